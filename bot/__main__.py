@@ -1,0 +1,5 @@
+"""`python -m bot`: the same as `set-action`."""
+
+from bot.cli import main
+
+main()

@@ -1,0 +1,128 @@
+"""The command line: `run`, `db upgrade`, `audit verify`, and what other packages add by entry point."""
+
+import asyncio
+import os
+import signal
+import sys
+from importlib.metadata import entry_points
+from typing import NoReturn
+
+import typer
+
+from bot import logs
+from bot.app import running, upgrade
+from bot.config import Config, load
+from bot.errors import ConfigurationError
+from store import audit
+from store.database import Database
+from store.errors import StoreError
+
+COMMANDS = "set_action.commands"
+UNUSABLE = 2  # exit code: the configuration cannot be used
+FAILED = 1
+
+app = typer.Typer(help="Run guarded bulk actions on a cluster from Slack.", no_args_is_help=True)
+database = typer.Typer(help="The database.", no_args_is_help=True)
+log_book = typer.Typer(help="The audit log.", no_args_is_help=True)
+app.add_typer(database, name="db")
+app.add_typer(log_book, name="audit")
+
+
+@app.command()
+def run() -> None:
+    """Serve the bot over Slack's Socket Mode until told to stop (SIGTERM or Ctrl-C)."""
+    config = _config()
+    logs.configure(config.secrets)
+    try:
+        asyncio.run(_serve(config))
+    except ConfigurationError as exc:
+        _unusable(exc)
+    except StoreError as exc:
+        _failed(str(exc))
+
+
+@database.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database's schema up to this version; `run` does so by itself."""
+    db = Database(_config().database_url)
+    try:
+        asyncio.run(upgrade(db))
+    except StoreError as exc:
+        _failed(str(exc))
+    finally:
+        db.close()
+    typer.echo("The database is up to date.")
+
+
+@log_book.command("verify")
+def audit_verify() -> None:
+    """Recompute the chain of the audit log; exit code 1 names the first broken row."""
+    db = Database(_config().database_url)
+    try:
+        rows, broken = asyncio.run(db.read(audit.verify))
+    except StoreError as exc:
+        _failed(f"The audit log cannot be read: {exc}")
+    finally:
+        db.close()
+    if broken:
+        _failed(
+            f"The audit log is broken at row {broken.seq}: {broken.why}. "
+            f"The {rows:,} rows before it are whole."
+        )
+    typer.echo(f"The audit log is whole: {rows:,} rows.")
+
+
+def main() -> None:
+    """The console script."""
+    known = {
+        command.name or command.callback.__name__ for command in app.registered_commands if command.callback
+    }
+    known |= {group.name for group in app.registered_groups if group.name}
+    # Other packages' commands are imported only where one of ours is not what was asked for: start matters.
+    if not known & set(sys.argv[1:2]):
+        for entry in entry_points(group=COMMANDS):
+            app.command(entry.name)(entry.load())
+    app()
+
+
+async def _serve(config: Config) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    ready = asyncio.Event()
+    serving = asyncio.create_task(_until(stop, ready, config))
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if not ready.is_set() and not serving.done():
+        serving.cancel()  # told to stop while still starting (Slack out of reach, say): nothing to drain
+    await asyncio.gather(serving, return_exceptions=serving.cancelling() > 0)
+
+
+async def _until(stop: asyncio.Event, ready: asyncio.Event, config: Config) -> None:
+    async with running(config):
+        ready.set()
+        await stop.wait()
+
+
+def _config() -> Config:
+    try:
+        return load(os.environ)
+    except ConfigurationError as exc:
+        _unusable(exc)
+
+
+def _unusable(exc: ConfigurationError) -> NoReturn:
+    count = len(exc.problems)
+    typer.echo(
+        f"set-action cannot start: {count} mistake{'' if count == 1 else 's'} in its configuration.", err=True
+    )
+    for problem in exc.problems:
+        typer.echo(f"  {problem.where}: {problem.what}", err=True)
+    raise typer.Exit(UNUSABLE)
+
+
+def _failed(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(FAILED)

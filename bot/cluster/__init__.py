@@ -1,0 +1,19 @@
+"""The HTTP client of one cluster's API; the only room that knows httpx, and it knows nothing of the bot."""
+
+from bot.cluster.answer import Answer, Cause, Outcome
+from bot.cluster.client import ClusterClient
+from bot.cluster.credential import ClientCredentials, Credential, StaticToken
+from bot.cluster.states import State
+from bot.cluster.transport import open_http
+
+__all__ = [
+    "Answer",
+    "Cause",
+    "ClientCredentials",
+    "ClusterClient",
+    "Credential",
+    "Outcome",
+    "State",
+    "StaticToken",
+    "open_http",
+]

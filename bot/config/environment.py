@@ -1,0 +1,45 @@
+"""The environment variables the bot reads, apart from the file's own address and the secrets it names."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import platformdirs
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+from bot.config.values import DatabaseUrl, Url, secret
+
+DEFAULT_FILE = "set-action.toml"
+
+
+def _token(beginning: str) -> BeforeValidator:
+    return BeforeValidator(lambda value: secret(str(value), beginning))
+
+
+def _default_database_url() -> str:
+    path = platformdirs.user_data_path("set-action", appauthor=False) / "set-action.sqlite3"
+    return f"sqlite:///{path.as_posix()}"
+
+
+class Environment(BaseModel):
+    """The variables, by the names people set; a variable set to nothing counts as not set."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    bot_token: Annotated[SecretStr, _token("xoxb-")] = Field(
+        alias="SLACK_BOT_TOKEN",
+        description="the bot token (xoxb-…), found in the app's settings under “OAuth & Permissions”",
+    )
+    app_token: Annotated[SecretStr, _token("xapp-")] = Field(
+        alias="SLACK_APP_TOKEN",
+        description="the app-level token (xapp-…), found in the app's settings under “Basic Information”",
+    )
+    signing_secret: Annotated[SecretStr, _token("")] | None = Field(
+        default=None, alias="SLACK_SIGNING_SECRET"
+    )
+    api_url: Url = Field(default="https://slack.com/api/", alias="SLACK_API_URL")
+    database_url: DatabaseUrl = Field(default_factory=_default_database_url, alias="DATABASE_URL")
+
+
+def given(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that are set to something."""
+    return {name: value for name, value in environ.items() if value.strip()}

@@ -1,0 +1,98 @@
+"""The configuration as the rest of the bot gets it: checked, complete, read-only, secrets wrapped."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pydantic import SecretStr
+
+from bot.catalogue import Catalogue
+from bot.policy import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlackAccess:
+    """The workspace's tokens, and the address of its Web API (ends in `/`)."""
+
+    bot_token: SecretStr
+    app_token: SecretStr
+    signing_secret: SecretStr | None
+    api_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class BearerToken:
+    """A long-lived token of a cluster."""
+
+    token: SecretStr
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCredentials:
+    """What an OAuth 2 token endpoint takes for a token of a cluster."""
+
+    token_url: str
+    client_id: SecretStr
+    client_secret: SecretStr
+
+
+class Resend(StrEnum):
+    """Who decides that customers with an unknown outcome are sent again."""
+
+    ASK = "ask"
+    AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Whether, how often and how long (seconds) the cluster is asked if customers have arrived."""
+
+    watch: bool = True
+    every_s: float = 30
+    give_up_after_s: float = 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """One cluster: `key` is its name in the file, `name` the one people read, `base_url` without a last `/`.
+
+    `chunk_size` is customers a POST, `concurrency` POSTs in flight, `max_customers` customers a job.
+    """
+
+    key: str
+    name: str
+    base_url: str
+    credential: BearerToken | ClientCredentials
+    timeout_s: float
+    settle_s: float
+    resend_unknown: Resend
+    chunk_size: int
+    concurrency: int
+    max_customers: int
+    protected: bool
+    arrival: Arrival
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything configurable. `clusters` is by key, in the file's order; ids match `id_pattern` fully."""
+
+    slack: SlackAccess
+    database_url: str
+    clusters: Mapping[str, Cluster]
+    catalogue: Catalogue
+    policy: Policy
+    id_pattern: re.Pattern[str]
+    card_expires_s: float
+
+    @property
+    def secrets(self) -> Iterator[str]:
+        """Every secret there is, so that the logs can cut them out. Handle with care."""
+        found = [self.slack.bot_token, self.slack.app_token, self.slack.signing_secret]
+        for cluster in self.clusters.values():
+            if isinstance(cluster.credential, BearerToken):
+                found.append(cluster.credential.token)
+            else:
+                found += [cluster.credential.client_id, cluster.credential.client_secret]
+        return (secret.get_secret_value() for secret in found if secret)

@@ -1,0 +1,99 @@
+"""The slash commands: `/set-action` and `/my-jobs`."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.catalogue import Catalogue
+from bot.errors import NotAllowed
+from bot.listeners.payloads import Command
+from bot.listeners.ports import Whisper
+from bot.parsing import HelpWanted, UnusableText, parse
+from bot.policy import Offer
+from bot.service.own_jobs import OwnJobs
+from bot.service.proposals import Proposals
+from bot.views import listing, notices
+from bot.views.message import Message
+
+
+class Commands:
+    """Each method is a listener: check, one use case, acknowledge."""
+
+    def __init__(
+        self,
+        proposals: Proposals,
+        own_jobs: OwnJobs,
+        whisper: Whisper,
+        catalogue: Catalogue,
+        names: Mapping[str, str],
+        id_pattern: re.Pattern[str],
+        workspace: listing.Workspace,
+    ) -> None:
+        self._proposals = proposals
+        self._own_jobs = own_jobs
+        self._whisper = whisper
+        self._catalogue = catalogue
+        self._names = names
+        self._id_pattern = id_pattern
+        self._workspace = workspace
+
+    def register(self, app: AsyncApp) -> None:
+        """Map the commands to their listeners."""
+        app.command("/set-action")(self.set_action)
+        app.command("/my-jobs")(self.my_jobs)
+
+    async def set_action(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Ask for an action: a card in the channel, or a private answer."""
+        command = Command.model_validate(body)
+        try:
+            wanted = parse(
+                command.text, catalogue=self._catalogue, clusters=self._names, id_pattern=self._id_pattern
+            )
+        except UnusableText as mistake:
+            await self._proposals.refuse(
+                command.operator, mistake, mistake.action, mistake.cluster, mistake.count
+            )
+            await _answer(ack, await self._help(command, mistake))
+            return
+        if isinstance(wanted, HelpWanted):
+            await _answer(ack, await self._help(command, None))
+            return
+        proposal_id = uuid4()
+        self._whisper.remember(proposal_id, command.response_url)
+        await self._proposals.propose(
+            command.operator,
+            wanted,
+            proposal_id=proposal_id,
+            request_key=command.trigger_id,
+            channel_id=command.channel_id,
+        )
+        await ack()
+
+    async def my_jobs(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """List the caller's jobs, or show one in full."""
+        command = Command.model_validate(body)
+        if command.text.strip():
+            found = await self._own_jobs.detail(command.operator, command.text)
+            name = self._names.get(found.job.cluster, found.job.cluster)
+            message = listing.detail(found.job, name, found.refused, found.unknown, self._workspace)
+        else:
+            page = await self._own_jobs.page(command.operator)
+            message = listing.my_jobs(page.jobs, page.newer, page.older, self._names, self._workspace)
+        await _answer(ack, message)
+
+    async def _help(self, command: Command, mistake: UnusableText | None) -> Message:
+        try:
+            offer = await self._proposals.offer(command.operator)
+        except NotAllowed:
+            offer = Offer(actions=(), clusters=(), example=None)
+        clusters = {key: self._names[key] for key in offer.clusters}
+        if mistake is None:
+            return notices.help_message(offer.actions, clusters, offer.example)
+        return notices.mistake(mistake.problems, offer.actions, clusters, offer.example)
+
+
+async def _answer(ack: AsyncAck, message: Message) -> None:
+    await ack(response_type="ephemeral", **message.payload())

@@ -1,0 +1,93 @@
+"""Where every payload of Slack's comes in: repeats are known, nobody waits in silence, work is tracked."""
+
+import asyncio
+import json
+from collections import OrderedDict
+from typing import Any
+
+import structlog
+from slack_bolt import BoltResponse
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+
+from bot.listeners.payloads import is_command
+from bot.listeners.ports import Whisper
+from bot.loops import finished
+from bot.views import notices
+from bot.views.message import Message
+
+PATIENCE_S = 2.5  # Slack's own is three seconds
+REMEMBERED = 10_000  # deliveries, so that a repeat gets the answer of the first
+
+log = structlog.get_logger()
+
+
+class Door:
+    """Hands payloads to the app. The same delivery twice is carried out once and answered alike."""
+
+    def __init__(self, app: AsyncApp, whisper: Whisper, *, patience_s: float = PATIENCE_S) -> None:
+        self._app = app
+        self._whisper = whisper
+        self._patience_s = patience_s
+        self._seen: OrderedDict[str, asyncio.Task[BoltResponse]] = OrderedDict()
+        self._running: set[asyncio.Task[Any]] = set()
+
+    async def enter(self, delivery: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Carry out one Socket Mode delivery; the payload of its acknowledgement, within Slack's patience."""
+        task = self._once(delivery, body)
+        done, _ = await asyncio.wait({task}, timeout=self._patience_s)
+        if done:
+            return _payload(task.result())
+        log.warning("set_action.slow_listener")
+        late = asyncio.create_task(self._answer_late(task, body))
+        self._running.add(late)
+        late.add_done_callback(self._running.discard)
+        waiting = notices.still_working()
+        if is_command(body):
+            return {"response_type": "ephemeral", **waiting.payload()}
+        self._say(body, waiting)
+        return {}
+
+    async def drain(self, within_s: float) -> None:
+        """Let listeners under way end."""
+        await finished(self._running.copy(), within_s)
+
+    def _once(self, delivery: str, body: dict[str, Any]) -> asyncio.Task[BoltResponse]:
+        key = _effect(body) or delivery
+        if key in self._seen:
+            log.info("set_action.repeated_delivery")
+            return self._seen[key]
+        request = AsyncBoltRequest(mode="socket_mode", body=body)
+        task = asyncio.create_task(self._app.async_dispatch(request))
+        self._seen[key] = task
+        while len(self._seen) > REMEMBERED:
+            self._seen.popitem(last=False)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    async def _answer_late(self, task: asyncio.Task[BoltResponse], body: dict[str, Any]) -> None:
+        answer = _payload(await task)
+        if answer.get("text"):
+            self._whisper.say(str(body.get("response_url")), Message(str(answer["text"])))
+
+    def _say(self, body: dict[str, Any], message: Message) -> None:
+        if response_url := body.get("response_url"):
+            self._whisper.say(str(response_url), message)
+
+
+def _effect(body: dict[str, Any]) -> str | None:
+    """What makes a delivery the same as another: envelopes differ, a trigger is given out once."""
+    trigger = body.get("trigger_id")
+    return f"trigger {trigger}" if trigger else None
+
+
+def _payload(response: BoltResponse) -> dict[str, Any]:
+    if response.status != 200:
+        # Only a payload that no listener is registered for comes here.
+        log.warning("set_action.unhandled_payload", status=response.status)
+        return {}
+    if not response.body:
+        return {}
+    payload: dict[str, Any] = json.loads(response.body)
+    return payload

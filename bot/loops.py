@@ -1,0 +1,79 @@
+"""The outermost edge of everything that runs by itself: work, wait for the bell, never die."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+from uuid import uuid4
+
+import structlog
+
+from bot.turns import Bell
+from store.errors import StoreError
+
+SWEEP_S = 5.0  # how long a lost ring can go unnoticed
+PAUSE_S = 1.0  # after an error, so that a broken database is not hammered
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+
+class Loop:
+    """Calls `work` whenever `topic` is rung, and by itself every few seconds.
+
+    `work` returns in how many seconds something falls due, or None. An error is logged and the work tried
+    again: one bad moment must not end a loop that everybody waits for.
+    """
+
+    def __init__(self, bell: Bell, topic: str, work: Callable[[], Awaitable[float | None]]) -> None:
+        self._bell = bell
+        self._topic = topic
+        self._work = work
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Work until `stop`; never interrupted half way through."""
+        while not self._stopping:
+            due = await self._once()
+            await self._bell.hear(self._topic, SWEEP_S if due is None else min(due, SWEEP_S))
+
+    def stop(self) -> None:
+        """Let `run` end after the work it is at."""
+        self._stopping = True
+        self._bell.ring(self._topic)
+
+    async def _once(self) -> float | None:
+        try:
+            return await self._work()
+        except StoreError as exc:
+            log.exception("set_action.store_error", loop=self._topic, error=str(exc))
+        except Exception:
+            log.exception("set_action.unexpected", loop=self._topic, reference=uuid4().hex[:8])
+        return PAUSE_S
+
+
+async def until_stored(work: Callable[[], Awaitable[T]]) -> T:
+    """Repeat a write until the database takes it: what is known already must not be lost to a hiccup."""
+    while True:
+        try:
+            return await work()
+        except StoreError as exc:
+            log.exception("set_action.store_error", error=str(exc))
+            await asyncio.sleep(PAUSE_S)
+
+
+def report(task: asyncio.Task[None]) -> None:
+    """Log what a task that nobody awaits died of."""
+    if not task.cancelled() and (error := task.exception()):
+        log.error("set_action.unexpected", task=task.get_name(), reference=uuid4().hex[:8], exc_info=error)
+
+
+async def finished(tasks: set[asyncio.Task[None]], within_s: float) -> int:
+    """Wait for tasks that are under way; how many were still running at the end and have been cancelled."""
+    if not tasks:
+        return 0
+    _, late = await asyncio.wait(tasks, timeout=within_s)
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
+    return len(late)

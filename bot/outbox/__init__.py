@@ -1,0 +1,1 @@
+"""Saying: everything the bot tells Slack, delivered from the outbox after the fact was committed."""

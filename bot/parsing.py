@@ -1,0 +1,225 @@
+"""The grammar of `/set-action`: action and cluster in either order, customer ids, perhaps `reason: …`."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.catalogue import Action, Catalogue, folded, listed
+from bot.customer_ids import described, is_customer_id, visible
+from bot.errors import InvalidRequest
+from bot.vocabulary import Kind, Match, Vocabulary
+
+LONGEST_REASON = 500
+NAMED_IN_A_PROBLEM = 5
+
+# How many words a mistyped name may span, or may be in the way, before we stop looking for a known one.
+_NEARBY = 4
+# A word as long as this with a digit in it is meant as a customer id, not as the name of a cluster.
+_SURELY_AN_ID = 16
+
+_SEPARATORS = re.compile(r"[\s,;]+")
+_REASON = re.compile(r"(?<![\w.-])reason\s*:", re.IGNORECASE | re.ASCII)
+# Comes along when ids are pasted: quotes and backticks, and marks nobody sees (soft hyphen, zero-width and
+# direction marks, byte order mark). Only around a word: inside, they would make it another word.
+_WRAPPING = (
+    "\"'`\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a"
+    "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HelpWanted:
+    """Nothing was asked for but help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request: `cluster` is a key, `cids` are distinct, in order; `duplicates` is how many were dropped."""
+
+    action: Action
+    cluster: str
+    cids: tuple[str, ...]
+    duplicates: int
+    reason: str | None
+
+
+class UnusableText(InvalidRequest):
+    """What was typed is not a request; carries what was recognised, for the audit.
+
+    `action` is a canonical name, `cluster` a key, `count` the number of distinct well-formed customer ids.
+    """
+
+    def __init__(
+        self, problems: Sequence[str], *, action: str | None, cluster: str | None, count: int
+    ) -> None:
+        super().__init__(problems)
+        self.action = action
+        self.cluster = cluster
+        self.count = count
+
+
+@dataclass
+class _Names:
+    """What the first words name, the words after them, and what is wrong so far."""
+
+    named: dict[Kind, str]
+    rest: Sequence[str]
+    problems: list[str] = field(default_factory=list)
+
+
+def parse(
+    text: str, *, catalogue: Catalogue, clusters: Mapping[str, str], id_pattern: re.Pattern[str]
+) -> HelpWanted | Request:
+    """Read the text of the command as Slack sends it; `clusters` maps keys to display names.
+
+    Raises UnusableText with every problem of the text, each one plain sentence.
+    """
+    before, reason_given, after = _split_reason(_unescaped(text))
+    words = [word.strip(_WRAPPING) for word in _SEPARATORS.split(before)]
+    words = [word for word in words if folded(word)]  # a lone "-" joins the words of a name, or begins a line
+    if not reason_given and [word.casefold() for word in words] in ([], ["help"]):
+        return HelpWanted()
+    vocabulary = Vocabulary(catalogue, clusters)
+    names = _read_names(words, vocabulary)
+    candidates = _without_names(names, vocabulary)
+    good = [word for word in candidates if is_customer_id(word, id_pattern)]
+    cids = tuple(dict.fromkeys(good))
+    reason = _clean(after)
+    problems = [
+        *names.problems,
+        *_id_problems(candidates, id_pattern, reason_given=reason_given),
+        *_reason_problems(reason, reason_given=reason_given),
+    ]
+    action, cluster = names.named.get(Kind.ACTION), names.named.get(Kind.CLUSTER)
+    if problems or action is None or cluster is None:
+        raise UnusableText(problems, action=action, cluster=cluster, count=len(cids))
+    return Request(catalogue[action], cluster, cids, len(good) - len(cids), reason or None)
+
+
+def _unescaped(text: str) -> str:
+    # Slack escapes these three and no others; the ampersand last, so that nothing is unescaped twice.
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _split_reason(text: str) -> tuple[str, bool, str]:
+    found = _REASON.search(text)
+    return (text[: found.start()], True, text[found.end() :]) if found else (text, False, "")
+
+
+def _clean(reason: str) -> str:
+    """Drop what is invisible or could reorder or break a message, and make every white space one space."""
+    shown = (c for c in reason if c.isspace() or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"})
+    return " ".join("".join(shown).split())
+
+
+def _read_names(words: Sequence[str], vocabulary: Vocabulary) -> _Names:
+    for first in vocabulary.at(words, 0):
+        for second in vocabulary.at(words, first.end):
+            if second.kind is first.kind.other:
+                return _found([first, second], words, second.end)
+    first_known = vocabulary.first(words, range(_NEARBY))
+    return _one_known(first_known, words, vocabulary) if first_known else _none_known(words, vocabulary)
+
+
+def _found(matches: Sequence[Match], words: Sequence[str], end: int, *problems: str) -> _Names:
+    nearly = [
+        f"“{visible(' '.join(words[match.start : match.end]))}” is nearly {match.name}; "
+        f"write the {match.kind} exactly."
+        for match in matches
+        if not match.exact
+    ]
+    named = {match.kind: match.name for match in matches if match.exact}
+    return _Names(named, words[end:], [*nearly, *problems])
+
+
+def _one_known(first: Match, words: Sequence[str], vocabulary: Vocabulary) -> _Names:
+    """Read words with a known name near the beginning, but no action and cluster side by side there."""
+    other = first.kind.other
+    second = vocabulary.first(words, range(first.end, first.end + _NEARBY), [other])
+    if second:
+        stray = _quoted([*words[: first.start], *words[first.end : second.start]])
+        problem = f"{stray} is out of place: the action and the cluster come first, then the ids."
+        return _found([first, second], words, second.end, problem)
+    if first.start > 0:
+        return _found([first], words, first.end, _unknown(other, words[: first.start], vocabulary))
+    problem, taken = _guess(other, words[first.end :], vocabulary)
+    return _found([first], words, first.end + taken, problem)
+
+
+def _none_known(words: Sequence[str], vocabulary: Vocabulary) -> _Names:
+    """Read the first two words as action and cluster, or the other way round if that is likelier."""
+    as_typed = _likeness(Kind.ACTION, words, vocabulary)
+    swapped = _likeness(Kind.CLUSTER, words, vocabulary)
+    kind = Kind.CLUSTER if swapped > as_typed else Kind.ACTION
+    first, taken = _guess(kind, words, vocabulary)
+    second, taken_too = _guess(kind.other, words[taken:], vocabulary)
+    return _Names({}, words[taken + taken_too :], [first, second])
+
+
+def _likeness(kind: Kind, words: Sequence[str], vocabulary: Vocabulary) -> int:
+    pairs = zip((kind, kind.other), words, strict=False)
+    return sum(vocabulary.nearest(meant, [word]) is not None for meant, word in pairs)
+
+
+def _guess(kind: Kind, words: Sequence[str], vocabulary: Vocabulary) -> tuple[str, int]:
+    """Return what is wrong with the name that should begin `words`, and how many words it takes up."""
+    if not words or (len(words[0]) >= _SURELY_AN_ID and any(map(str.isdigit, words[0]))):
+        return f"No {kind} is named; begin with the action and the cluster. {_known(kind, vocabulary)}", 0
+    taken = next((n for n in (1, 2) if vocabulary.nearest(kind, words[:n])), 1)
+    return _unknown(kind, words[:taken], vocabulary), min(taken, len(words))
+
+
+def _unknown(kind: Kind, words: Sequence[str], vocabulary: Vocabulary) -> str:
+    near = vocabulary.nearest(kind, words)
+    hint = f"; did you mean {near}?" if near else "."
+    return f"There is no {kind} “{visible(' '.join(words))}”{hint} {_known(kind, vocabulary)}"
+
+
+def _known(kind: Kind, vocabulary: Vocabulary) -> str:
+    return f"Known {kind}s: {listed(vocabulary.known[kind])}."
+
+
+def _without_names(names: _Names, vocabulary: Vocabulary) -> list[str]:
+    """Return the words that can only be ids; for names among them, add a problem."""
+    candidates: list[str] = []
+    found: dict[str, Kind] = {}
+    position = 0
+    while position < len(names.rest):
+        match = next(vocabulary.at(names.rest, position), None)
+        if match:
+            found[" ".join(names.rest[match.start : match.end])] = match.kind
+        else:
+            candidates.append(names.rest[position])
+        position = match.end if match else position + 1
+    for kind in Kind:
+        if typed := [words for words, of in found.items() if of is kind]:
+            problem = f"Among the ids the {kind} {_quoted(typed)} is named; name one {kind}, before the ids."
+            names.problems.append(problem)
+    return candidates
+
+
+def _id_problems(words: Sequence[str], pattern: re.Pattern[str], *, reason_given: bool) -> Iterable[str]:
+    bad = list(dict.fromkeys(word for word in words if not is_customer_id(word, pattern)))
+    if not words:
+        yield "No customer id is given; write the ids after the action and the cluster."
+    if bad:
+        noun = "this customer id" if len(bad) == 1 else f"these {len(bad)} customer ids"
+        yield f"Correct {noun}: {_quoted(bad)}. An id {described(pattern)}."
+    if not reason_given and any(word.casefold() == "reason" for word in words):
+        yield "“reason” needs a colon after it, as in “reason: maintenance”."
+
+
+def _reason_problems(reason: str, *, reason_given: bool) -> Iterable[str]:
+    if reason_given and not reason:
+        yield "There is nothing after “reason:”; say why, or leave it out."
+    if len(reason) > LONGEST_REASON:
+        over = len(reason) - LONGEST_REASON
+        noun = "character" if over == 1 else "characters"
+        yield f"The reason is {over} {noun} too long; {LONGEST_REASON} are allowed."
+
+
+def _quoted(words: Sequence[str]) -> str:
+    shown = ", ".join(f"“{visible(word)}”" for word in words[:NAMED_IN_A_PROBLEM])
+    more = len(words) - NAMED_IN_A_PROBLEM
+    return shown + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,98 @@
+"""Who may do what on which cluster, by the rules of the configuration; what no rule allows is forbidden."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+EVERYTHING = "*"
+
+
+class Right(StrEnum):
+    """What a rule can allow."""
+
+    REQUEST = "request"
+    APPROVE = "approve"
+    AUDIT = "audit"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One permission. `who`: Slack user ids (U…, W…) and user group ids (S…); `actions`: canonical names;
+    `clusters`: keys. In each of these three `*` stands for all there are.
+    """
+
+    who: tuple[str, ...]
+    may: tuple[Right, ...]
+    actions: tuple[str, ...]
+    clusters: tuple[str, ...]
+
+    def covers(self, right: Right, action: str, cluster: str) -> bool:
+        """Whether this rule is about `right` to `action` on `cluster`, whoever asks."""
+        return right in self.may and _named(action, self.actions) and _named(cluster, self.clusters)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in Slack, with the ids of the user groups they are in."""
+
+    user_id: str
+    groups: frozenset[str] = frozenset()
+
+    def is_among(self, who: Iterable[str]) -> bool:
+        """Whether `who` (ids, or `*`) includes this person."""
+        return any(name in {EVERYTHING, self.user_id} or name in self.groups for name in who)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a person may use at all: action names and cluster keys, and one pair allowed together."""
+
+    actions: tuple[str, ...]
+    clusters: tuple[str, ...]
+    example: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """All rules together; a rule only ever adds."""
+
+    rules: tuple[Rule, ...]
+
+    def permits(self, person: Person, right: Right, action: str, cluster: str) -> bool:
+        """Whether some rule gives `person` the right to `action` (canonical name) on `cluster` (key)."""
+        return any(person.is_among(rule.who) for rule in self._about(right, action, cluster))
+
+    def actions_for(
+        self, person: Person, right: Right, cluster: str, action_names: Iterable[str]
+    ) -> tuple[str, ...]:
+        """Return those of `action_names` that `person` has the right to on `cluster`, in the order given."""
+        return tuple(name for name in action_names if self.permits(person, right, name, cluster))
+
+    def offers(
+        self, person: Person, right: Right, action_names: Iterable[str], cluster_keys: Iterable[str]
+    ) -> Offer:
+        """Return what `person` may use of these actions and clusters, in the order given."""
+        names, keys = tuple(action_names), tuple(cluster_keys)
+        allowed = [(name, key) for name in names for key in keys if self.permits(person, right, name, key)]
+        return Offer(
+            actions=tuple(name for name in names if any(name == pair[0] for pair in allowed)),
+            clusters=tuple(key for key in keys if any(key == pair[1] for pair in allowed)),
+            example=allowed[0] if allowed else None,
+        )
+
+    def who_may(self, right: Right, action: str, cluster: str) -> tuple[str, ...]:
+        """Return the ids (or `*`) with the right to `action` on `cluster`, in the order of the rules."""
+        return tuple(dict.fromkeys(name for rule in self._about(right, action, cluster) for name in rule.who))
+
+    @property
+    def names_groups(self) -> frozenset[str]:
+        """The ids of all user groups that some rule names: those whose members must be known."""
+        return frozenset(name for rule in self.rules for name in rule.who if name.startswith("S"))
+
+    def _about(self, right: Right, action: str, cluster: str) -> Iterator[Rule]:
+        return (rule for rule in self.rules if rule.covers(right, action, cluster))
+
+
+def _named(name: str, names: tuple[str, ...]) -> bool:
+    return EVERYTHING in names or name in names

@@ -1,0 +1,56 @@
+"""What every part of the runner shares: a cluster as it is served, a claimed chunk, words for the record."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from bot.cluster import ClusterClient
+from store.model import Chunk, Job
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One cluster as the runner needs it. `settle_s`: after that a sent chunk changes nothing any more."""
+
+    key: str
+    base_url: str
+    client: ClusterClient
+    chunk_size: int
+    concurrency: int
+    settle_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A claimed chunk with what to send."""
+
+    chunk: Chunk
+    job: Job
+    cids: Sequence[str]
+
+
+def counts(job: Job) -> dict[str, int]:
+    """How a job stands, for the record."""
+    return {"accepted": job.accepted, "refused": job.refused, "unknown": job.unknown}
+
+
+def log_done(job: Job) -> None:
+    """One line for a job that has ended."""
+    elapsed = (
+        (job.finished_at - job.started_at).total_seconds() if job.finished_at and job.started_at else None
+    )
+    log.info(
+        "set_action.done",
+        job=job.uuid.hex,
+        user=str(job.operator),
+        action=job.action_name,
+        cluster=job.cluster,
+        count=job.total,
+        accepted=job.accepted,
+        refused=job.refused,
+        unknown=job.unknown,
+        elapsed=elapsed,
+    )

@@ -1,0 +1,89 @@
+"""Writing down what became of a chunk, in one transaction: outcomes, counts, audit, what Slack is told."""
+
+from sqlalchemy import Connection
+
+from bot.cluster import Answer, Outcome
+from bot.runner.lane import Lane, Post, counts
+from store import audit, checks, chunks, customers, jobs, outbox
+from store.audit import Event
+from store.model import ChunkState, CustomerOutcome, Job, JobState, Note
+
+DOES_NOT_EXIST = "does not exist on the cluster"
+FINAL = {Outcome.ACCEPTED: ChunkState.ACCEPTED, Outcome.REFUSED: ChunkState.REFUSED}
+OUTCOMES = {Outcome.ACCEPTED: CustomerOutcome.ACCEPTED, Outcome.REFUSED: CustomerOutcome.REFUSED}
+
+
+def record(conn: Connection, lane: Lane, post: Post, answer: Answer) -> Job | None:
+    """Write an answer and what follows from it; the job as it then stands, None if it was not ours."""
+    chunk = post.chunk
+    if _send_the_others(conn, post, answer):
+        return jobs.get(conn, chunk.job_id)
+    state = FINAL.get(answer.outcome, ChunkState.UNKNOWN)
+    if not chunks.settle(
+        conn,
+        chunk,
+        state,
+        cause=answer.cause.value,
+        http_status=answer.http_status,
+        message=clipped(answer.message, 500),
+        elapsed_s=answer.elapsed_s,
+    ):
+        return None
+    outcome = OUTCOMES.get(answer.outcome, CustomerOutcome.UNKNOWN)
+    detail = None if outcome is CustomerOutcome.ACCEPTED else clipped(answer.message, 160)
+    if answer.culprits:
+        customers.mark(conn, chunk, CustomerOutcome.REFUSED, detail=DOES_NOT_EXIST, cids=answer.culprits)
+    customers.mark(conn, chunk, outcome, detail=detail)
+    if outcome is CustomerOutcome.UNKNOWN:
+        checks.later(conn, post.job, chunk, lane.settle_s)
+    _answered(conn, post, answer)
+    return _close(conn, jobs.get(conn, chunk.job_id))
+
+
+def _send_the_others(conn: Connection, post: Post, answer: Answer) -> bool:
+    """A refusal that names customers did nothing: refuse just those, plan the others once more."""
+    named = frozenset(answer.culprits)
+    if not named or len(named) == len(post.cids) or post.chunk.attempt > 1:
+        return False
+    if not chunks.release(conn, post.chunk):
+        return False
+    customers.mark(conn, post.chunk, CustomerOutcome.REFUSED, detail=DOES_NOT_EXIST, cids=answer.culprits)
+    _answered(conn, post, answer)
+    outbox.add(conn, post.job.id, Note.CARD)
+    return True
+
+
+def _answered(conn: Connection, post: Post, answer: Answer) -> None:
+    audit.append(
+        conn,
+        Event.ANSWERED,
+        job=post.job.uuid,
+        cluster=post.job.cluster,
+        detail={
+            "chunk": post.chunk.number,
+            "attempt": post.chunk.attempt,
+            "customers": len(post.cids),
+            "cause": answer.cause.value,
+            "status": answer.http_status,
+            "ms": round(answer.elapsed_s * 1000),
+        },
+    )
+
+
+def _close(conn: Connection, job: Job) -> Job:
+    outbox.add(conn, job.id, Note.CARD)
+    if job.open_chunks:
+        return job
+    chunks.finish(conn, job)
+    job = jobs.get(conn, job.id)
+    outbox.add(conn, job.id, Note.OUTCOME)
+    if job.refused:
+        outbox.add(conn, job.id, Note.REFUSED_CSV)
+    if job.state is JobState.DONE:
+        audit.append(conn, Event.DONE, job=job.uuid, cluster=job.cluster, detail=counts(job))
+    return job
+
+
+def clipped(message: str, size: int) -> str:
+    """A message cut to at most `size` characters; it is kept once for each customer."""
+    return message if len(message) <= size else message[: size - 1] + "…"

@@ -1,0 +1,153 @@
+"""Carrying out: moves one cluster's jobs forward from whatever the rows say, under the guard.
+
+The guard (promise 2): a chunk goes planned -> sending by compare-and-set before its POST; its answer is
+written only while that attempt is still the one in the row; a chunk found `sending` without its sender is
+unknown, never sent again by itself.
+"""
+
+import asyncio
+from collections.abc import Collection
+from functools import partial
+
+import structlog
+from sqlalchemy import Connection
+
+from bot.cluster import Answer, Cause, Outcome
+from bot.loops import Loop, finished, report, until_stored
+from bot.runner.lane import Lane, Post, log_done
+from bot.runner.record import record
+from bot.turns import Bell
+from store import audit, chunks, customers, jobs, outbox
+from store.audit import Event
+from store.database import Database
+from store.model import Chunk, JobState, Note
+
+EVENTS = {
+    Cause.TIMEOUT: "set_action.timeout",
+    Cause.CONNECTION_LOST: "set_action.connection_lost",
+    Cause.HTTP_ERROR: "set_action.http_error",
+    Cause.UNREADABLE_ANSWER: "set_action.unreadable_answer",
+}
+
+INTERRUPTED = Answer(
+    outcome=Outcome.UNKNOWN,
+    cause=Cause.CONNECTION_LOST,
+    http_status=None,
+    message="The bot was interrupted while sending.",
+    culprits=(),
+    retry_after_s=None,
+    elapsed_s=0.0,
+)
+
+log = structlog.get_logger()
+
+
+class Runner:
+    """Serves one cluster: at most `concurrency` POSTs in flight, the next chunk fairly from all its jobs."""
+
+    def __init__(self, db: Database, bell: Bell, lane: Lane) -> None:
+        self._db = db
+        self._bell = bell
+        self._lane = lane
+        self._topic = jobs.cluster_topic(lane.key)
+        self._posts: dict[tuple[int, int], asyncio.Task[None]] = {}
+        self._loop = Loop(bell, self._topic, self._fill)
+
+    async def run(self) -> None:
+        """Serve until `stop`."""
+        await self._loop.run()
+
+    def stop(self) -> None:
+        """Send nothing new; what is under way is left to `drain`."""
+        self._loop.stop()
+
+    async def drain(self, within_s: float) -> None:
+        """Let POSTs under way end. What is cut off stays `sending`, and the next start calls it unknown."""
+        late = await finished(set(self._posts.values()), within_s)
+        if late:
+            log.warning("set_action.cut_off", cluster=self._lane.key, posts=late)
+
+    async def _fill(self) -> float | None:
+        loop = asyncio.get_running_loop()
+        while len(self._posts) < self._lane.concurrency:
+            claimed_at = loop.time()
+            post = await self._db.write(self._claim, frozenset(self._posts))
+            if post is None:
+                return None
+            key = (post.chunk.job_id, post.chunk.number)
+            task = asyncio.create_task(self._send(post, claimed_at), name=f"post {key}")
+            self._posts[key] = task
+            task.add_done_callback(partial(self._ended, key))
+        return None
+
+    def _ended(self, key: tuple[int, int], task: asyncio.Task[None]) -> None:
+        del self._posts[key]
+        report(task)
+        self._bell.ring(self._topic)
+
+    async def _send(self, post: Post, claimed_at: float) -> None:
+        lane, chunk, job = self._lane, post.chunk, post.job
+        if asyncio.get_running_loop().time() - claimed_at > lane.settle_s / 4:
+            # Too long between the claim and now: somebody may have read the state as settled already.
+            await self._db.write(chunks.release, chunk)
+            return
+        if job.base_url != lane.base_url:
+            answer = moved_away(lane.key)
+        else:
+            log.info("set_action.sent", **_facts(post), attempt=chunk.attempt)
+            answer = await lane.client.set_action(job.action_name, post.cids)
+        log.info(
+            EVENTS.get(answer.cause, f"set_action.{answer.outcome}"),
+            **_facts(post),
+            cause=answer.cause,
+            http_status=answer.http_status,
+            elapsed=round(answer.elapsed_s, 3),
+        )
+        done = await until_stored(lambda: self._db.write(record, lane, post, answer))
+        if done and done.state is JobState.DONE:
+            log_done(done)
+
+    def _claim(self, conn: Connection, ours: Collection[tuple[int, int]]) -> Post | None:
+        for orphan in chunks.orphans(conn, self._lane.key, ours):
+            self._lose(conn, orphan)
+        for job in chunks.confirmed(conn, self._lane.key):
+            if chunks.cut(conn, job, self._lane.chunk_size):
+                outbox.add(conn, job.id, Note.CARD)
+        chunk = chunks.claim(conn, self._lane.key)
+        if chunk is None:
+            return None
+        job = jobs.get(conn, chunk.job_id)
+        cids = customers.to_send(conn, chunk)
+        detail = {"chunk": chunk.number, "attempt": chunk.attempt, "customers": len(cids)}
+        audit.append(conn, Event.SENT, job=job.uuid, cluster=job.cluster, detail=detail)
+        return Post(chunk, job, cids)
+
+    def _lose(self, conn: Connection, orphan: Chunk) -> None:
+        """A chunk whose sender is gone: whether it was sent is not known."""
+        job = jobs.get(conn, orphan.job_id)
+        post = Post(orphan, job, customers.to_send(conn, orphan))
+        record(conn, self._lane, post, INTERRUPTED)
+
+
+def moved_away(cluster: str) -> Answer:
+    """For a job confirmed for another address than the configured one: it must not go elsewhere."""
+    return Answer(
+        outcome=Outcome.REFUSED,
+        cause=Cause.UNREACHABLE,
+        http_status=None,
+        message=f"The address of {cluster} was changed after this was confirmed. Nothing was sent.",
+        culprits=(),
+        retry_after_s=None,
+        elapsed_s=0.0,
+    )
+
+
+def _facts(post: Post) -> dict[str, object]:
+    return {
+        "job": post.job.uuid.hex,
+        "user": str(post.job.operator),
+        "action": post.job.action_name,
+        "cluster": post.job.cluster,
+        "chunk": post.chunk.number,
+        "count": len(post.cids),
+    }

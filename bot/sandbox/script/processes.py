@@ -1,0 +1,141 @@
+"""The three processes of the sandbox: workspace, clusters and the real bot, each told only addresses."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.sandbox.cluster.desk import ClusterDesk
+from bot.sandbox.desk import Desk
+
+CLUSTER_TOKEN = "sandbox-cluster-token"  # noqa: S105
+CLUSTERS = ("--cluster", "evian3", "--cluster", "fiji1", "--customers", "300", "--arrive-after", "0.2")
+START_S = 20.0
+STOP_S = 30.0
+
+# The bot's clocks, ten times as fast as in the field; the cluster's answers in the script likewise.
+CONFIGURATION = """
+[clusters.evian3]
+name = "Evian 3"
+base_url = "{evian3}"
+token_env = "EVIAN3_TOKEN"
+timeout_s = 3.5
+settle_s = 4.5
+
+[clusters.fiji1]
+name = "Fiji 1"
+base_url = "{fiji1}"
+token_env = "FIJI1_TOKEN"
+
+[cards]
+expire_after_s = 8
+
+[[policy]]
+who = ["*"]
+may = ["request"]
+actions = ["*"]
+clusters = ["*"]
+"""
+
+
+class DidNotStart(Exception):
+    """A process of the sandbox did not come up; says which, with what it wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The running sandbox, as the script uses it."""
+
+    desk: Desk
+    evian3: ClusterDesk
+    fiji1: ClusterDesk
+    log: Path
+
+
+@asynccontextmanager
+async def house(folder: Path) -> AsyncIterator[House]:
+    """Start the three processes with all they keep in `folder`; stop them at the end. Raises DidNotStart."""
+    async with AsyncExitStack() as stack:
+        workspace, clusters = await asyncio.gather(
+            stack.enter_async_context(_process("workspace", ["-m", "bot.sandbox.workspace"], folder)),
+            stack.enter_async_context(
+                _process(
+                    "cluster",
+                    ["-m", "bot.sandbox.cluster", "--token", CLUSTER_TOKEN, *CLUSTERS],
+                    folder,
+                )
+            ),
+        )
+        told, address = await asyncio.gather(_first_line(workspace), _first_line(clusters))
+        config = folder / "set-action.toml"
+        config.write_text(CONFIGURATION.format(**address["clusters"]))
+        desk = await stack.enter_async_context(Desk(told["address"], told["desk_token"]))
+        environment = {
+            "SLACK_API_URL": told["api_url"],
+            "SLACK_BOT_TOKEN": told["bot_token"],
+            "SLACK_APP_TOKEN": told["app_token"],
+            "DATABASE_URL": f"sqlite:///{folder / 'bot.sqlite3'}",
+            "SET_ACTION_CONFIG": str(config),
+            "EVIAN3_TOKEN": CLUSTER_TOKEN,
+            "FIJI1_TOKEN": "a-token-nobody-knows",
+        }
+        bot = await stack.enter_async_context(_process("bot", ["-m", "bot", "run"], folder, environment))
+        await _connected(desk, bot, folder)
+        evian3 = await stack.enter_async_context(ClusterDesk(address["address"], "evian3"))
+        fiji1 = await stack.enter_async_context(ClusterDesk(address["address"], "fiji1"))
+        yield House(desk, evian3, fiji1, folder / "bot.log")
+
+
+@asynccontextmanager
+async def _process(
+    name: str, arguments: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    with (folder / f"{name}.log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *arguments,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+            env=os.environ | (environment or {}),
+            # Ctrl-C on a terminal reaches the whole group; each process is to be stopped in its turn.
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                await asyncio.wait_for(process.wait(), STOP_S)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+
+
+async def _first_line(process: asyncio.subprocess.Process) -> dict[str, Any]:
+    if process.stdout is None:
+        raise DidNotStart("no output to read an address from")
+    async with asyncio.timeout(START_S):
+        line = await process.stdout.readline()
+    if not line:
+        raise DidNotStart("a process of the sandbox ended before it gave its address")
+    told: dict[str, Any] = json.loads(line)
+    return told
+
+
+async def _connected(desk: Desk, bot: asyncio.subprocess.Process, folder: Path) -> None:
+    ended = asyncio.create_task(bot.wait())
+    connected = asyncio.create_task(desk.until_connected(2, timeout_s=START_S))
+    done, _ = await asyncio.wait({ended, connected}, return_when=asyncio.FIRST_COMPLETED)
+    for task in {ended, connected} - done:
+        task.cancel()
+    await asyncio.gather(ended, connected, return_exceptions=True)
+    if connected not in done or connected.exception():
+        raise DidNotStart(f"the bot did not connect:\n{(folder / 'bot.log').read_text()}")

@@ -1,0 +1,153 @@
+"""The scenes, in order: each a situation an operator meets, played and checked."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from bot.sandbox.cluster import mood
+from bot.sandbox.script.stage import Stage, Unexpected, expect, said
+from bot.sandbox.workspace.people import BRAM, OPS
+
+__all__ = ["SCENES", "Unexpected"]
+
+
+async def accepted(stage: Stage) -> None:
+    """A card, a confirmation, a job, an outcome."""
+    ids = await stage.customers(3)
+    card = await stage.asks(f"/set-action T-Enable evian3 {', '.join(ids)} reason: ticket 4711")
+    await stage.presses(card, "confirm")
+    await stage.thread(card, "has started")
+    await stage.thread(card, "all 3 customers accepted")
+    await stage.card(card, "3 of 3 answered")
+    posts = (await stage.evian3.record()).posts
+    expect(len(posts) == 1 and list(posts[0].cids) == ids, "one POST with the three ids")
+    stage.transcript.cluster(f"1 request, {posts[0].action} with {len(posts[0].cids)} ids")
+
+
+async def some_do_not_exist(stage: Stage) -> None:
+    """One unknown id makes the cluster refuse the whole request; the others must go through all the same."""
+    known = await stage.customers(118)
+    unknown = [f"c{n:03d}d3b0fb0111efb2cdda09530d43d0" for n in range(8)]
+    before = len((await stage.evian3.record()).posts)
+    card = await stage.asks(f"/set-action t_enable EVIAN3 {' '.join(known[:60] + unknown + known[60:])}")
+    await stage.presses(card, "confirm")
+    await stage.thread(card, "118 accepted, 8 refused")
+    await stage.card(card, "126 of 126 answered")
+    posts = (await stage.evian3.record()).posts[before:]
+    expect([len(post.cids) for post in posts] == [126, 118], "a refused POST of 126 and one of the other 118")
+    stage.transcript.cluster(
+        "first request: 126 ids, refused as a whole; second request: the other 118, accepted"
+    )
+
+
+async def wrong_token(stage: Stage) -> None:
+    """The cluster does not take the bot's token: nothing is done, and nobody is asked for a token."""
+    [cid] = await stage.customers(1)
+    card = await stage.asks(f"/set-action PE-Enable fiji1 {cid}")
+    await stage.presses(card, "confirm")
+    await stage.thread(card, "401")
+
+
+async def starting(stage: Stage) -> None:
+    """The cluster is still starting."""
+    await stage.evian3.next_mood(mood.starting())
+    [cid] = await stage.customers(1)
+    card = await stage.asks(f"/set-action PE-Enable evian3 {cid}")
+    await stage.presses(card, "confirm")
+    await stage.thread(card, "is not Ready")
+
+
+async def slow(stage: Stage) -> None:
+    """An answer that takes sixteen seconds (1.6 here)."""
+    await stage.evian3.next_mood(mood.slow(1.6))
+    ids = await stage.customers(2)
+    card = await stage.asks(f"/set-action PE-Enable evian3 {' '.join(ids)}")
+    await stage.presses(card, "confirm")
+    await stage.card(card, "0 of 2 answered")
+    await stage.thread(card, "both customers accepted")
+
+
+async def timed_out(stage: Stage) -> None:
+    """No answer in time, although the cluster did it: unknown, never failed; then read back."""
+    await stage.evian3.next_mood(mood.silent())
+    before = len((await stage.evian3.record()).posts)
+    ids = await stage.customers(2)
+    card = await stage.asks(f"/set-action PE-Finalize evian3 {' '.join(ids)}")
+    await stage.presses(card, "confirm")
+    await stage.thread(card, "it is not known")
+    await stage.thread(card, "although its answer never came")
+    await stage.card(card, "All 2 accepted")
+    posts = (await stage.evian3.record()).posts[before:]
+    expect(len(posts) == 1, "one POST only: an unknown request is never repeated")
+    stage.transcript.cluster("1 request, carried out but never answered; then 1 read of the state")
+
+
+async def double_click(stage: Stage) -> None:
+    """Pressed twice at once: one job."""
+    before = len((await stage.evian3.record()).posts)
+    [cid] = await stage.customers(1)
+    card = await stage.asks(f"/set-action t evian3 {cid}")
+    await asyncio.gather(stage.presses(card, "confirm"), stage.presses(card, "confirm"))
+    await stage.whisper("You have confirmed this already")
+    await stage.thread(card, "accepted")
+    posts = (await stage.evian3.record()).posts[before:]
+    expect(len(posts) == 1, "one POST for two clicks")
+    stage.transcript.cluster("1 request")
+
+
+async def stranger(stage: Stage) -> None:
+    """Somebody else presses; then the one who asked cancels."""
+    [cid] = await stage.customers(1)
+    card = await stage.asks(f"/set-action t evian3 {cid}")
+    await stage.presses(card, "confirm", user=BRAM)
+    await stage.whisper("Only the person who asked", user=BRAM)
+    await stage.presses(card, "cancel")
+    await stage.card(card, "Cancelled")
+
+
+async def expired(stage: Stage) -> None:
+    """Nobody decides in time; a click on the old card does nothing."""
+    before = len((await stage.evian3.record()).posts)
+    [cid] = await stage.customers(1)
+    card = await stage.asks(f"/set-action t evian3 {cid}")
+    await stage.card(card, "Expired")
+    stage.transcript.remark("(Aster's screen still shows the old card.)")
+    await stage.presses(card, "confirm")
+    await stage.whisper("This card has expired")
+    posts = (await stage.evian3.record()).posts[before:]
+    expect(not posts, "nothing sent for an expired card")
+    stage.transcript.cluster("nothing")
+
+
+async def mistyped(stage: Stage) -> None:
+    """A wrong action and a bad id: told privately, with what would work."""
+    reaction = await stage.types("/set-action T-Enabel evian3 e106b3d0fb01, no/such/id")
+    expect(bool(reaction.message and "T-Enable" in said(reaction.message)), "the nearest action to be named")
+
+
+async def my_jobs(stage: Stage) -> None:
+    """The caller's jobs, privately; and one in full."""
+    reaction = await stage.types("/my-jobs")
+    if not reaction.message:
+        raise Unexpected("expected a list")
+    expect("Finalize" in said(reaction.message), "the job that timed out to be in the list")
+    thread = await stage.desk.messages(OPS, "U0ASTER")
+    card = next(m for m in thread if "126 customers" in said(m))
+    short = said(card).split("Job ")[1].strip("`")[:8]
+    reaction = await stage.types(f"/my-jobs {short}")
+    expect(bool(reaction.message and "8 refused" in said(reaction.message)), "the job in full")
+
+
+Scene = Callable[[Stage], Awaitable[None]]
+SCENES: list[tuple[str, Scene]] = [
+    ("Asked, confirmed, accepted", accepted),
+    ("126 customers, 8 of which do not exist", some_do_not_exist),
+    ("A token the cluster does not take", wrong_token),
+    ("The cluster is still starting", starting),
+    ("An answer that takes 16 seconds", slow),
+    ("A time-out, although the cluster did it", timed_out),
+    ("A double click", double_click),
+    ("A stranger's click", stranger),
+    ("A card nobody decides on", expired),
+    ("A mistyped action", mistyped),
+    ("/my-jobs", my_jobs),
+]

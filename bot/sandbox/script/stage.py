@@ -1,0 +1,90 @@
+"""What the scenes are made of: people who type, press and look; each step printed as it happens."""
+
+from bot.sandbox.cluster.desk import ClusterDesk
+from bot.sandbox.desk import Desk, Message, Reaction
+from bot.sandbox.rendering import render
+from bot.sandbox.script.processes import House
+from bot.sandbox.script.transcript import Transcript, dialog
+from bot.sandbox.workspace.people import ASTER, NAMES, OPS
+
+
+class Unexpected(Exception):
+    """Something was not as the script expects it."""
+
+
+class Stage:
+    """The people's hands and eyes."""
+
+    def __init__(self, house: House, transcript: Transcript) -> None:
+        self.desk: Desk = house.desk
+        self.evian3: ClusterDesk = house.evian3
+        self.fiji1: ClusterDesk = house.fiji1
+        self.transcript = transcript
+
+    async def asks(self, line: str, *, user: str = ASTER, channel: str = OPS) -> Message:
+        """Type a command that brings a card; the card."""
+        before = {message.ts for message in await self.desk.messages(channel, user)}
+        reaction = await self.types(line, user=user, channel=channel)
+        if reaction.message:
+            raise Unexpected(f"a private answer instead of a card: {reaction.message.text}")
+        card = await self.desk.until_message(channel, user, lambda m: m.ts not in before and bool(m.buttons))
+        self.transcript.shows(card, f"{NAMES[channel]}: Set Action")
+        return card
+
+    async def types(self, line: str, *, user: str = ASTER, channel: str = OPS) -> Reaction:
+        """Type a command; a private answer in the acknowledgement is shown."""
+        self.transcript.types(user, channel, line)
+        reaction = await self.desk.command(user, channel, line)
+        expect(reaction.acked, "the command to be acknowledged within three seconds")
+        if reaction.message:
+            self.transcript.shows(reaction.message, f"only {NAMES[user]} sees this")
+        return reaction
+
+    async def presses(self, message: Message, action: str, *, user: str = ASTER) -> None:
+        """Press a button and go through its dialog."""
+        self.transcript.presses(user, message.button(action).label, dialog(message, action))
+        reaction = await self.desk.click(user, message, action)
+        expect(reaction.acked, "the click to be acknowledged within three seconds")
+
+    async def thread(self, card: Message, wanted: str, *, timeout_s: float = 15) -> Message:
+        """Wait for a message in the card's thread, and show it."""
+        found = await self.desk.until_message(
+            card.channel,
+            ASTER,
+            lambda m: m.ts != card.ts and wanted in said(m),
+            thread=card.ts,
+            timeout_s=timeout_s,
+        )
+        self.transcript.shows(found, "in the card's thread")
+        return found
+
+    async def card(self, card: Message, wanted: str) -> Message:
+        """Wait until the card says so, and show it."""
+        found = await self.desk.until_message(
+            card.channel, ASTER, lambda m: m.ts == card.ts and wanted in said(m), timeout_s=15
+        )
+        self.transcript.shows(found, "the card now")
+        return found
+
+    async def whisper(self, wanted: str, *, user: str = ASTER, thread: str | None = None) -> Message:
+        """Wait for what only one person sees, and show it."""
+        found = await self.desk.until_message(
+            OPS, user, lambda m: m.ephemeral and wanted in said(m), thread=thread
+        )
+        self.transcript.shows(found, f"only {NAMES[user]} sees this")
+        return found
+
+    async def customers(self, count: int, *, start: int = 0) -> list[str]:
+        """Ids of customers that evian3 has."""
+        return list(await self.evian3.customers())[start : start + count]
+
+
+def said(message: Message) -> str:
+    """A message as a person reads it."""
+    return "\n".join([*render(message.text, message.blocks), *(file.title for file in message.files)])
+
+
+def expect(true: bool, words: str) -> None:
+    """Raises Unexpected unless it is so."""
+    if not true:
+        raise Unexpected(f"expected {words}")

@@ -1,0 +1,77 @@
+"""The transcript: what people type, press and see, what the cluster got; in colour on a terminal."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.rule import Rule
+from rich.text import Text
+
+from bot.sandbox.desk import Message
+from bot.sandbox.rendering import confirm_lines, render
+from bot.sandbox.workspace.people import NAMES
+
+WIDTH = 100
+
+
+class Transcript:
+    """Prints as it happens."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(width=WIDTH, highlight=False)
+
+    def title(self, words: str) -> None:
+        """The head of it all."""
+        self._console.print(f"[bold]{escape(words)}[/]")
+
+    def remark(self, words: str) -> None:
+        """A word to the reader."""
+        self._console.print(f"[dim]{escape(words)}[/]")
+
+    def scene(self, number: int, name: str) -> None:
+        """A new situation."""
+        self._console.print()
+        self._console.print(Rule(f"[bold]{number}. {escape(name)}[/]", align="left", style="blue"))
+
+    def types(self, user: str, channel: str, line: str) -> None:
+        """Somebody types a command."""
+        shown = line if len(line) <= 160 else f"{line[:120]} … ({len(line.split()) - 3} ids in all)"
+        self._say(user, f"types in {_name(channel)}")
+        self._console.print(Padding(Text(shown, style="green"), (0, 0, 0, 4)))
+
+    def presses(self, user: str, button: str, dialog: Sequence[str] = ()) -> None:
+        """Somebody presses a button, and goes through its dialog."""
+        self._say(user, f"presses [ {button} ]")
+        if dialog:
+            self._console.print(Padding(Text(" / ".join(dialog), style="dim"), (0, 0, 0, 4)))
+
+    def shows(self, message: Message, place: str) -> None:
+        """What is to be seen somewhere."""
+        lines = render(message.text, message.blocks) + [f"📎 {file.title}" for file in message.files]
+        style = "magenta" if message.ephemeral else "cyan"
+        self._console.print(
+            Panel(Text("\n".join(lines)), title=escape(place), title_align="left", border_style=style)
+        )
+
+    def cluster(self, words: str) -> None:
+        """What the cluster saw."""
+        self._console.print(f"[yellow]  the cluster:[/] {escape(words)}")
+
+    def verdict(self, words: str, *, good: bool) -> None:
+        """How it went."""
+        self._console.print()
+        self._console.print(f"[bold {'green' if good else 'red'}]{escape(words)}[/]")
+
+    def _say(self, user: str, words: str) -> None:
+        self._console.print(f"[bold]{escape(_name(user))}[/] {escape(words)}")
+
+
+def dialog(message: Message, action_id: str) -> list[str]:
+    """The words of a button's confirm dialog."""
+    return confirm_lines(message.button(action_id).confirm)
+
+
+def _name(someone: str) -> str:
+    return NAMES.get(someone, someone)

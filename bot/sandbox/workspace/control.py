@@ -1,0 +1,110 @@
+"""The control side, `/sandbox/<verb>`: JSON in, JSON out, for the Desk client and nobody else."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from bot.sandbox.workspace.errors import ApiError, DeskError
+from bot.sandbox.workspace.faults import Fault
+from bot.sandbox.workspace.interactions import Interactions
+from bot.sandbox.workspace.payloads import escaped
+from bot.sandbox.workspace.people import BOT
+from bot.sandbox.workspace.posts import Post
+from bot.sandbox.workspace.workspace import Workspace
+from bot.sandbox.workspace.world import Channel
+
+JSON = dict[str, Any]
+DONE: JSON = {}
+
+
+class Control:
+    """One method per verb; each takes the request's JSON object by name."""
+
+    def __init__(self, ws: Workspace, interactions: Interactions) -> None:
+        self._ws = ws
+        self._verbs: Mapping[str, Callable[..., Awaitable[JSON]]] = {
+            "command": interactions.command,
+            "click": interactions.click,
+            "event": interactions.event,
+            "redeliver": interactions.redeliver,
+            "say": self.say,
+            "messages": self.messages,
+            "direct_messages": self.direct_messages,
+            "file_content": self.file_content,
+            "journal": self.journal,
+            "sockets": self.sockets,
+            "fail": self.fail,
+            "archive": self.archive,
+            "kick_bot": self.kick_bot,
+            "invite_bot": self.invite_bot,
+            "disconnect_sockets": self.disconnect_sockets,
+        }
+
+    async def serve(self, request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != f"Bearer {self._ws.access.desk_token}":
+            return web.Response(status=401, text="The desk's token is missing or wrong.")
+        verb = self._verbs.get(request.match_info["verb"])
+        if verb is None:
+            return web.Response(status=404, text="The desk has no such verb.")
+        try:
+            return web.json_response(await verb(**await request.json()))
+        except (DeskError, ApiError) as exc:
+            return web.Response(status=400, text=str(exc))
+
+    async def say(self, user: str, channel: str, words: str, thread: str | None) -> JSON:
+        place = self._ws.world.place_of(user, channel)
+        self._ws.world.parent(place.id, thread)
+        ts = self._ws.world.next_ts()
+        post = self._ws.world.add(Post(place.id, ts, user, escaped(words), [], thread=thread))
+        return {"message": post.for_people()}
+
+    async def messages(self, channel: str, viewer: str, thread: str | None) -> JSON:
+        shown = self._ws.world.seen_by(viewer, channel, thread)
+        return {"messages": [post.for_people() for post in shown], "end": self._ws.journal.end}
+
+    async def direct_messages(self, user: str) -> JSON:
+        channel = self._ws.world.direct_message(user)
+        shown = self._ws.world.seen_by(user, channel.id, None) if channel else []
+        return {"messages": [post.for_people() for post in shown]}
+
+    async def file_content(self, file: str) -> JSON:
+        stored = self._ws.files.get(file)
+        if stored is None or stored.content is None:
+            raise DeskError(f"There is no file {file}.")
+        return {"hex": stored.content.hex()}
+
+    async def journal(self, after: int, wait: float) -> JSON:
+        return {"entries": await self._ws.journal.after(after, wait)}
+
+    async def sockets(self, after: int, wait: float) -> JSON:
+        """How many are open; told once the journal has passed `after` or `wait` seconds are over."""
+        if after >= 0:
+            await self._ws.journal.after(after, wait)
+        return {"open": self._ws.sockets.count, "end": self._ws.journal.end}
+
+    async def fail(self, method: str, times: int, fault: JSON) -> JSON:
+        self._ws.faults.order(method, Fault(**fault), times)
+        return DONE
+
+    async def archive(self, channel: str) -> JSON:
+        self._channel(channel).archived = True
+        return DONE
+
+    async def kick_bot(self, channel: str) -> JSON:
+        self._channel(channel).members.discard(BOT)
+        return DONE
+
+    async def invite_bot(self, channel: str) -> JSON:
+        self._channel(channel).members.add(BOT)
+        return DONE
+
+    async def disconnect_sockets(self, reason: str | None, refuse: int) -> JSON:
+        self._ws.sockets.refusals += refuse
+        await self._ws.sockets.disconnect(reason)
+        return DONE
+
+    def _channel(self, name: str) -> Channel:
+        if name not in self._ws.world.channels:
+            raise DeskError(f"There is no channel {name}.")
+        return self._ws.world.channels[name]

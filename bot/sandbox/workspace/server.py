@@ -1,0 +1,67 @@
+"""Starting and stopping a workspace: the routes, the socket on loopback, and everything closed at the end."""
+
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from bot.sandbox.workspace.api import Api
+from bot.sandbox.workspace.control import Control
+from bot.sandbox.workspace.interactions import Interactions
+from bot.sandbox.workspace.people import PEOPLE, Person
+from bot.sandbox.workspace.responses import Responses
+from bot.sandbox.workspace.uploads import FileRoutes
+from bot.sandbox.workspace.workspace import Access, Clocks, Workspace
+
+__all__ = ["Access", "Clocks", "serve_workspace"]
+
+LARGEST_UPLOAD = 64 * 1024 * 1024
+SLACKS_CLOCKS = Clocks()
+
+
+@asynccontextmanager
+async def serve_workspace(
+    port: int = 0,
+    *,
+    scopes: frozenset[str] | None = None,
+    people: Sequence[Person] = PEOPLE,
+    clocks: Clocks = SLACKS_CLOCKS,
+) -> AsyncIterator[Access]:
+    """A running workspace on 127.0.0.1 (port 0: any free one), reached by what this yields.
+
+    `scopes` are those granted to the bot; None grants all. OSError if the port is taken.
+    """
+    listening = socket.create_server(("127.0.0.1", port))
+    ws = Workspace.founded(f"http://127.0.0.1:{listening.getsockname()[1]}", scopes, people, clocks)
+    runner = web.AppRunner(_application(ws), access_log=None, shutdown_timeout=1.0)
+    try:
+        await runner.setup()
+        await web.SockSite(runner, listening).start()
+        yield ws.access
+    finally:
+        await runner.cleanup()
+        listening.close()
+
+
+def _application(ws: Workspace) -> web.Application:
+    responses, files = Responses(ws), FileRoutes(ws)
+    app = web.Application(client_max_size=LARGEST_UPLOAD)
+    app.add_routes(
+        [
+            web.route("*", "/api/{method}", Api(ws).call),
+            web.get("/link/", ws.sockets.serve),
+            web.post("/response/{name}", responses.serve),
+            web.post("/upload/v1/{secret}", files.upload),
+            web.get("/files-pri/{file}/{name:.*}", files.download),
+            web.get("/signin", files.sign_in),
+            web.post("/sandbox/{verb}", Control(ws, Interactions(ws, responses)).serve),
+        ]
+    )
+
+    async def let_go(_: web.Application) -> None:
+        ws.journal.close()
+        await ws.sockets.close()
+
+    app.on_shutdown.append(let_go)
+    return app

@@ -1,0 +1,92 @@
+"""The parts of one workspace held together, and the addresses and tokens it is reached by."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from secrets import token_hex
+from typing import Any
+
+from bot.sandbox.workspace.errors import ApiError
+from bot.sandbox.workspace.faults import Faults
+from bot.sandbox.workspace.journal import Journal
+from bot.sandbox.workspace.people import APP, PEOPLE, Person
+from bot.sandbox.workspace.sockets import Sockets
+from bot.sandbox.workspace.triggers import Triggers
+from bot.sandbox.workspace.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How to reach a running workspace; the bot gets the first three after `address`, people the last."""
+
+    address: str
+    api_url: str
+    bot_token: str
+    app_token: str
+    desk_token: str
+
+    @classmethod
+    def at(cls, address: str) -> "Access":
+        return cls(
+            address=address,
+            api_url=f"{address}/api/",
+            bot_token=f"xoxb-{token_hex(24)}",
+            app_token=f"xapp-1-{APP}-{token_hex(24)}",
+            desk_token=token_hex(24),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Slack's time limits, in seconds; tests may shorten them."""
+
+    ack_s: float = 3.0
+    trigger_s: float = 3.0
+    response_url_s: float = 1800.0
+
+
+@dataclass(slots=True)
+class StoredFile:
+    """An upload under way or done; `told` is Slack's file object."""
+
+    told: dict[str, Any]
+    secret: str
+    length: int
+    content: bytes | None = None
+    shared: bool = False
+
+
+@dataclass(slots=True)
+class Workspace:
+    """One team; `scopes` None grants every scope."""
+
+    access: Access
+    clocks: Clocks
+    scopes: frozenset[str] | None
+    journal: Journal
+    world: World
+    faults: Faults
+    triggers: Triggers
+    sockets: Sockets
+    files: dict[str, StoredFile] = field(default_factory=dict)
+    views: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @classmethod
+    def founded(
+        cls, address: str, scopes: frozenset[str] | None, people: Sequence[Person], clocks: Clocks
+    ) -> "Workspace":
+        journal = Journal()
+        return cls(
+            access=Access.at(address),
+            clocks=clocks,
+            scopes=scopes,
+            journal=journal,
+            world=World(people or PEOPLE, journal),
+            faults=Faults(),
+            triggers=Triggers(clocks.trigger_s),
+            sockets=Sockets(journal),
+        )
+
+    def require_scope(self, scope: str) -> None:
+        """ApiError `missing_scope`, naming what is needed and what was granted."""
+        if self.scopes is not None and scope not in self.scopes:
+            raise ApiError("missing_scope", needed=scope, provided=",".join(sorted(self.scopes)))

@@ -1,0 +1,39 @@
+"""Who a person is to the policy, asked at the moment it matters."""
+
+from typing import Protocol
+
+from bot.policy import Person, Policy, Right
+from store.model import Operator
+
+
+class Membership(Protocol):
+    """Knows the user groups of people."""
+
+    async def groups_of(self, operator: Operator) -> frozenset[str]:
+        """The ids of the policy's user groups this person belongs to.
+
+        Raises NotAllowed when Slack cannot be asked: what is not known to be allowed is refused.
+        """
+        ...
+
+
+class People:
+    """Turns a Slack user into a person of the policy."""
+
+    def __init__(self, policy: Policy, membership: Membership) -> None:
+        self.policy = policy
+        self._membership = membership
+
+    async def person(self, operator: Operator) -> Person:
+        """Raises NotAllowed when the person's groups cannot be read."""
+        if not self.policy.names_groups:
+            return Person(operator.user_id)
+        return Person(operator.user_id, await self._membership.groups_of(operator))
+
+    def whom_to_ask(self, action: str, cluster: str) -> tuple[str, ...]:
+        """Those whom the policy names for this action and cluster: they know why."""
+        named = [
+            *self.policy.who_may(Right.ADMIN, action, cluster),
+            *self.policy.who_may(Right.REQUEST, action, cluster),
+        ]
+        return tuple(dict.fromkeys(who for who in named if who != "*"))[:5]

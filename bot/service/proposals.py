@@ -1,0 +1,144 @@
+"""Asking: what somebody typed becomes a card, or a refusal on the record."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Connection
+
+from bot.catalogue import Catalogue
+from bot.config import Cluster
+from bot.errors import InvalidRequest, NotAllowed, SetActionError
+from bot.parsing import Request
+from bot.policy import Offer, Right
+from bot.service.people import People
+from store import audit, jobs, outbox
+from store.audit import Event
+from store.database import Database
+from store.model import Job, Note, Operator, Proposal
+
+log = structlog.get_logger()
+
+
+class Proposals:
+    """Checks a request against policy and limits, and keeps it as a card to be confirmed."""
+
+    def __init__(
+        self,
+        db: Database,
+        people: People,
+        catalogue: Catalogue,
+        clusters: Mapping[str, Cluster],
+        card_expires_s: float,
+    ) -> None:
+        self._db = db
+        self._people = people
+        self._catalogue = catalogue
+        self._clusters = clusters
+        self._card_expires_s = card_expires_s
+
+    async def offer(self, operator: Operator) -> Offer:
+        """What this person may ask for. Raises NotAllowed when their groups cannot be read."""
+        person = await self._people.person(operator)
+        return self._people.policy.offers(person, Right.REQUEST, self._catalogue.names, self._clusters)
+
+    async def propose(
+        self, operator: Operator, request: Request, *, proposal_id: UUID, request_key: str, channel_id: str
+    ) -> Job | None:
+        """Keep the request as a card; None when this delivery is a repeat. Refusals are recorded and raised.
+
+        Raises NotAllowed, InvalidRequest, StoreError.
+        """
+        try:
+            await self._check(operator, request)
+        except SetActionError as refusal:
+            await self.refuse(operator, refusal, request.action.name, request.cluster, len(request.cids))
+            raise
+        cluster = self._clusters[request.cluster]
+        proposal = Proposal(
+            uuid=proposal_id,
+            request_key=request_key,
+            operator=operator,
+            channel_id=channel_id,
+            action_code=request.action.code,
+            action_name=request.action.name,
+            cluster=cluster.key,
+            base_url=cluster.base_url,
+            cids=request.cids,
+            duplicates=request.duplicates,
+            reason=request.reason,
+            expires_after_s=self._card_expires_s,
+        )
+        job = await self._db.write(_keep, proposal)
+        if job:
+            log.info("set_action.requested", **facts(job))
+        return job
+
+    async def refuse(
+        self, operator: Operator, refusal: SetActionError, action: str | None, cluster: str | None, count: int
+    ) -> None:
+        """Put a request that could not be taken on the record."""
+        detail = {"why": str(refusal)[:500], "action": action, "customers": count}
+        await self._db.write(
+            audit.append, Event.REFUSED_REQUEST, actor=operator, cluster=cluster, detail=detail
+        )
+        log.info(
+            "set_action.refused_request",
+            user=str(operator),
+            action=action,
+            cluster=cluster,
+            count=count,
+            why=type(refusal).__name__,
+        )
+
+    async def _check(self, operator: Operator, request: Request) -> None:
+        person = await self._people.person(operator)
+        action, cluster = request.action.name, self._clusters[request.cluster]
+        if not self._people.policy.permits(person, Right.REQUEST, action, cluster.key):
+            raise NotAllowed(
+                f"No rule allows you to ask for {action} on {cluster.key}. Nothing was sent.",
+                ask=self._people.whom_to_ask(action, cluster.key),
+            )
+        if cluster.protected:
+            raise NotAllowed(
+                f"{cluster.key} is protected: somebody else must approve, and this version of the bot cannot "
+                "ask for an approval yet. Nothing was sent."
+            )
+        if len(request.cids) > cluster.max_customers:
+            raise InvalidRequest(
+                [
+                    f"{len(request.cids):,} customers are more than {cluster.key} takes in one job "
+                    f"({cluster.max_customers:,}). Ask for them in parts."
+                ]
+            )
+
+
+def facts(job: Job) -> dict[str, object]:
+    """What a log line says about a job."""
+    return {
+        "job": job.uuid.hex,
+        "user": str(job.operator),
+        "action": job.action_name,
+        "cluster": job.cluster,
+        "count": job.total,
+    }
+
+
+def _keep(conn: Connection, proposal: Proposal) -> Job | None:
+    job = jobs.propose(conn, proposal)
+    if job:
+        audit.append(
+            conn,
+            Event.REQUESTED,
+            actor=job.operator,
+            job=job.uuid,
+            cluster=job.cluster,
+            detail={
+                "action": job.action_name,
+                "customers": job.total,
+                "reason": job.reason,
+                "channel": job.channel_id,
+            },
+        )
+        outbox.add(conn, job.id, Note.CARD)
+    return job

@@ -1,0 +1,154 @@
+"""The card: what will happen and the buttons; then who decided, how far it is, and how it ended."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ConfirmObject,
+    HeaderBlock,
+    MarkdownTextObject,
+    PlainTextObject,
+    SectionBlock,
+)
+
+from bot.views import states
+from bot.views.message import Button, Message
+from bot.views.text import (
+    bar,
+    clip,
+    context,
+    count,
+    customers,
+    day_and_time,
+    escape,
+    listing,
+    mention,
+    moment,
+    plain,
+    section,
+    took,
+)
+from store.model import Job, JobState
+
+SHOWN = 5  # customer ids named on a card
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a card is drawn from. `first_cids` are the first few of the job's customers; `now` is UTC."""
+
+    job: Job
+    cluster_name: str
+    first_cids: Sequence[str]
+    now: datetime
+
+    @property
+    def where(self) -> str:
+        """The cluster by both of its names: `Evian 3 (evian3)`."""
+        return where(self.job.cluster, self.cluster_name)
+
+
+def where(key: str, name: str) -> str:
+    """A cluster by both of its names, or by one when they are the same."""
+    return key if name == key else f"{name} ({key})"
+
+
+def card(facts: Card) -> Message:
+    """The card as it stands now."""
+    job = facts.job
+    title = f"{job.action_name} for {customers(job.total)} on {facts.where}"
+    blocks: list[Block] = [
+        HeaderBlock(text=PlainTextObject(text=clip(title, 150), emoji=False)),
+        _what(facts),
+    ]
+    if job.reason:
+        blocks.append(plain(f"Why: {job.reason}"))
+    blocks.append(listing(facts.first_cids[:SHOWN], job.total - len(facts.first_cids[:SHOWN])))
+    blocks += _proposed(facts) if job.state is JobState.PROPOSED else _decided(facts)
+    summary = f"{job.action_name} for {customers(job.total)} on {facts.where}: {states.words(job)}"
+    return Message(escape(summary), blocks)
+
+
+def _what(facts: Card) -> SectionBlock:
+    job = facts.job
+    given = f"{job.total:,}"
+    if job.duplicates:
+        given += f" ({count(job.duplicates, 'duplicate')} dropped)"
+    return SectionBlock(
+        fields=[
+            MarkdownTextObject(text=f"*Action*\n{escape(job.action_name)} (code {job.action_code})"),
+            MarkdownTextObject(text=f"*Cluster*\n{escape(clip(facts.where, 500))}", verbatim=True),
+            MarkdownTextObject(text=f"*Customers*\n{given}"),
+            MarkdownTextObject(text=f"*Asked by*\n{mention(job.operator.user_id)}"),
+        ]
+    )
+
+
+def _proposed(facts: Card) -> list[Block]:
+    job = facts.job
+    value = job.uuid.hex
+    sure = ConfirmObject(
+        title=clip(f"Send {job.action_name}?", 100),
+        text=PlainTextObject(
+            text=clip(f"{job.action_name} will be sent to {facts.where} for {customers(job.total)}.", 300),
+            emoji=False,
+        ),
+        confirm="Yes, send it",
+        deny="Go back",
+    )
+    return [
+        context(
+            f"Nothing is sent until {mention(job.operator.user_id)} presses *Yes, proceed*. "
+            f"This card expires at {moment(job.expires_at)}."
+        ),
+        ActionsBlock(
+            block_id="decide",
+            elements=[
+                ButtonElement(
+                    text="Yes, proceed",
+                    action_id=Button.CONFIRM,
+                    value=value,
+                    style="primary",
+                    confirm=sure,
+                ),
+                ButtonElement(text="Cancel", action_id=Button.CANCEL, value=value),
+            ],
+        ),
+    ]
+
+
+def _decided(facts: Card) -> list[Block]:
+    job = facts.job
+    if job.state is JobState.EXPIRED:
+        return [
+            context(
+                f":hourglass: Expired at {day_and_time(job.expires_at)} without a decision. "
+                "Nothing was sent; ask again with `/set-action`."
+            )
+        ]
+    if job.state is JobState.CANCELLED:
+        return [context(f":no_entry_sign: Cancelled {_by(job)}. Nothing was sent.")]
+    return [
+        section(_progress(facts)),
+        context(f":heavy_check_mark: Confirmed {_by(job)}. Job `{job.short_id}`, details in the thread."),
+    ]
+
+
+def _by(job: Job) -> str:
+    who = mention(job.decided_by) if job.decided_by else "by the bot"
+    return f"by {who} at {day_and_time(job.decided_at)}" if job.decided_at else f"by {who}"
+
+
+def _progress(facts: Card) -> str:
+    job = facts.job
+    line = f"{states.symbol(job)} {bar(job.answered, job.total)} {job.answered:,} of {job.total:,} answered"
+    if job.answered:
+        line += f" ({states.tally(job)})"
+    if job.started_at:
+        line += f", {took(((job.finished_at or facts.now) - job.started_at).total_seconds())}"
+    words = states.words(job)
+    return f"{line}\n{words[0].upper()}{words[1:]}."

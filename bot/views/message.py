@@ -1,0 +1,36 @@
+"""A message as Slack takes it, and the ids of the buttons the bot draws."""
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk.models.blocks import Block
+
+
+class Button(enum.StrEnum):
+    """The `action_id` of each button; listeners are registered under the same names."""
+
+    CONFIRM = "confirm"
+    CANCEL = "cancel"
+    MY_JOBS = "my_jobs"
+    NEWER = "my_jobs_newer"
+    OLDER = "my_jobs_older"
+    CHECK_AGAIN = "check_again"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`text` is mrkdwn, what notifications and screen readers get; `blocks` are what people see."""
+
+    text: str
+    blocks: Sequence[Block] = ()
+
+    def payload(self) -> dict[str, Any]:
+        """The arguments of `chat.postMessage`, `respond` or an acknowledgement.
+
+        Raises SlackObjectFormationError where a block breaks one of Slack's limits.
+        """
+        if not self.blocks:
+            return {"text": self.text}
+        return {"text": self.text, "blocks": [block.to_dict() for block in self.blocks]}

@@ -1,0 +1,96 @@
+"""What is said to one person alone: help, mistakes, refusals, and why there is no card."""
+
+from collections.abc import Mapping, Sequence
+
+from slack_sdk.models.blocks import Block
+
+from bot.errors import InvalidRequest, NotAllowed, SetActionError
+from bot.views.card import where
+from bot.views.message import Message
+from bot.views.text import clip, context, escape, listing, mention, section
+
+GRAMMAR = "/set-action ACTION CLUSTER ID ID, ID …  reason: why"
+EXAMPLE_ID = "e106b3d0fb0111efb2cdda09530d43d0"
+SHOWN_PROBLEMS = 8
+
+
+def help_message(
+    actions: Sequence[str], clusters: Mapping[str, str], example: tuple[str, str] | None
+) -> Message:
+    """The grammar, what this person may use, and an example that would work. `clusters`: key to name."""
+    return Message("How to use /set-action", _help(actions, clusters, example))
+
+
+def mistake(
+    problems: Sequence[str],
+    actions: Sequence[str],
+    clusters: Mapping[str, str],
+    example: tuple[str, str] | None,
+) -> Message:
+    """What was wrong with what was typed, and how it is typed right."""
+    shown = [f"• {escape(clip(problem, 600))}" for problem in problems[:SHOWN_PROBLEMS]]
+    if len(problems) > SHOWN_PROBLEMS:
+        shown.append(f"• and {len(problems) - SHOWN_PROBLEMS} more")
+    head = "Nothing was sent. " + ("Please fix this:" if len(problems) == 1 else "Please fix these:")
+    words = "\n".join([head, *shown])
+    return Message(clip(words, 3_000), [section(words), *_help(actions, clusters, example)])
+
+
+def refusal(error: SetActionError) -> Message:
+    """An error meant for the user, with whom to ask where somebody can help."""
+    problems = error.problems if isinstance(error, InvalidRequest) else (str(error),)
+    words = "\n".join(escape(problem) for problem in problems[:SHOWN_PROBLEMS])
+    if isinstance(error, NotAllowed) and error.ask:
+        words += f" Ask {' or '.join(map(mention, error.ask))}."
+    return Message(clip(words, 3_000))
+
+
+def cannot_post(channel_id: str, code: str, bot_user_id: str) -> Message:
+    """Why the card could not be shown in a channel, and what to do. `code` is Slack's error."""
+    place = f"<#{channel_id}>"
+    invite = f"`/invite` {mention(bot_user_id)}"
+    if code == "is_archived":
+        why = f"{place} is archived, so no card can be shown there. Ask again in another channel."
+    elif channel_id.startswith("D"):
+        why = (
+            "I cannot take part in a direct message between people, so no card can be shown there. "
+            f"Ask again in a channel, or in a direct message with {mention(bot_user_id)}."
+        )
+    elif code in ("not_in_channel", "channel_not_found"):
+        why = f"I am not in {place}, so no card can be shown there. Type {invite} in it, then ask again."
+    else:
+        why = f"Slack does not let me post in {place} ({escape(code)}). Ask again in another channel."
+    return Message(f"Nothing was sent and no job was made. {why}")
+
+
+def still_working() -> Message:
+    """For a person who has waited as long as Slack lets them."""
+    return Message("Still working on it. What comes of it will be shown here or on the card.")
+
+
+def not_now(reference: str) -> Message:
+    """Something broke on our side; nothing of it was done."""
+    return Message(
+        "That did not go through, because of a fault on my side. Please try again in a moment; if it happens "
+        f"again, tell the people who run this bot the reference `{reference}`."
+    )
+
+
+def _help(
+    actions: Sequence[str], clusters: Mapping[str, str], example: tuple[str, str] | None
+) -> list[Block]:
+    if not actions or not clusters:
+        return [section("You may not use any action on any cluster yet. Ask the people who run this bot.")]
+    names = ", ".join(where(key, name) for key, name in clusters.items())
+    shown = example or (actions[0], next(iter(clusters)))
+    return [
+        section("*How to ask*"),
+        listing([GRAMMAR, f"/set-action {shown[0]} {shown[1]} {EXAMPLE_ID} reason: ticket 4711"], 0),
+        section(
+            f"*Actions you may use:* {escape(', '.join(actions))}\n*Clusters:* {escape(clip(names, 1_500))}"
+        ),
+        context(
+            "Ids are separated by spaces, commas or new lines. You will see a card first; nothing is sent "
+            "until you confirm it. `/my-jobs` lists what you have run."
+        ),
+    ]

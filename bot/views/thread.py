@@ -1,0 +1,193 @@
+"""What the thread is told: the job id, how it ended, what checking showed. One message each, plain words."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
+
+from bot.views import states
+from bot.views.card import where
+from bot.views.message import Button, Message
+from bot.views.text import clip, context, count, customers, escape, listing, mention, moment, section, took
+from store.model import Customer, Job, JobState
+
+SHOWN = 10  # customer ids named in a message; all of them are in the file
+REASONS = 3  # different reasons told in a message
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a job ended: its refused customers with the reasons, and the first few unknown ones."""
+
+    job: Job
+    cluster_name: str
+    refused: Sequence[Customer]
+    unknown: Sequence[Customer]
+
+    @property
+    def what(self) -> str:
+        """`T-Enable on Evian 3 (evian3)`, escaped."""
+        return escape(f"{self.job.action_name} on {where(self.job.cluster, self.cluster_name)}")
+
+
+def started(job: Job, cluster_name: str) -> Message:
+    """The job id, at once."""
+    words = (
+        f"Job `{job.uuid}` has started: {escape(job.action_name)} for {customers(job.total)} "
+        f"on {escape(where(job.cluster, cluster_name))}."
+    )
+    return Message(words, [section(words), ActionsBlock(elements=[_my_jobs()])])
+
+
+def outcome(ended: Ended) -> Message:
+    """How the job ended, in one message."""
+    job = ended.job
+    head = f"{states.symbol(job)} {mention(job.operator.user_id)}: {ended.what}, {_headline(job)}"
+    if job.finished_at and job.started_at:
+        head += f" It took {took((job.finished_at - job.started_at).total_seconds())}."
+    blocks: list[Block] = [section(head)]
+    if job.accepted:
+        blocks.append(context(ACCEPTED))
+    blocks += _refused(ended)
+    blocks += _unknown(ended)
+    buttons = [_my_jobs(), *([_check_again(job)] if job.unknown and job.state is JobState.DONE else [])]
+    blocks += [ActionsBlock(elements=buttons), context(f"Job `{job.short_id}`")]
+    return Message(head, blocks)
+
+
+def checked(ended: Ended, turned: int, error: str | None) -> Message:
+    """What reading the cluster's state showed about the unknown customers."""
+    job = ended.job
+    who = mention(job.operator.user_id)
+    if error:
+        head = (
+            f":grey_question: {who}: {ended.what}, the cluster's state could not be read. "
+            f"{escape(clip(error, 500))}"
+        )
+    elif not job.unknown:
+        head = (
+            f":white_check_mark: {who}: {ended.what}, checked. The cluster has {_all(turned)} in "
+            f"{escape(job.action_name)}, so it had taken the request although its answer never came."
+        )
+    else:
+        head = (
+            f":grey_question: {who}: {ended.what}, checked. {customers(turned)} found in "
+            f"{escape(job.action_name)}; {customers(job.unknown)} not, or not yet."
+        )
+    blocks: list[Block] = [section(head)]
+    if job.unknown:
+        blocks.append(section(STILL_UNKNOWN))
+        blocks.append(
+            listing([c.cid for c in ended.unknown[:SHOWN]], job.unknown - len(ended.unknown[:SHOWN]))
+        )
+    blocks.append(section(f"In all: {states.tally(job)}."))
+    buttons = [_my_jobs(), *([_check_again(job)] if job.unknown else [])]
+    blocks += [ActionsBlock(elements=buttons), context(f"Job `{job.short_id}`")]
+    return Message(head, blocks)
+
+
+def refused_csv(refused: Sequence[Customer]) -> str:
+    """Every refused customer with its reason, as a CSV that a spreadsheet opens without running anything."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(["customer_id", "outcome", "reason"])
+    rows.writerows([_inert(c.cid), "refused", _inert(c.detail or "")] for c in refused)
+    return text.getvalue()
+
+
+ACCEPTED = (
+    "Accepted means the cluster has taken the request; it moves the customers in its own time. "
+    "This bot does not see yet whether they have arrived."
+)
+# By the cause of the last answer: what a person can do about a refusal of everything.
+ADVICE = {
+    "unauthorized": (
+        "The cluster does not take this bot's credential. The people who run the bot must renew it; "
+        "then ask again."
+    ),
+    "not_ready": "The cluster is still starting. Ask again when it is up.",
+    "rate_limited": "The cluster has too much to do. Ask again in a few minutes.",
+    "unreachable": "The cluster could not be reached at all. Ask again when it is back.",
+    "unknown_customers": "Check the ids and the cluster: none of these is known there.",
+}
+STILL_UNKNOWN = (
+    "What is unknown may have been done or may still be done: the cluster works on its own after a request. "
+    "Do not send these again before you have checked."
+)
+
+
+def _headline(job: Job) -> str:
+    if job.accepted == job.total:
+        return f"{_all(job.total)} accepted."
+    if job.refused == job.total:
+        return f"nothing was done: {_all(job.total)} refused."
+    if job.unknown == job.total:
+        return f"it is not known what became of {_all(job.total)}."
+    return f"{states.tally(job)}, of {customers(job.total)}."
+
+
+def _all(number: int) -> str:
+    return {1: "1 customer", 2: "both customers"}.get(number, f"all {number:,} customers")
+
+
+def _refused(ended: Ended) -> list[Block]:
+    job = ended.job
+    if not job.refused:
+        return []
+    lines = [
+        f"*Refused: {customers(job.refused)}, nothing was done for {_them(job.refused)}.*",
+        *_reasons(ended),
+    ]
+    if job.refused == job.total and job.last_cause in ADVICE:
+        lines.append(ADVICE[job.last_cause])
+    shown = [customer.cid for customer in ended.refused[:SHOWN]]
+    return [section("\n".join(lines)), listing(shown, job.refused - len(shown))]
+
+
+def _reasons(ended: Ended) -> list[str]:
+    job = ended.job
+    reasons = Counter(customer.detail or "" for customer in ended.refused)
+    if len(reasons) == 1 and job.refused == job.total:
+        status = f"HTTP {job.last_status}, " if job.last_status else ""
+        return [f"The answer: {status}“{escape(clip(job.last_message or next(iter(reasons)), 300))}”"]
+    lines = [f"• {number:,}: {escape(clip(reason, 200))}" for reason, number in reasons.most_common(REASONS)]
+    if len(reasons) > REASONS:
+        lines.append(f"• and {count(len(reasons) - REASONS, 'other reason')}, all in the file below")
+    return lines
+
+
+def _unknown(ended: Ended) -> list[Block]:
+    job = ended.job
+    if not job.unknown:
+        return []
+    why = escape(clip((job.last_message or "No answer came").rstrip("."), 300))
+    words = f"*Unknown: {customers(job.unknown)}.* The request was sent. {why}."
+    if job.state is JobState.WATCHING and job.check_at:
+        words += (
+            "\nThe cluster may well have done it, so nothing is sent again. Its state will be read at "
+            f"{moment(job.check_at)}, and what it shows will be told here."
+        )
+    else:
+        words += f"\n{STILL_UNKNOWN}"
+    shown = [customer.cid for customer in ended.unknown[:SHOWN]]
+    return [section(words), listing(shown, job.unknown - len(shown))]
+
+
+def _them(number: int) -> str:
+    return "it" if number == 1 else "them"
+
+
+def _inert(cell: str) -> str:
+    # A spreadsheet runs a cell that begins so as a formula.
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
+def _my_jobs() -> ButtonElement:
+    return ButtonElement(text="My jobs", action_id=Button.MY_JOBS, value="first")
+
+
+def _check_again(job: Job) -> ButtonElement:
+    return ButtonElement(text="Check again", action_id=Button.CHECK_AGAIN, value=job.uuid.hex)

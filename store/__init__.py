@@ -1,0 +1,1 @@
+"""The truth: tables, transitions and queries. Knows no Slack and no HTTP."""

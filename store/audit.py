@@ -1,0 +1,98 @@
+"""The audit log: append-only, each row carrying the hash of the one before it.
+
+hash = SHA-256(previous hash || canonical JSON of the row). The canonical form is an array with the row's
+fields in a fixed order, without white space, in ASCII.
+"""
+
+import enum
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, insert, select
+
+from store.clock import EPOCH, MILLISECOND, read_now
+from store.model import Operator
+from store.tables import audit_log
+
+GENESIS = bytes(32)
+BOT = "bot"
+
+
+class Event(enum.StrEnum):
+    """What can be on the record so far."""
+
+    REQUESTED = "requested"
+    REFUSED_REQUEST = "refused_request"
+    REFUSED_CLICK = "refused_click"
+    NOT_POSTED = "not_posted"
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    SENT = "sent"
+    ANSWERED = "answered"
+    CHECK_ASKED = "check_asked"
+    CHECKED = "checked"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The first row of the chain that does not fit, and why."""
+
+    seq: int
+    why: str
+
+
+def append(
+    conn: Connection,
+    event: Event,
+    *,
+    actor: Operator | str = BOT,
+    job: UUID | None = None,
+    cluster: str | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Write one row, in the transaction of the fact it records."""
+    last = conn.execute(
+        select(audit_log.c.seq, audit_log.c.hash).order_by(audit_log.c.seq.desc()).limit(1)
+    ).one_or_none()
+    seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
+    row = {
+        "seq": seq,
+        "at": read_now(conn),
+        "actor": str(actor),
+        "event": event.value,
+        "job": job.hex if job else None,
+        "cluster": cluster,
+        "detail": json.dumps(detail or {}, sort_keys=True, separators=(",", ":")),
+    }
+    conn.execute(insert(audit_log).values(**row, previous_hash=previous, hash=_digest(previous, row)))
+
+
+def verify(conn: Connection) -> tuple[int, Broken | None]:
+    """Recompute the chain: how many rows were read, and the first that is broken, if any."""
+    previous, expected = GENESIS, 1
+    rows = conn.execution_options(yield_per=1_000).execute(select(audit_log).order_by(audit_log.c.seq))
+    for row in rows:
+        if row.seq != expected:
+            return expected - 1, Broken(expected, f"row {expected} is missing; the next is {row.seq}")
+        if row.previous_hash != previous:
+            return expected - 1, Broken(row.seq, "it does not follow the row before it")
+        if row.hash != _digest(previous, row._mapping):
+            return expected - 1, Broken(row.seq, "its content does not match its hash")
+        previous, expected = row.hash, expected + 1
+    return expected - 1, None
+
+
+def _digest(previous: bytes, row: Mapping[Any, Any]) -> bytes:
+    at: datetime = row["at"]
+    fields = [
+        row["seq"], (at - EPOCH) // MILLISECOND, row["actor"], row["event"],
+        row["job"], row["cluster"], row["detail"],
+    ]  # fmt: skip
+    return hashlib.sha256(previous + json.dumps(fields, separators=(",", ":")).encode("ascii")).digest()

@@ -1,0 +1,140 @@
+"""Queries about sending: cut a job into chunks, claim the next, record the answer. Never commit."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Update, insert, select, update
+
+from store import transitions
+from store.clock import now
+from store.jobs import COLUMNS, as_job
+from store.model import Chunk, ChunkState, Job, JobState
+from store.tables import IS_CONFIRMED, IS_PLANNED, IS_SENDING, chunks, jobs
+
+CHUNK_COLUMNS = [
+    chunks.c.job_id, chunks.c.number, chunks.c.first, chunks.c.last,
+    chunks.c.state, chunks.c.attempt, chunks.c.sent_at,
+]  # fmt: skip
+
+
+def confirmed(conn: Connection, cluster: str) -> Sequence[Job]:
+    """Jobs of this cluster that nobody has begun."""
+    waiting = select(*COLUMNS).where(jobs.c.cluster == cluster, IS_CONFIRMED).order_by(jobs.c.id)
+    return [as_job(row) for row in conn.execute(waiting)]
+
+
+def cut(conn: Connection, job: Job, size: int) -> bool:
+    """confirmed -> running, with its chunks of at most `size` customers; False if it was begun already."""
+    numbers = range((job.total + size - 1) // size)
+    begun = transitions.move(
+        conn,
+        job.id,
+        JobState.CONFIRMED,
+        JobState.RUNNING,
+        started_at=now(),
+        open_chunks=len(numbers),
+    )
+    if begun:
+        conn.execute(
+            insert(chunks),
+            [
+                {
+                    "job_id": job.id,
+                    "number": number,
+                    "cluster": job.cluster,
+                    "first": number * size,
+                    "last": min((number + 1) * size, job.total) - 1,
+                }
+                for number in numbers
+            ],
+        )
+    return begun
+
+
+def claim(conn: Connection, cluster: str) -> Chunk | None:
+    """planned -> sending for the next chunk in turn: lowest number first, then the oldest job.
+
+    So a job of one customer overtakes the fortieth chunk of a large one.
+    """
+    key = (
+        select(chunks.c.job_id, chunks.c.number)
+        .where(chunks.c.cluster == cluster, IS_PLANNED)
+        .order_by(chunks.c.number, chunks.c.job_id)
+        .limit(1)
+    )
+    found = conn.execute(key).one_or_none()
+    if found is None:
+        return None
+    claimed = conn.execute(
+        _when(found.job_id, found.number, ChunkState.PLANNED)
+        .values(state=ChunkState.SENDING, attempt=chunks.c.attempt + 1, sent_at=now())
+        .returning(*CHUNK_COLUMNS)
+    ).one_or_none()
+    return _chunk(claimed) if claimed else None
+
+
+def release(conn: Connection, chunk: Chunk) -> bool:
+    """sending -> planned: for a chunk of which not a byte was sent, or of which nothing was done."""
+    released = conn.execute(_ours(chunk).values(state=ChunkState.PLANNED))
+    return released.rowcount == 1
+
+
+def orphans(conn: Connection, cluster: str, ours: Collection[tuple[int, int]]) -> Sequence[Chunk]:
+    """Chunks found `sending` that are not among `ours` (job id, number): their sender is gone."""
+    sending = select(*CHUNK_COLUMNS).where(chunks.c.cluster == cluster, IS_SENDING)
+    found = [_chunk(row) for row in conn.execute(sending)]
+    return [chunk for chunk in found if (chunk.job_id, chunk.number) not in ours]
+
+
+def settle(
+    conn: Connection,
+    chunk: Chunk,
+    state: ChunkState,
+    *,
+    cause: str,
+    http_status: int | None,
+    message: str,
+    elapsed_s: float | None,
+) -> bool:
+    """sending -> accepted, refused or unknown, with the answer; False when the attempt is not ours."""
+    settled = conn.execute(
+        _ours(chunk).values(
+            state=state,
+            http_status=http_status,
+            message=message,
+            elapsed_ms=None if elapsed_s is None else round(elapsed_s * 1000),
+        )
+    )
+    if settled.rowcount != 1:
+        return False
+    conn.execute(
+        update(jobs)
+        .where(jobs.c.id == chunk.job_id)
+        .values(
+            open_chunks=jobs.c.open_chunks - 1,
+            last_cause=cause,
+            last_status=http_status,
+            last_message=message,
+        )
+    )
+    return True
+
+
+def finish(conn: Connection, job: Job) -> JobState:
+    """running -> done, or watching while something is unknown. The job must have no open chunk."""
+    end = JobState.WATCHING if job.unknown else JobState.DONE
+    finished = {} if job.unknown else {"finished_at": now()}
+    transitions.move(conn, job.id, JobState.RUNNING, end, **finished)
+    return end
+
+
+def _when(job_id: int, number: int, state: ChunkState) -> Update:
+    return update(chunks).where(chunks.c.job_id == job_id, chunks.c.number == number, chunks.c.state == state)
+
+
+def _ours(chunk: Chunk) -> Update:
+    return _when(chunk.job_id, chunk.number, ChunkState.SENDING).where(chunks.c.attempt == chunk.attempt)
+
+
+def _chunk(row: Row[Any]) -> Chunk:
+    return Chunk(**row._mapping)

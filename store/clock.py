@@ -1,0 +1,53 @@
+"""Time as the database tells it: one clock for all replicas, kept as milliseconds since 1970 in UTC."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Dialect, TypeDecorator, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import functions
+from sqlalchemy.sql.compiler import SQLCompiler
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime, stored as an integer: eight bytes, sortable, the same on both databases."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else (value - EPOCH) // MILLISECOND
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else EPOCH + value * MILLISECOND
+
+
+class DatabaseNow(functions.FunctionElement[datetime]):
+    """The database's clock at the moment the statement runs."""
+
+    type = Instant()
+    inherit_cache = True
+
+
+@compiles(DatabaseNow, "sqlite")
+def _sqlite_now(element: DatabaseNow, compiler: SQLCompiler, **kwargs: Any) -> str:
+    # julianday works on every SQLite; unixepoch('subsec') needs 3.42.
+    return "CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)"
+
+
+@compiles(DatabaseNow, "postgresql")
+def _postgresql_now(element: DatabaseNow, compiler: SQLCompiler, **kwargs: Any) -> str:
+    return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+
+
+def now() -> DatabaseNow:
+    """Use it in a statement; `read_now` asks for the value alone."""
+    return DatabaseNow()
+
+
+def read_now(conn: Connection) -> datetime:
+    """The database's clock, now."""
+    return conn.execute(select(now())).scalar_one()

@@ -1,0 +1,153 @@
+"""Queries about jobs: propose, decide, find, list. They take a connection and never commit."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
+
+from store import transitions
+from store.clock import now, read_now
+from store.database import ring
+from store.model import Job, JobState, Operator, Proposal
+from store.tables import IS_JOB, IS_PROPOSED, job_customers, jobs
+
+COLUMNS = [column for column in jobs.c if column is not jobs.c.request_key]
+
+
+def cluster_topic(cluster: str) -> str:
+    """The bell's topic for "this cluster has something to send"."""
+    return f"cluster:{cluster}"
+
+
+def propose(conn: Connection, proposal: Proposal) -> Job | None:
+    """Keep what was asked for; None when this very request was kept before (it was delivered twice)."""
+    created = read_now(conn)
+    inserted = conn.execute(
+        insert_or_ignore(jobs)
+        .on_conflict_do_nothing(index_elements=[jobs.c.request_key])
+        .values(
+            uuid=proposal.uuid,
+            request_key=proposal.request_key,
+            enterprise_id=proposal.operator.enterprise_id,
+            team_id=proposal.operator.team_id,
+            user_id=proposal.operator.user_id,
+            action_code=proposal.action_code,
+            action_name=proposal.action_name,
+            cluster=proposal.cluster,
+            base_url=proposal.base_url,
+            state=JobState.PROPOSED,
+            total=len(proposal.cids),
+            duplicates=proposal.duplicates,
+            reason=proposal.reason,
+            channel_id=proposal.channel_id,
+            created_at=created,
+            expires_at=created + timedelta(seconds=proposal.expires_after_s),
+        )
+        .returning(*COLUMNS)
+    ).one_or_none()
+    if inserted is None:
+        return None
+    conn.execute(
+        insert(job_customers),
+        [{"job_id": inserted.id, "position": i, "cid": cid} for i, cid in enumerate(proposal.cids)],
+    )
+    return as_job(inserted)
+
+
+def get(conn: Connection, job_id: int) -> Job:
+    """The job with this internal id, which must exist."""
+    return as_job(conn.execute(select(*COLUMNS).where(jobs.c.id == job_id)).one())
+
+
+def find(conn: Connection, uuid: UUID) -> Job | None:
+    """The job or proposal with this id."""
+    row = conn.execute(select(*COLUMNS).where(jobs.c.uuid == uuid)).one_or_none()
+    return as_job(row) if row else None
+
+
+def find_own(conn: Connection, owner: Operator, prefix: str) -> Sequence[Job]:
+    """Up to two of the owner's jobs whose id begins with `prefix` (hexadecimal digits, lower case)."""
+    low, high = UUID(prefix.ljust(32, "0")), UUID(prefix.ljust(32, "f"))
+    found = conn.execute(_owned(owner).where(jobs.c.uuid.between(low, high)).order_by(jobs.c.uuid).limit(2))
+    return [as_job(row) for row in found]
+
+
+def list_own(
+    conn: Connection, owner: Operator, *, before: int | None = None, after: int | None = None, limit: int
+) -> Sequence[Job]:
+    """The owner's jobs, newest first: those older than id `before`, or the next newer than id `after`."""
+    query = _owned(owner).limit(limit)
+    if after is not None:
+        newer = conn.execute(query.where(jobs.c.id > after).order_by(jobs.c.id.asc()))
+        return [as_job(row) for row in newer][::-1]
+    if before is not None:
+        query = query.where(jobs.c.id < before)
+    return [as_job(row) for row in conn.execute(query.order_by(jobs.c.id.desc()))]
+
+
+def confirm(conn: Connection, job: Job, by: str) -> bool:
+    """proposed -> confirmed, unless it is no longer proposed or has expired; rings its cluster."""
+    moved = transitions.move(
+        conn, job.id, JobState.PROPOSED, JobState.CONFIRMED, decided_by=by, decided_at=now()
+    )
+    if moved:
+        ring(conn, cluster_topic(job.cluster))
+    return moved
+
+
+def cancel(conn: Connection, job: Job, by: str | None) -> bool:
+    """proposed -> cancelled; `by` is None when the bot itself puts it away."""
+    return transitions.move(
+        conn, job.id, JobState.PROPOSED, JobState.CANCELLED, decided_by=by, decided_at=now()
+    )
+
+
+def expire(conn: Connection, job: Job) -> bool:
+    """proposed -> expired."""
+    return transitions.move(conn, job.id, JobState.PROPOSED, JobState.EXPIRED, finished_at=now())
+
+
+def expired(conn: Connection, limit: int) -> Sequence[Job]:
+    """Proposals whose time is over."""
+    overdue = (
+        select(*COLUMNS)
+        .where(IS_PROPOSED, jobs.c.expires_at <= now())
+        .order_by(jobs.c.expires_at)
+        .limit(limit)
+    )
+    return [as_job(row) for row in conn.execute(overdue)]
+
+
+def next_expiry(conn: Connection) -> datetime | None:
+    """When the next proposal expires."""
+    return conn.execute(
+        select(jobs.c.expires_at).where(IS_PROPOSED).order_by(jobs.c.expires_at).limit(1)
+    ).scalar_one_or_none()
+
+
+def card_posted(conn: Connection, job_id: int, channel_id: str, ts: str) -> None:
+    """Remember where the card is; the first one stands."""
+    conn.execute(
+        update(jobs)
+        .where(jobs.c.id == job_id, jobs.c.card_ts.is_(None))
+        .values(channel_id=channel_id, card_ts=ts)
+    )
+
+
+def _owned(owner: Operator) -> Select[Any]:
+    return select(*COLUMNS).where(
+        jobs.c.enterprise_id == owner.enterprise_id,
+        jobs.c.team_id == owner.team_id,
+        jobs.c.user_id == owner.user_id,
+        IS_JOB,
+    )
+
+
+def as_job(row: Row[Any]) -> Job:
+    """A row of COLUMNS as a Job."""
+    values = dict(row._mapping)
+    operator = Operator(values.pop("enterprise_id"), values.pop("team_id"), values.pop("user_id"))
+    return Job(operator=operator, **values)

@@ -1,0 +1,160 @@
+"""Plain types of what the store holds: states, outcomes and rows. No SQL here, so everybody may import it."""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A Slack user; ids are only unique together. `enterprise_id` is "" outside Enterprise Grid."""
+
+    enterprise_id: str
+    team_id: str
+    user_id: str
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.enterprise_id, self.team_id, self.user_id) if part)
+
+
+class JobState(enum.StrEnum):
+    """Where a job stands; the legal moves between them are in `store.transitions`."""
+
+    PROPOSED = "proposed"
+    CONFIRMED = "confirmed"
+    RUNNING = "running"
+    WATCHING = "watching"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class CustomerOutcome(enum.IntEnum):
+    """What became of one customer within a job. Stored as a number: there are millions of them."""
+
+    PLANNED = 0
+    ACCEPTED = 1
+    REFUSED = 2
+    UNKNOWN = 3
+
+
+class ChunkState(enum.StrEnum):
+    """Where one POST of a job stands. A chunk found `sending` without its sender is unknown."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class Note(enum.StrEnum):
+    """What the outbox has to tell Slack about a job."""
+
+    CARD = "card"  # the card as it stands now: posted once, then updated
+    STARTED = "started"  # in the thread: the job id
+    OUTCOME = "outcome"  # in the thread: how it ended
+    CHECKED = "checked"  # in the thread: what reading the cluster's state showed
+    REFUSED_CSV = "refused_csv"  # in the thread: the refused customers as a file
+    CANNOT_POST = "cannot_post"  # to the requester alone: why there is no card
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What somebody asked for, checked and ready to be kept. `request_key` is unique per request."""
+
+    uuid: UUID
+    request_key: str
+    operator: Operator
+    channel_id: str
+    action_code: int
+    action_name: str
+    cluster: str
+    base_url: str
+    cids: tuple[str, ...]
+    duplicates: int
+    reason: str | None
+    expires_after_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One row of `jobs`. Times are aware and in UTC, by the database's clock."""
+
+    id: int
+    uuid: UUID
+    operator: Operator
+    action_code: int
+    action_name: str
+    cluster: str
+    base_url: str
+    state: JobState
+    total: int
+    accepted: int
+    refused: int
+    unknown: int
+    open_chunks: int
+    duplicates: int
+    reason: str | None
+    channel_id: str
+    card_ts: str | None
+    created_at: datetime
+    expires_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    check_at: datetime | None
+    last_cause: str | None
+    last_status: int | None
+    last_message: str | None
+
+    @property
+    def short_id(self) -> str:
+        """The first eight digits: enough for people, unique in practice, accepted by `/my-jobs`."""
+        return self.uuid.hex[:8]
+
+    @property
+    def answered(self) -> int:
+        """Customers whose outcome is no longer planned."""
+        return self.accepted + self.refused + self.unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One row of `chunks`: the customers at positions `first` to `last` of its job that are still planned."""
+
+    job_id: int
+    number: int
+    first: int
+    last: int
+    state: ChunkState
+    attempt: int
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """One customer of a job with what became of it and why."""
+
+    cid: str
+    outcome: CustomerOutcome
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    """Something Slack must be told. `revision` grows when a waiting card changes again.
+
+    A message is drawn from the job's rows at the moment it is sent; `detail` holds what the rows do not.
+    """
+
+    id: int
+    job_id: int
+    note: Note
+    detail: Mapping[str, str | int | None] | None
+    revision: int
+    attempts: int
+    created_at: datetime

@@ -1,0 +1,93 @@
+"""Queries of the outbox: what Slack must be told, kept with the fact and removed once Slack has it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from store.clock import now, read_now
+from store.database import ring
+from store.model import Note, OutboxItem
+from store.tables import IS_CARD, outbox
+
+TOPIC = "outbox"
+COLUMNS = [
+    outbox.c.id, outbox.c.job_id, outbox.c.note, outbox.c.detail,
+    outbox.c.revision, outbox.c.attempts, outbox.c.created_at,
+]  # fmt: skip
+
+
+def add(conn: Connection, job_id: int, note: Note, **detail: str | int | None) -> None:
+    """Have Slack told, in the transaction of the fact. A card that still waits is not queued twice."""
+    values = {"job_id": job_id, "note": note, "detail": detail or None, "created_at": now(), "due_at": now()}
+    if note is Note.CARD:
+        conn.execute(
+            upsert(outbox)
+            .values(**values)
+            .on_conflict_do_update(
+                index_elements=[outbox.c.job_id],
+                index_where=IS_CARD,
+                set_={"revision": outbox.c.revision + 1},
+            )
+        )
+    else:
+        conn.execute(insert(outbox).values(**values))
+    ring(conn, TOPIC)
+
+
+def due(conn: Connection, limit: int) -> Sequence[OutboxItem]:
+    """What may go now: of each job the oldest message for its thread, so that order holds, and its card."""
+    oldest = (
+        select(func.min(outbox.c.id))
+        .where(outbox.c.note != Note.CARD)
+        .group_by(outbox.c.job_id)
+        .scalar_subquery()
+    )
+    # Results before progress: messages of threads first, card updates after them.
+    ready = (
+        select(*COLUMNS)
+        .where(outbox.c.due_at <= now(), (outbox.c.note == Note.CARD) | outbox.c.id.in_(oldest))
+        .order_by(outbox.c.note == Note.CARD, outbox.c.id)
+        .limit(limit)
+    )
+    return [_item(row) for row in conn.execute(ready)]
+
+
+def fresh(conn: Connection, item: OutboxItem) -> OutboxItem | None:
+    """The item as it is now; None when it is gone or no longer due: somebody has dealt with it."""
+    row = conn.execute(select(*COLUMNS).where(outbox.c.id == item.id, outbox.c.due_at <= now())).one_or_none()
+    return _item(row) if row else None
+
+
+def next_due(conn: Connection) -> float | None:
+    """Seconds until something that must wait now becomes due; None when nothing waits."""
+    soonest: datetime | None = conn.execute(
+        select(func.min(outbox.c.due_at)).where(outbox.c.due_at > now())
+    ).scalar_one()
+    return (soonest - read_now(conn)).total_seconds() if soonest else None
+
+
+def delivered(conn: Connection, item: OutboxItem, *, again_after_s: float = 0.0) -> None:
+    """Slack has it. A card that changed meanwhile stays, due `again_after_s` from now."""
+    gone = conn.execute(
+        delete(outbox).where(outbox.c.id == item.id, outbox.c.revision == item.revision)
+    ).rowcount
+    if not gone:
+        postpone(conn, item, again_after_s, attempts=0)
+
+
+def postpone(conn: Connection, item: OutboxItem, seconds: float, *, attempts: int) -> None:
+    """Try again later."""
+    due_at = read_now(conn) + timedelta(seconds=seconds)
+    conn.execute(update(outbox).where(outbox.c.id == item.id).values(due_at=due_at, attempts=attempts))
+
+
+def drop(conn: Connection, job_id: int) -> None:
+    """Forget everything still to be said about a job: there is no place to say it."""
+    conn.execute(delete(outbox).where(outbox.c.job_id == job_id))
+
+
+def _item(row: Row[Any]) -> OutboxItem:
+    return OutboxItem(**row._mapping)

@@ -1,0 +1,205 @@
+"""The tables, their keys and the index behind each list. Migrations create them; a test compares the two."""
+
+import enum
+from typing import Any
+
+from sqlalchemy import (
+    CHAR,
+    JSON,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    Uuid,
+    text,
+)
+
+from store.clock import Instant
+from store.model import ChunkState, CustomerOutcome, JobState, Note
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Word(TypeDecorator[enum.StrEnum]):
+    """A string enum kept as its word, read back as the enum."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, words: type[enum.StrEnum]) -> None:
+        super().__init__(16)
+        self.words = words
+
+    def process_bind_param(self, value: enum.StrEnum | None, dialect: Dialect) -> str | None:
+        return None if value is None else self.words(value).value
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> enum.StrEnum | None:
+        return None if value is None else self.words(value)
+
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("uuid", Uuid(native_uuid=False), nullable=False, unique=True),
+    Column("request_key", String(255), nullable=False, unique=True),
+    Column("enterprise_id", String(32), nullable=False),
+    Column("team_id", String(32), nullable=False),
+    Column("user_id", String(32), nullable=False),
+    Column("action_code", SmallInteger, nullable=False),
+    Column("action_name", String(64), nullable=False),
+    Column("cluster", String(64), nullable=False),
+    Column("base_url", Text, nullable=False),
+    Column("state", Word(JobState), nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("accepted", Integer, nullable=False, default=0),
+    Column("refused", Integer, nullable=False, default=0),
+    Column("unknown", Integer, nullable=False, default=0),
+    Column("open_chunks", Integer, nullable=False, default=0),
+    Column("duplicates", Integer, nullable=False, default=0),
+    Column("reason", Text),
+    Column("channel_id", String(32), nullable=False),
+    Column("card_ts", String(32)),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("decided_by", String(32)),
+    Column("decided_at", Instant),
+    Column("started_at", Instant),
+    Column("finished_at", Instant),
+    Column("check_at", Instant),
+    Column("last_cause", String(32)),
+    Column("last_status", SmallInteger),
+    Column("last_message", Text),
+)
+
+# The conditions of the partial indexes, word for word: a bound parameter would keep SQLite from using them.
+# A proposal becomes a job when it is confirmed; only jobs are listed.
+IS_JOB = text("jobs.state NOT IN ('proposed', 'cancelled', 'expired')")
+IS_PROPOSED = text("jobs.state = 'proposed'")
+IS_CONFIRMED = text("jobs.state = 'confirmed'")
+IS_PLANNED = text("chunks.state = 'planned'")
+IS_SENDING = text("chunks.state = 'sending'")
+IS_CARD = text("note = 'card'")
+Index(
+    "ix_jobs_owner",
+    jobs.c.enterprise_id,
+    jobs.c.team_id,
+    jobs.c.user_id,
+    jobs.c.id,
+    sqlite_where=text("state NOT IN ('proposed', 'cancelled', 'expired')"),
+    postgresql_where=text("state NOT IN ('proposed', 'cancelled', 'expired')"),
+)
+Index(
+    "ix_jobs_proposed",
+    jobs.c.expires_at,
+    sqlite_where=text("state = 'proposed'"),
+    postgresql_where=text("state = 'proposed'"),
+)
+Index(
+    "ix_jobs_confirmed",
+    jobs.c.cluster,
+    jobs.c.id,
+    sqlite_where=text("state = 'confirmed'"),
+    postgresql_where=text("state = 'confirmed'"),
+)
+Index(
+    "ix_jobs_check",
+    jobs.c.cluster,
+    jobs.c.check_at,
+    sqlite_where=text("check_at IS NOT NULL"),
+    postgresql_where=text("check_at IS NOT NULL"),
+)
+
+job_customers = Table(
+    "job_customers",
+    metadata,
+    Column("job_id", ForeignKey("jobs.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("cid", String(64), nullable=False),
+    Column("outcome", SmallInteger, nullable=False, default=CustomerOutcome.PLANNED),
+    Column("detail", Text),
+    sqlite_with_rowid=False,  # the key is the table: half the bytes, and a chunk is one range
+)
+
+chunks = Table(
+    "chunks",
+    metadata,
+    Column("job_id", ForeignKey("jobs.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("cluster", String(64), nullable=False),
+    Column("first", Integer, nullable=False),
+    Column("last", Integer, nullable=False),
+    Column("state", Word(ChunkState), nullable=False, default=ChunkState.PLANNED),
+    Column("attempt", SmallInteger, nullable=False, default=0),
+    Column("sent_at", Instant),
+    Column("elapsed_ms", Integer),
+    Column("http_status", SmallInteger),
+    Column("message", Text),
+    sqlite_with_rowid=False,
+)
+Index(
+    "ix_chunks_planned",
+    chunks.c.cluster,
+    chunks.c.number,
+    chunks.c.job_id,
+    sqlite_where=text("state = 'planned'"),
+    postgresql_where=text("state = 'planned'"),
+)
+Index(
+    "ix_chunks_sending",
+    chunks.c.cluster,
+    sqlite_where=text("state = 'sending'"),
+    postgresql_where=text("state = 'sending'"),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("actor", String(98), nullable=False),
+    Column("event", String(32), nullable=False),
+    Column("job", CHAR(32)),
+    Column("cluster", String(64)),
+    Column("detail", Text, nullable=False),
+    Column("previous_hash", LargeBinary(32), nullable=False),
+    Column("hash", LargeBinary(32), nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("job_id", ForeignKey("jobs.id"), nullable=False),
+    Column("note", Word(Note), nullable=False),
+    Column("detail", JSON),
+    Column("revision", Integer, nullable=False, default=0),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("created_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    # Never reuse an id: the metadata of a posted message names it.
+    sqlite_autoincrement=True,
+)
+Index("ix_outbox_job", outbox.c.job_id, outbox.c.id)
+Index(
+    "uq_outbox_card",
+    outbox.c.job_id,
+    unique=True,
+    sqlite_where=text("note = 'card'"),
+    postgresql_where=text("note = 'card'"),
+)

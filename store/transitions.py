@@ -1,0 +1,33 @@
+"""The legal moves of a job, as one table, and the compare-and-set that makes one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, update
+
+from store.errors import IllegalTransition
+from store.model import JobState
+from store.tables import jobs
+
+LEGAL: Mapping[JobState, frozenset[JobState]] = {
+    JobState.PROPOSED: frozenset({JobState.CONFIRMED, JobState.CANCELLED, JobState.EXPIRED}),
+    JobState.CONFIRMED: frozenset({JobState.RUNNING}),
+    JobState.RUNNING: frozenset({JobState.WATCHING, JobState.DONE}),
+    JobState.WATCHING: frozenset({JobState.DONE}),
+    JobState.DONE: frozenset({JobState.WATCHING}),  # "Check again"
+    JobState.CANCELLED: frozenset(),
+    JobState.EXPIRED: frozenset(),
+}
+
+
+def move(conn: Connection, job_id: int, start: JobState, end: JobState, **values: Any) -> bool:
+    """Move a job from `start` to `end`, setting `values`; False when it was no longer in `start`.
+
+    Raises IllegalTransition for a move the table does not have.
+    """
+    if end not in LEGAL[start]:
+        raise IllegalTransition(f"{start} -> {end}")
+    moved = conn.execute(
+        update(jobs).where(jobs.c.id == job_id, jobs.c.state == start).values(state=end, **values)
+    )
+    return moved.rowcount == 1

@@ -1,0 +1,182 @@
+"""The stage of the wire tests: sandbox workspace, clusters and the real bot, joined by real sockets."""
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from bot import app
+from bot.config import Config, load
+from bot.sandbox.cluster.desk import ClusterDesk
+from bot.sandbox.cluster.host import ClusterHost
+from bot.sandbox.desk import Desk, Message, Reaction
+from bot.sandbox.workspace.people import ASTER, OPS
+from bot.sandbox.workspace.server import Access
+from store.database import Database
+
+TOKEN = "cluster-token-6d1f"
+
+CLUSTERS = """
+[clusters.evian3]
+name = "Evian 3"
+base_url = "{evian3}"
+token_env = "EVIAN3_TOKEN"
+timeout_s = {timeout_s}
+settle_s = {settle_s}
+chunk_size = {chunk_size}
+{more}
+
+[clusters.fiji1]
+base_url = "{fiji1}"
+token_env = "FIJI1_TOKEN"
+
+[cards]
+expire_after_s = {expire_after_s}
+
+[[policy]]
+who = {who}
+may = ["request"]
+actions = {actions}
+clusters = {clusters}
+"""
+
+
+@dataclass
+class Stage:
+    """What people do, what the cluster got and what the rows say: everything a scenario needs."""
+
+    desk: Desk
+    evian3: ClusterDesk
+    access: Access
+    host: ClusterHost
+    folder: Path
+    settings: dict[str, Any] = field(
+        default_factory=lambda: {
+            "timeout_s": 2,
+            "settle_s": 2.1,
+            "chunk_size": 150,
+            "expire_after_s": 900,
+            "who": '["*"]',
+            "actions": '["*"]',
+            "clusters": '["evian3", "fiji1"]',
+            "more": "",
+        }
+    )
+    environment: dict[str, str] = field(default_factory=dict)
+    _bot: AsyncExitStack | None = None
+
+    def config(self) -> Config:
+        """The configuration as the bot would load it."""
+        file = self.folder / "set-action.toml"
+        bases = {"evian3": self.host.base_url("evian3"), "fiji1": self.host.base_url("fiji1")}
+        file.write_text(CLUSTERS.format(**(bases | self.settings)))
+        return load(
+            {
+                "SLACK_BOT_TOKEN": self.access.bot_token,
+                "SLACK_APP_TOKEN": self.access.app_token,
+                "SLACK_API_URL": self.access.api_url,
+                "DATABASE_URL": self.database_url,
+                "SET_ACTION_CONFIG": str(file),
+                "EVIAN3_TOKEN": TOKEN,
+                "FIJI1_TOKEN": "wrong-token-0001",
+                **self.environment,
+            }
+        )
+
+    @property
+    def database_url(self) -> str:
+        """One SQLite file a scenario."""
+        return f"sqlite:///{self.folder / 'bot.sqlite3'}"
+
+    async def start_bot(self, **settings: Any) -> None:
+        """Start the real bot, with some settings changed."""
+        self.settings |= settings
+        self._bot = AsyncExitStack()
+        await self._bot.enter_async_context(app.running(self.config()))
+        await self.desk.until_connected(2)
+
+    async def stop_bot(self) -> None:
+        """Stop it in good order."""
+        if self._bot:
+            await self._bot.aclose()
+        self._bot = None
+
+    async def ask(self, line: str, *, user: str = ASTER, channel: str = OPS) -> Message:
+        """Type a command and wait for the card it brings."""
+        seen = {message.ts for message in await self.desk.messages(channel, user)}
+        reaction = await self.desk.command(user, channel, line)
+        assert reaction.acked
+        assert reaction.message is None, reaction.message
+        return await self.desk.until_message(
+            channel, user, lambda m: m.ts not in seen and not m.ephemeral and bool(m.buttons)
+        )
+
+    async def confirm(self, card: Message, *, user: str = ASTER) -> Reaction:
+        """Press "Yes, proceed"."""
+        return await self.desk.click(user, card, "confirm")
+
+    async def thread(self, card: Message, wanted: str, *, timeout_s: float = 10) -> Message:
+        """The message of the card's thread that contains `wanted`."""
+        return await self.desk.until_message(
+            card.channel,
+            ASTER,
+            lambda m: wanted in words(m) and m.ts != card.ts,
+            thread=card.ts,
+            timeout_s=timeout_s,
+        )
+
+    async def card_saying(self, card: Message, wanted: str) -> Message:
+        """The card once it says `wanted`."""
+        return await self.desk.until_message(
+            card.channel, ASTER, lambda m: m.ts == card.ts and wanted in words(m)
+        )
+
+    async def private(
+        self, wanted: str, *, user: str = ASTER, channel: str = OPS, thread: str | None = None
+    ) -> Message:
+        """The message only this person sees that contains `wanted`."""
+        return await self.desk.until_message(
+            channel, user, lambda m: m.ephemeral and wanted in words(m), thread=thread
+        )
+
+    async def rows(self, query: str) -> Sequence[Any]:
+        """What the database holds, asked from outside."""
+        db = Database(self.database_url)
+
+        def run(conn: Connection) -> Sequence[Any]:
+            return conn.execute(text(query)).all()
+
+        try:
+            return await db.read(run)
+        finally:
+            db.close()
+
+    async def events(self) -> list[str]:
+        """The audit log's events, in order."""
+        return [row.event for row in await self.rows("SELECT event FROM audit_log ORDER BY seq")]
+
+    async def cids(self, count: int, start: int = 0) -> list[str]:
+        """Customers that exist on evian3."""
+        return list(await self.evian3.customers())[start : start + count]
+
+
+def words(message: Message) -> str:
+    """Everything a message says, blocks included, as it went over the wire."""
+    parts: list[str] = [message.text]
+
+    def collect(node: Any) -> None:
+        if isinstance(node, dict):
+            for key, value in node.items():
+                if key == "text" and isinstance(value, str):
+                    parts.append(value)
+                else:
+                    collect(value)
+        elif isinstance(node, (list, tuple)):
+            for value in node:
+                collect(value)
+
+    collect(list(message.blocks))
+    return "\n".join(parts)

@@ -1,0 +1,277 @@
+"""Every mistake in a configuration: all at once, each with its place, in plain words, without secrets."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.config import load
+from bot.errors import ConfigurationError
+
+CLUSTER = '[clusters.evian3]\nbase_url = "https://cluster.example"\ntoken_env = "EVIAN3_TOKEN"\n'
+POLICY = '[[policy]]\nwho = ["*"]\nmay = ["request"]\nactions = ["*"]\nclusters = ["*"]\n'
+VARIABLES = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "EVIAN3_TOKEN": "abc"}
+
+Mistakes = Callable[..., dict[str, str]]
+
+
+@pytest.fixture
+def mistakes(tmp_path: Path) -> Mistakes:
+    """Load a text that cannot be used; return what is wrong, by place."""
+
+    def load_text(text: str | bytes = CLUSTER + POLICY, **more: str) -> dict[str, str]:
+        path = tmp_path / "set-action.toml"
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        with pytest.raises(ConfigurationError) as caught:
+            load({**VARIABLES, "SET_ACTION_CONFIG": str(path), **more})
+        return {problem.where: problem.what for problem in caught.value.problems}
+
+    return load_text
+
+
+def only(found: dict[str, str], where: str) -> str:
+    assert list(found) == [where]
+    return found[where]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "advice"),
+    [
+        ("SLACK_BOT_TOKEN", "", "xoxb-"),
+        ("SLACK_BOT_TOKEN", "xapp-s3cret", "begins with xoxb-"),
+        ("SLACK_APP_TOKEN", "xoxb-s3cret", "begins with xapp-"),
+        ("SLACK_APP_TOKEN", "xapp-s3cret x", "copy it again"),
+        ("SLACK_SIGNING_SECRET", "s3cret\u200b", "copy it again"),
+        ("SLACK_API_URL", "http://slack.example/s3cret", "https://"),
+        ("SLACK_API_URL", "slack.com/s3cret", "web address"),
+        ("DATABASE_URL", "postgresql://u:s3cret@db/x", "only SQLite"),
+        ("DATABASE_URL", "sqlite://", "names no file"),
+        ("DATABASE_URL", "sqlite:///:memory:", "names no file"),
+    ],
+)
+def test_a_wrong_variable(mistakes: Mistakes, name: str, value: str, advice: str) -> None:
+    what = only(mistakes(**{name: value}), name)
+    assert advice in what
+    assert "s3cret" not in what
+
+
+@pytest.mark.parametrize(
+    ("line", "where", "advice"),
+    [
+        ('base_ulr = "x"', "base_ulr", "write base_url"),
+        ("zzzzzzzz = 1", "zzzzzzzz", "known: name, base_url, token_env, oauth"),
+        ('timeout_s = "35"', "timeout_s", "number, without quotes"),
+        ("timeout_s = 0", "timeout_s", "more than 0"),
+        ("timeout_s = inf", "timeout_s", "ordinary number"),
+        ("timeout_s = nan", "timeout_s", "ordinary number"),
+        ("settle_s = 35", "settle_s", "more than timeout_s (35)"),
+        ("chunk_size = 0", "chunk_size", "at least 1"),
+        ("chunk_size = 1001", "chunk_size", "at most 1000"),
+        ("chunk_size = 1.5", "chunk_size", "whole number"),
+        ("concurrency = 65", "concurrency", "at most 64"),
+        ("concurrency = true", "concurrency", "whole number"),
+        ("max_customers = 0", "max_customers", "at least 1"),
+        ('protected = "yes"', "protected", "true or false"),
+        ('resend_unknown = "never"', "resend_unknown", "'ask' or 'auto'"),
+        ("name = 3", "name", "text in quotes"),
+        ('name = "a, b"', "name", "letters, digits"),
+        ("arrival = 3", "arrival", "table"),
+        ("arrival = { every = 3 }", "arrival.every", "write every_s"),
+        ("arrival = { every_s = 0 }", "arrival.every_s", "more than 0"),
+        (
+            'oauth = { token_url = "https://a.b", client_id_env = "EVIAN3_TOKEN" }',
+            "oauth.client_secret_env",
+            "missing",
+        ),
+        ("name = 2020-01-01", "name", "text in quotes"),
+    ],
+)
+def test_a_wrong_line_in_a_cluster(mistakes: Mistakes, line: str, where: str, advice: str) -> None:
+    what = only(mistakes(f"{CLUSTER}{line}\n{POLICY}"), f"clusters.evian3.{where}")
+    assert advice in what
+
+
+@pytest.mark.parametrize(
+    ("url", "advice"),
+    [
+        ("http://cluster.example", "not encrypted"),
+        ("http://localhost.example", "not encrypted"),
+        ("http://127.0.0.1.example", "not encrypted"),
+        ("https://user:s3cret@cluster.example", "credentials"),
+        ("https://s3cret@cluster.example", "credentials"),
+        ("https://cluster.example/?token=s3cret", "“?”"),
+        ("https://cluster.example/#s3cret", "“#”"),
+        ("https://", "web address"),
+        ("ftp://cluster.example", "web address"),
+        ("https://cluster.example:99999", "web address"),
+        ("https://[::1", "web address"),
+        ("https://cluster example", "web address"),
+        ("", "web address"),
+    ],
+)
+def test_a_wrong_address(mistakes: Mistakes, url: str, advice: str) -> None:
+    found = mistakes(CLUSTER.replace("https://cluster.example", url) + POLICY)
+    what = only(found, "clusters.evian3.base_url")
+    assert advice in what
+    assert "s3cret" not in what
+
+
+@pytest.mark.parametrize("host", ["localhost:80", "127.0.0.2", "[::1]:8080"])
+def test_plain_http_is_for_this_machine(mistakes: Mistakes, host: str) -> None:
+    found = mistakes(CLUSTER.replace("https://cluster.example", f"http://{host}"))
+    only(found, "policy")
+
+
+def test_exactly_one_credential(mistakes: Mistakes) -> None:
+    neither = CLUSTER.replace('token_env = "EVIAN3_TOKEN"\n', "")
+    variables = 'client_id_env = "EVIAN3_TOKEN", client_secret_env = "EVIAN3_TOKEN"'
+    oauth = f'oauth = {{ token_url = "https://a.b", {variables} }}\n'
+    for text in (neither, CLUSTER + oauth):
+        assert "either token_env or oauth" in only(mistakes(text + POLICY), "clusters.evian3.oauth")
+
+
+def test_a_secret_in_the_place_of_its_variable_is_not_repeated(mistakes: Mistakes) -> None:
+    what = only(mistakes(CLUSTER.replace("EVIAN3_TOKEN", "eyJs3cret") + POLICY), "clusters.evian3.token_env")
+    assert "is not set" in what
+    assert "s3cret" not in what
+
+
+def test_a_cluster_token_that_is_empty(mistakes: Mistakes) -> None:
+    assert "is empty" in only(mistakes(EVIAN3_TOKEN=" "), "clusters.evian3.token_env")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "advice"),
+    [
+        ('clusters = ["*"]', 'clusters = ["evain3"]', "clusters[0]", "write “evian3”"),
+        ('clusters = ["*"]', 'clusters = ["*", "zzz"]', "clusters[1]", "known: evian3"),
+        ('actions = ["*"]', 'actions = ["T-Enable", "pe-enable"]', "actions[1]", "write “PE-Enable”"),
+        ('actions = ["*"]', 'actions = ["zzz"]', "actions[0]", "known: Tran-Begin"),
+        ('actions = ["*"]', "actions = []", "actions", "is empty"),
+        ('actions = ["*"]\n', "", "actions", "is missing"),
+        ('who = ["*"]', 'who = ["*", "fred"]', "who[1]", "Copy member ID"),
+        ('who = ["*"]', 'who = ["C0123"]', "who[0]", "Copy member ID"),
+        ('who = ["*"]', 'who = "U1"', "who", "list in square brackets"),
+        ('may = ["request"]', 'may = ["reqest"]', "may[0]", "'request', 'approve', 'audit' or 'admin'"),
+        (
+            'may = ["request"]',
+            'can = ["request"]\nmay = ["admin"]',
+            "can",
+            "known: who, may, actions, clusters",
+        ),
+    ],
+)
+def test_a_wrong_rule(mistakes: Mistakes, old: str, new: str, where: str, advice: str) -> None:
+    assert advice in only(mistakes(CLUSTER + POLICY.replace(old, new)), f"policy[0].{where}")
+
+
+@pytest.mark.parametrize(
+    ("key", "where", "advice"),
+    [
+        ("Evian_3", "clusters.Evian_3", "the cluster evian-3"),
+        ("t-enable", "clusters.t-enable", "the action T-Enable"),
+        ("Finalize", "clusters.Finalize", "the action PE-Finalize"),
+        ('"a b"', 'clusters."a b"', "A-Z, a-z, 0-9"),
+        ('"\\u0430bc"', 'clusters."\\u0430bc"', "A-Z, a-z, 0-9"),
+    ],
+)
+def test_a_cluster_that_cannot_be_told_from_others(
+    mistakes: Mistakes, key: str, where: str, advice: str
+) -> None:
+    first, second = CLUSTER.replace("evian3", "evian-3"), CLUSTER.replace("evian3", key)
+    assert advice in only(mistakes(first + second + POLICY), where)
+
+
+def test_a_display_name_that_means_something_else(mistakes: Mistakes) -> None:
+    other = CLUSTER.replace("evian3", "lab") + 'name = "EVIAN3"\n'
+    assert "the cluster evian3" in only(mistakes(CLUSTER + other + POLICY), "clusters.lab.name")
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "advice"),
+    [
+        (CLUSTER, "policy", "nobody may do anything"),
+        (POLICY, "clusters", "[clusters.evian3]"),
+        ("policy = []\n" + CLUSTER, "policy", "is empty"),
+        ("clusters = 3\n" + POLICY, "clusters", "table"),
+        (CLUSTER + POLICY + "[cluster.x]\n", "cluster", "write clusters"),
+        (CLUSTER + POLICY + "[cards]\nexpire_after_s = 0\n", "cards.expire_after_s", "more than 0"),
+        (CLUSTER + POLICY + "[customers]\nid_pattern = '[a'\n", "customers.id_pattern", "regular expression"),
+        (CLUSTER + POLICY + "[customers]\nid_pattern = 'a*'\n", "customers.id_pattern", "empty id"),
+        (CLUSTER + POLICY + "[customers]\nid_pattern = 3\n", "customers.id_pattern", "text in quotes"),
+        (CLUSTER + POLICY + "[actions.Go]\ncode = 0\n", "actions.Go.code", "at least 1"),
+        (CLUSTER + POLICY + "[actions.Go]\n", "actions.Go.code", "is missing"),
+        (CLUSTER + POLICY + "[actions]\nGo = 3\n", "actions.Go", "table"),
+        (
+            CLUSTER + POLICY + "[actions.Go]\ncode = 1\nafter = ['Gone']\n",
+            "actions.Go.after[0]",
+            "write “Go”",
+        ),
+    ],
+)
+def test_a_wrong_table(mistakes: Mistakes, text: str, where: str, advice: str) -> None:
+    assert advice in only(mistakes(text), where)
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        (CLUSTER + "x = = 3\n", "(at line 4, column 5)"),
+        (b"x = '\xff'\n", "UTF-8"),
+        (b"a = 1\na = 2\n", "line 2"),
+    ],
+)
+def test_a_file_that_is_no_toml(mistakes: Mistakes, text: str | bytes, advice: str) -> None:
+    ((where, what),) = mistakes(text).items()
+    assert where.endswith("set-action.toml")
+    assert advice in what
+
+
+def test_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "nowhere.toml"
+    for wrong, advice in ((path, "create it"), (tmp_path, "cannot be read")):
+        with pytest.raises(ConfigurationError, match=re.escape(str(wrong))) as caught:
+            load({**VARIABLES, "SET_ACTION_CONFIG": str(wrong)})
+        assert [problem.where for problem in caught.value.problems] == ["SET_ACTION_CONFIG"]
+        assert advice in str(caught.value)
+
+
+def test_all_at_once(mistakes: Mistakes) -> None:
+    text = f"""
+{CLUSTER}chunk_size = 0
+timeout_s = -1
+[clusters.lab]
+base_url = "http://user:s3cret@lab.example"
+token = "s3cret"
+[clusters.LAB]
+base_url = 3
+token_env = "s3cret"
+{POLICY.replace('clusters = ["*"]', 'clusters = ["lba"]').replace('"*"', '"s3cretary"', 1)}
+[cards]
+expires = 3
+[actions.Go]
+code = 1
+[actions.go]
+code = 1
+"""
+    found = mistakes(text, SLACK_BOT_TOKEN="s3cret", DATABASE_URL="mysql://u:s3cret@db/x")
+    assert set(found) == {
+        "SLACK_BOT_TOKEN",
+        "DATABASE_URL",
+        "clusters.evian3.chunk_size",
+        "clusters.evian3.timeout_s",
+        "clusters.lab.base_url",
+        "clusters.lab.oauth",
+        "clusters.lab.token",
+        "clusters.LAB",
+        "clusters.LAB.base_url",
+        "clusters.LAB.token_env",
+        "policy[0].who[0]",
+        "policy[0].clusters[0]",
+        "cards.expires",
+        "actions.go",
+        "actions.go.code",
+    }
+    assert not any("s3cret" in what for what in found.values())
+    assert not any("pydantic" in what or "Input should" in what for what in found.values())

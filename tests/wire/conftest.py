@@ -1,0 +1,44 @@
+"""Fixtures of the wire tests: a stage with the bot on it, and one without."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot.sandbox.cluster.desk import ClusterDesk
+from bot.sandbox.cluster.host import ClusterHost
+from bot.sandbox.desk import Desk
+from bot.sandbox.workspace.server import serve_workspace
+from tests.stage import TOKEN, Stage
+
+MANIFEST = Path(__file__).parents[2] / "manifest.yml"
+
+
+@pytest.fixture(scope="session")
+def scopes() -> frozenset[str]:
+    """What the manifest asks for: the workspace refuses the bot everything else."""
+    return frozenset(yaml.safe_load(MANIFEST.read_text())["oauth_config"]["scopes"]["bot"])
+
+
+@pytest.fixture
+async def idle_stage(tmp_path: Path, scopes: frozenset[str]) -> AsyncIterator[Stage]:
+    """Workspace and clusters, with no bot yet."""
+    async with (
+        serve_workspace(scopes=scopes) as access,
+        ClusterHost(clusters=("evian3", "fiji1"), token=TOKEN) as host,
+        Desk(access.address, access.desk_token) as desk,
+        ClusterDesk(host.address, "evian3") as evian3,
+    ):
+        stage = Stage(desk, evian3, access, host, tmp_path)
+        try:
+            yield stage
+        finally:
+            await stage.stop_bot()
+
+
+@pytest.fixture
+async def stage(idle_stage: Stage) -> Stage:
+    """Workspace, clusters and the bot."""
+    await idle_stage.start_bot()
+    return idle_stage
