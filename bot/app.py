@@ -34,11 +34,12 @@ from bot.service.own_jobs import OwnJobs
 from bot.service.people import People
 from bot.service.proposals import Proposals
 from bot.socket_mode import SocketMode
-from bot.turns import Bell
+from bot.turns import Bell, Turns
+from bot.turns.embedded import EmbeddedTurns
+from bot.turns.postgres import PostgresTurns
 from bot.views.listing import Workspace
 from store import schema
 from store.database import Database
-from store.single import Hold
 
 SLACK_TIMEOUT_S = 20.0  # of one call to Slack
 DRAIN_S = 20.0  # in all, for what is under way when the bot is told to stop
@@ -61,10 +62,12 @@ class Home:
 async def running(config: Config) -> AsyncIterator[None]:
     """The bot, serving. Raises ConfigurationError, AlreadyInUse, SchemaMismatch, StoreError on the way in."""
     async with AsyncExitStack() as stack:
-        stack.callback(Hold(config.database_url).release)
         bell = Bell()
         db = Database(config.database_url, on_ring=bell.ring)
         stack.callback(db.close)
+        turns = _turns(config, db, bell)
+        await turns.open()
+        stack.push_async_callback(turns.close)
         await upgrade(db)
         timeout = aiohttp.ClientTimeout(total=SLACK_TIMEOUT_S)
         slack_http = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
@@ -76,13 +79,19 @@ async def running(config: Config) -> AsyncIterator[None]:
             retry_handlers=[],  # a message must not be repeated blindly; the outbox decides
         )
         home = await _introduce(client)
-        parts = _join(config, bell, db, client, slack_http, cluster_http, home)
+        parts = _join(config, turns, db, client, slack_http, cluster_http, home)
         tasks = parts.start()
         log.info("set_action.ready", team=home.team_id, clusters=len(config.clusters))
         try:
             yield
         finally:
             await parts.stop(tasks)
+
+
+def _turns(config: Config, db: Database, bell: Bell) -> Turns:
+    if db.embedded:
+        return EmbeddedTurns(config.database_url, bell)
+    return PostgresTurns(config.database_direct_url, bell)
 
 
 async def upgrade(db: Database) -> None:
@@ -147,7 +156,7 @@ class Parts:
 
 def _join(
     config: Config,
-    bell: Bell,
+    turns: Turns,
     db: Database,
     client: AsyncWebClient,
     slack_http: aiohttp.ClientSession,
@@ -172,10 +181,10 @@ def _join(
     return Parts(
         socket=SocketMode(client, config.slack.app_token.get_secret_value(), slack_http, door.enter),
         door=door,
-        expiry=Loop(bell, EXPIRY, decisions.expire_due),
-        runners=[Runner(db, bell, lane) for lane in lanes],
-        checkers=[Checker(db, bell, lane) for lane in lanes],
-        courier=Courier(db, bell, Slack(client), whispers, names, home.bot_user_id),
+        expiry=Loop(turns, EXPIRY, decisions.expire_due),
+        runners=[Runner(db, turns, lane) for lane in lanes],
+        checkers=[Checker(db, turns, lane) for lane in lanes],
+        courier=Courier(db, turns, Slack(client), whispers, names, home.bot_user_id),
         whispers=whispers,
     )
 

@@ -1,4 +1,4 @@
-"""The outermost edge of everything that runs by itself: work, wait for the bell, never die."""
+"""The outermost edge of everything that runs by itself: work in turn, wait for the bell, never die."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,11 +7,12 @@ from uuid import uuid4
 
 import structlog
 
-from bot.turns import Bell
+from bot.turns import Turns
 from store.errors import StoreError
 
 SWEEP_S = 5.0  # how long a lost ring can go unnoticed
 PAUSE_S = 1.0  # after an error, so that a broken database is not hammered
+TAKEN_S = 0.4  # until another's turn is tried for again: how soon a dead replica's work is taken over
 
 T = TypeVar("T")
 
@@ -19,36 +20,51 @@ log = structlog.get_logger()
 
 
 class Loop:
-    """Calls `work` whenever `topic` is rung, and by itself every few seconds.
+    """Calls `work` in the turn named `topic`, whenever that is rung and by itself every few seconds.
 
-    `work` returns in how many seconds something falls due, or None. An error is logged and the work tried
-    again: one bad moment must not end a loop that everybody waits for.
+    `work` returns in how many seconds something falls due, or None. The turn is given back once `work` has
+    nothing under way (`busy`). An error is logged and the work tried again: one bad moment must not end a
+    loop that everybody waits for.
     """
 
-    def __init__(self, bell: Bell, topic: str, work: Callable[[], Awaitable[float | None]]) -> None:
-        self._bell = bell
+    def __init__(
+        self,
+        turns: Turns,
+        topic: str,
+        work: Callable[[], Awaitable[float | None]],
+        *,
+        busy: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._turns = turns
         self._topic = topic
         self._work = work
+        self._busy = busy
         self._stopping = False
 
     async def run(self) -> None:
         """Work until `stop`; never interrupted half way through."""
         while not self._stopping:
             due = await self._once()
-            await self._bell.hear(self._topic, SWEEP_S if due is None else min(due, SWEEP_S))
+            await self._turns.bell.hear(self._topic, SWEEP_S if due is None else min(due, SWEEP_S))
 
     def stop(self) -> None:
         """Let `run` end after the work it is at."""
         self._stopping = True
-        self._bell.ring(self._topic)
+        self._turns.bell.ring(self._topic)
 
     async def _once(self) -> float | None:
         try:
-            return await self._work()
+            if not await self._turns.take(self._topic):
+                return TAKEN_S
+            due = await self._work()
+            if not self._busy():
+                await self._turns.give(self._topic)
         except StoreError as exc:
             log.exception("set_action.store_error", loop=self._topic, error=str(exc))
         except Exception:
             log.exception("set_action.unexpected", loop=self._topic, reference=uuid4().hex[:8])
+        else:
+            return due
         return PAUSE_S
 
 

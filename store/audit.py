@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from store.clock import EPOCH, MILLISECOND, read_now
 from store.model import Operator
@@ -21,6 +21,8 @@ from store.tables import audit_log
 
 GENESIS = bytes(32)
 BOT = "bot"
+CHAIN_LOCK = 7_238_231_194_331_001  # an advisory lock of our own on PostgreSQL
+_PENDING = "audit"
 
 
 class Event(enum.StrEnum):
@@ -57,21 +59,41 @@ def append(
     cluster: str | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write one row, in the transaction of the fact it records."""
+    """Put an event on the record, in the transaction of the fact; `seal` writes it when that commits."""
+    conn.info.setdefault(_PENDING, []).append(
+        {
+            "actor": str(actor),
+            "event": event.value,
+            "job": job.hex if job else None,
+            "cluster": cluster,
+            "detail": json.dumps(detail or {}, sort_keys=True, separators=(",", ":")),
+        }
+    )
+
+
+def seal(conn: Connection) -> None:
+    """Chain and write this transaction's events: the last thing it does.
+
+    The end of the chain is one place for all writers. Locked last and for the shortest time, it cannot meet
+    a lock on a job crosswise.
+    """
+    pending: list[dict[str, Any]] = conn.info.pop(_PENDING, [])
+    if not pending:
+        return
+    if conn.dialect.name == "postgresql":
+        conn.execute(select(func.pg_advisory_xact_lock(CHAIN_LOCK)))
     last = conn.execute(
         select(audit_log.c.seq, audit_log.c.hash).order_by(audit_log.c.seq.desc()).limit(1)
     ).one_or_none()
-    seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
-    row = {
-        "seq": seq,
-        "at": read_now(conn),
-        "actor": str(actor),
-        "event": event.value,
-        "job": job.hex if job else None,
-        "cluster": cluster,
-        "detail": json.dumps(detail or {}, sort_keys=True, separators=(",", ":")),
-    }
-    conn.execute(insert(audit_log).values(**row, previous_hash=previous, hash=_digest(previous, row)))
+    end, previous = (last.seq, last.hash) if last else (0, GENESIS)
+    at = read_now(conn)
+    rows = []
+    for seq, event in enumerate(pending, start=end + 1):
+        row = {"seq": seq, "at": at, **event}
+        digest = _digest(previous, row)
+        rows.append({**row, "previous_hash": previous, "hash": digest})
+        previous = digest
+    conn.execute(insert(audit_log), rows)
 
 
 def verify(conn: Connection) -> tuple[int, Broken | None]:

@@ -1,23 +1,24 @@
 """The one door to the database: a unit of work is a plain function on a connection, run whole on a thread.
 
-One hop a transaction instead of one a statement, and no async inside queries. SQLite is set up on every
-connection: WAL, `synchronous=FULL` (what we acknowledge survives power loss), foreign keys, a busy time-out.
+One hop a transaction instead of one a statement, no async inside queries, the same code on both databases.
 """
 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, Table, make_url, text
+from sqlalchemy.dialects import postgresql as postgresql_dialect
+from sqlalchemy.dialects import sqlite as sqlite_dialect
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
+from store import audit, postgres, sqlite
 from store.errors import StoreError
 
-BUSY_TIMEOUT_MS = 5_000
 READERS = 4
+TRIES = 3  # of a transaction whose connection was lost or that met another's lock
 _RINGS = "rings"
 
 P = ParamSpec("P")
@@ -29,23 +30,35 @@ def ring(conn: Connection, topic: str) -> None:
     conn.info.setdefault(_RINGS, set()).add(topic)
 
 
-class Database:
-    """Transactions on worker threads.
+def upsert(conn: Connection, table: Table) -> Any:
+    """An INSERT that knows ON CONFLICT; both dialects spell it alike."""
+    if conn.dialect.name == "sqlite":
+        return sqlite_dialect.insert(table)
+    return postgresql_dialect.insert(table)
 
-    Writes run one after the other on one thread, since SQLite has one writer anyway; reads beside them.
-    `on_ring` is called on the event loop, after the commit, with each topic rung in a transaction.
+
+class Database:
+    """Transactions on worker threads: writes, and reads beside them.
+
+    `on_ring` is called on the event loop, after the commit, with each topic rung in a transaction here; on
+    PostgreSQL every replica hears it by NOTIFY instead.
+    A unit of work may be run again from its beginning when the connection was lost, even at its commit: it
+    must decide by what it reads (compare-and-set), never by what the caller remembers.
     """
 
     def __init__(self, url: str, *, on_ring: Callable[[str], None] = lambda _topic: None) -> None:
-        self.engine = _engine(url)
+        parsed = make_url(url)
+        self.embedded = parsed.get_backend_name() == "sqlite"
+        writers = sqlite.WRITERS if self.embedded else postgres.WRITERS
+        self.engine = sqlite.engine(parsed) if self.embedded else postgres.engine(parsed, writers + READERS)
         self._on_ring = on_ring
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-write")
+        self._writer = ThreadPoolExecutor(writers, thread_name_prefix="store-write")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
 
     async def write(
         self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run `work` in a transaction that takes the write lock first; commit, ring. Raises StoreError."""
+        """Run `work` in a transaction; seal its audit rows, commit, ring. Raises StoreError."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._writer, partial(self._run, loop, {}, work, *args, **kwargs))
 
@@ -54,10 +67,16 @@ class Database:
     ) -> T:
         """Run `work` in a transaction that only reads. Raises StoreError."""
         loop = asyncio.get_running_loop()
-        options = {"read_only": True}
+        options = {"read_only": True, "postgresql_readonly": True}
         return await loop.run_in_executor(
             self._readers, partial(self._run, loop, options, work, *args, **kwargs)
         )
+
+    def close(self) -> None:
+        """Wait for running transactions, then let go of every connection."""
+        self._writer.shutdown()
+        self._readers.shutdown()
+        self.engine.dispose()
 
     def _run(
         self,
@@ -67,48 +86,47 @@ class Database:
         *args: Any,
         **kwargs: Any,
     ) -> Any:
-        try:
-            with self.engine.connect().execution_options(**options) as conn:
-                conn.info.pop(_RINGS, None)  # left behind by a transaction that was rolled back
-                with conn.begin():
-                    result = work(conn, *args, **kwargs)
-                topics: set[str] = conn.info.pop(_RINGS, set())
-        except SQLAlchemyError as exc:
-            raise StoreError(f"The database did not do it ({type(exc).__name__}).") from exc
+        for attempt in range(1, TRIES + 1):
+            try:
+                result, topics = self._transact(options, work, *args, **kwargs)
+                break
+            except SQLAlchemyError as exc:
+                if attempt == TRIES or not _passing(exc):
+                    raise StoreError(f"The database did not do it ({type(exc).__name__}).") from exc
         for topic in topics:
             loop.call_soon_threadsafe(self._on_ring, topic)
         return result
 
-    def close(self) -> None:
-        """Wait for running transactions, then let go of every connection."""
-        self._writer.shutdown()
-        self._readers.shutdown()
-        self.engine.dispose()
+    def _transact(
+        self, options: dict[str, Any], work: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> tuple[Any, set[str]]:
+        with self.engine.connect().execution_options(**options) as conn:
+            conn.info.clear()  # of what a transaction that was rolled back has left
+            with conn.begin():
+                result = work(conn, *args, **kwargs)
+                audit.seal(conn)
+                topics: set[str] = conn.info.pop(_RINGS, set())
+                if not self.embedded and topics:
+                    _notify(conn, topics)
+            return result, topics if self.embedded else set()
 
 
-def _engine(url: str) -> Engine:
-    parsed = make_url(url)
-    if parsed.database and parsed.database != ":memory:":
-        path = Path(parsed.database)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-    engine = create_engine(parsed, hide_parameters=True)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
+def _notify(conn: Connection, topics: set[str]) -> None:
+    conn.execute(
+        text("SELECT pg_notify(:channel, topic) FROM unnest(CAST(:topics AS text[])) AS topic"),
+        {"channel": postgres.CHANNEL, "topics": sorted(topics)},
+    )
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # the driver must not begin transactions behind our back
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
+def _passing(exc: SQLAlchemyError) -> bool:
+    """Whether the same transaction may well succeed at once: a lost connection, a deadlock."""
+    if not isinstance(exc, DBAPIError):
+        return False
+    state = getattr(exc.orig, "sqlstate", None)
+    return exc.connection_invalidated or state in ("40001", "40P01") or _cut(exc)
 
 
-def _begin_sqlite(conn: Connection) -> None:
-    # A write takes its lock at once: upgrading a read lock half way cannot wait, only fail.
-    read_only = conn.get_execution_options().get("read_only", False)
-    conn.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+def _cut(exc: DBAPIError) -> bool:
+    # The server ended the session (57P01, 57P02, 57P03, 57P05) or it broke (class 08).
+    state = str(getattr(exc.orig, "sqlstate", None) or "")
+    return isinstance(exc, OperationalError) and (state.startswith("08") or state[:4] == "57P0")

@@ -6,11 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
 
 from store import transitions
 from store.clock import now, read_now
-from store.database import ring
+from store.database import ring, upsert
 from store.model import Job, JobState, Operator, Proposal
 from store.tables import IS_JOB, IS_PROPOSED, job_customers, jobs
 
@@ -26,7 +25,7 @@ def propose(conn: Connection, proposal: Proposal) -> Job | None:
     """Keep what was asked for; None when this very request was kept before (it was delivered twice)."""
     created = read_now(conn)
     inserted = conn.execute(
-        insert_or_ignore(jobs)
+        upsert(conn, jobs)
         .on_conflict_do_nothing(index_elements=[jobs.c.request_key])
         .values(
             uuid=proposal.uuid,

@@ -5,10 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from store.clock import now, read_now
-from store.database import ring
+from store.database import ring, upsert
 from store.model import Note, OutboxItem
 from store.tables import IS_CARD, outbox
 
@@ -24,7 +23,7 @@ def add(conn: Connection, job_id: int, note: Note, **detail: str | int | None) -
     values = {"job_id": job_id, "note": note, "detail": detail or None, "created_at": now(), "due_at": now()}
     if note is Note.CARD:
         conn.execute(
-            upsert(outbox)
+            upsert(conn, outbox)
             .values(**values)
             .on_conflict_do_update(
                 index_elements=[outbox.c.job_id],

@@ -66,7 +66,8 @@ class Stage:
         }
     )
     environment: dict[str, str] = field(default_factory=dict)
-    _bot: AsyncExitStack | None = None
+    database: str | None = None
+    _bots: list[AsyncExitStack] = field(default_factory=list)
 
     def config(self) -> Config:
         """The configuration as the bot would load it."""
@@ -88,21 +89,26 @@ class Stage:
 
     @property
     def database_url(self) -> str:
-        """One SQLite file a scenario."""
-        return f"sqlite:///{self.folder / 'bot.sqlite3'}"
+        """One SQLite file a scenario, or the database it was given."""
+        return self.database or f"sqlite:///{self.folder / 'bot.sqlite3'}"
 
     async def start_bot(self, **settings: Any) -> None:
         """Start the real bot, with some settings changed."""
         self.settings |= settings
-        self._bot = AsyncExitStack()
-        await self._bot.enter_async_context(app.running(self.config()))
-        await self.desk.until_connected(2)
+        bot = AsyncExitStack()
+        await bot.enter_async_context(app.running(self.config()))
+        self._bots.append(bot)
+        await self.desk.until_connected(2 * len(self._bots))
 
     async def stop_bot(self) -> None:
-        """Stop it in good order."""
-        if self._bot:
-            await self._bot.aclose()
-        self._bot = None
+        """Stop it in good order; of several replicas, the one started first."""
+        if self._bots:
+            await self._bots.pop(0).aclose()
+
+    async def stop_bots(self) -> None:
+        """Stop every replica."""
+        while self._bots:
+            await self.stop_bot()
 
     async def ask(self, line: str, *, user: str = ASTER, channel: str = OPS) -> Message:
         """Type a command and wait for the card it brings."""

@@ -38,6 +38,7 @@ class Environment(BaseModel):
     )
     api_url: Url = Field(default="https://slack.com/api/", alias="SLACK_API_URL")
     database_url: DatabaseUrl = Field(default_factory=_default_database_url, alias="DATABASE_URL")
+    database_direct_url: DatabaseUrl | None = Field(default=None, alias="DATABASE_DIRECT_URL")
 
 
 def given(environ: Mapping[str, str]) -> dict[str, str]:

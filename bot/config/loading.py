@@ -113,6 +113,7 @@ def _config(environment: Environment, catalogue: Catalogue, file: File) -> Confi
             api_url=api_url if api_url.endswith("/") else f"{api_url}/",
         ),
         database_url=environment.database_url,
+        database_direct_url=environment.database_direct_url or environment.database_url,
         clusters=MappingProxyType({key: _cluster(key, table) for key, table in file.clusters.items()}),
         catalogue=catalogue,
         policy=Policy(

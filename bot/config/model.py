@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
 
@@ -76,10 +77,14 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Everything configurable. `clusters` is by key, in the file's order; ids match `id_pattern` fully."""
+    """Everything configurable. `clusters` is by key, in the file's order; ids match `id_pattern` fully.
+
+    `database_direct_url` reaches the same database without a pooling proxy in between.
+    """
 
     slack: SlackAccess
     database_url: str
+    database_direct_url: str
     clusters: Mapping[str, Cluster]
     catalogue: Catalogue
     policy: Policy
@@ -95,4 +100,6 @@ class Config:
                 found.append(cluster.credential.token)
             else:
                 found += [cluster.credential.client_id, cluster.credential.client_secret]
+        passwords = (urlsplit(url).password for url in (self.database_url, self.database_direct_url))
+        found += [SecretStr(unquote(password)) for password in passwords if password]
         return (secret.get_secret_value() for secret in found if secret)

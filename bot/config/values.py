@@ -59,13 +59,30 @@ def _is_loopback(host: str) -> bool:
 
 def _database_url(value: str) -> str:
     scheme, _, path = value.partition("://")
+    if scheme in {"postgresql", "postgres", "postgresql+psycopg"}:
+        return _postgresql_url(path)
     if scheme != "sqlite":
         raise ValueError(
-            "only SQLite is supported so far; write sqlite:////absolute/path/to/file or leave it out"
+            "only SQLite and PostgreSQL are supported; write sqlite:////absolute/path/to/file or "
+            "postgresql://user:password@host/database, or leave it out"
         )
     if not path.startswith("/") or path in {"/", "/:memory:"}:
         raise ValueError("names no file, so nothing would last; write sqlite:////absolute/path/to/file")
     return value
+
+
+def _postgresql_url(rest: str) -> str:
+    parts = urlsplit(f"postgresql://{rest}")
+    try:
+        named = parts.path.strip("/") and (parts.hostname or "host=" in parts.query) and parts.port != 0
+    except ValueError:
+        named = False
+    if not named:
+        raise ValueError(
+            "names no server or no database; write postgresql://user:password@host/database "
+            "(a password with special characters must be percent-encoded)"
+        )
+    return f"postgresql://{rest}"
 
 
 def _id_pattern(value: object) -> object:

@@ -12,7 +12,7 @@ from bot.outbox import drawing
 from bot.outbox.drawing import Facts
 from bot.outbox.slack import Gone, Later, NoPlace, Slack, Undelivered
 from bot.outbox.whispers import Whispers
-from bot.turns import Bell
+from bot.turns import Turns
 from bot.views import thread
 from bot.views.message import Message
 from store import audit, jobs, outbox
@@ -34,14 +34,14 @@ class Courier:
     def __init__(
         self,
         db: Database,
-        bell: Bell,
+        turns: Turns,
         slack: Slack,
         whispers: Whispers,
         names: Mapping[str, str],
         bot_user_id: str,
     ) -> None:
         self._db = db
-        self._bell = bell
+        self._bell = turns.bell
         self._slack = slack
         self._whispers = whispers
         self._names = names
@@ -49,7 +49,7 @@ class Courier:
         self._busy: dict[int, asyncio.Task[None]] = {}
         self._updated: dict[int, float] = {}
         self._idle = asyncio.Event()
-        self._loop = Loop(bell, outbox.TOPIC, self._deliver_due)
+        self._loop = Loop(turns, outbox.TOPIC, self._deliver_due, busy=lambda: bool(self._busy))
 
     async def run(self) -> None:
         """Deliver until `stop`."""

@@ -12,7 +12,7 @@ from bot.cluster import State
 from bot.errors import ClusterUnreadable
 from bot.loops import Loop
 from bot.runner.lane import Lane, counts, log_done
-from bot.turns import Bell
+from bot.turns import Turns
 from store import audit, checks, customers, jobs, outbox
 from store.audit import Event
 from store.clock import read_now
@@ -27,10 +27,10 @@ log = structlog.get_logger()
 class Checker:
     """Serves one cluster: one read answers every job whose time has come."""
 
-    def __init__(self, db: Database, bell: Bell, lane: Lane) -> None:
+    def __init__(self, db: Database, turns: Turns, lane: Lane) -> None:
         self._db = db
         self._lane = lane
-        self._loop = Loop(bell, checks.topic(lane.key), self._check)
+        self._loop = Loop(turns, checks.topic(lane.key), self._check)
 
     async def run(self) -> None:
         """Serve until `stop`. A read cut off is simply done again later."""

@@ -16,7 +16,7 @@ from bot.cluster import Answer, Cause, Outcome
 from bot.loops import Loop, finished, report, until_stored
 from bot.runner.lane import Lane, Post, log_done
 from bot.runner.record import record
-from bot.turns import Bell
+from bot.turns import Turns
 from store import audit, chunks, customers, jobs, outbox
 from store.audit import Event
 from store.database import Database
@@ -45,13 +45,13 @@ log = structlog.get_logger()
 class Runner:
     """Serves one cluster: at most `concurrency` POSTs in flight, the next chunk fairly from all its jobs."""
 
-    def __init__(self, db: Database, bell: Bell, lane: Lane) -> None:
+    def __init__(self, db: Database, turns: Turns, lane: Lane) -> None:
         self._db = db
-        self._bell = bell
+        self._turns = turns
         self._lane = lane
         self._topic = jobs.cluster_topic(lane.key)
         self._posts: dict[tuple[int, int], asyncio.Task[None]] = {}
-        self._loop = Loop(bell, self._topic, self._fill)
+        self._loop = Loop(turns, self._topic, self._fill, busy=lambda: bool(self._posts))
 
     async def run(self) -> None:
         """Serve until `stop`."""
@@ -66,6 +66,7 @@ class Runner:
         late = await finished(set(self._posts.values()), within_s)
         if late:
             log.warning("set_action.cut_off", cluster=self._lane.key, posts=late)
+        await self._turns.give(self._topic)
 
     async def _fill(self) -> float | None:
         loop = asyncio.get_running_loop()
@@ -83,7 +84,7 @@ class Runner:
     def _ended(self, key: tuple[int, int], task: asyncio.Task[None]) -> None:
         del self._posts[key]
         report(task)
-        self._bell.ring(self._topic)
+        self._turns.bell.ring(self._topic)
 
     async def _send(self, post: Post, claimed_at: float) -> None:
         lane, chunk, job = self._lane, post.chunk, post.job

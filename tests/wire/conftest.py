@@ -34,7 +34,7 @@ async def idle_stage(tmp_path: Path, scopes: frozenset[str]) -> AsyncIterator[St
         try:
             yield stage
         finally:
-            await stage.stop_bot()
+            await stage.stop_bots()
 
 
 @pytest.fixture

@@ -9,9 +9,15 @@ branch_labels = None
 depends_on = None
 
 # The log is append-only for everybody who comes through the database, this program included.
-FORBID = """
+SQLITE = """
 CREATE TRIGGER audit_log_no_{what} BEFORE {what} ON audit_log
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END
+"""
+POSTGRESQL = """
+CREATE FUNCTION audit_log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$;
+CREATE TRIGGER audit_log_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log
+FOR EACH STATEMENT EXECUTE FUNCTION audit_log_is_append_only();
 """
 
 
@@ -158,5 +164,8 @@ def upgrade() -> None:
         sqlite_where=sa.text("note = 'card'"),
         postgresql_where=sa.text("note = 'card'"),
     )
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(POSTGRESQL)
+        return
     for what in ("update", "delete"):
-        op.execute(FORBID.format(what=what))
+        op.execute(SQLITE.format(what=what))

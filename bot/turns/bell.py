@@ -1,4 +1,4 @@
-"""The bell of the embedded engine: "cluster X has work", "the outbox has work", within one process.
+"""The bell: "cluster X has work", "the outbox has work".
 
 The database is the truth and the bell only wakes. A ring may come twice, late or never; whoever listens
 looks for itself, and looks again after a while without any ring.
@@ -17,6 +17,11 @@ class Bell:
     def ring(self, topic: str) -> None:
         """Wake the one who hears `topic`, now or when it next listens."""
         self._events[topic].set()
+
+    def ring_all(self) -> None:
+        """Wake everybody: rings may have been missed."""
+        for event in self._events.values():
+            event.set()
 
     async def hear(self, topic: str, within_s: float) -> None:
         """Return when `topic` was rung since the last call, or after `within_s` seconds."""

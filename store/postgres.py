@@ -1,0 +1,37 @@
+"""PostgreSQL: the engine for a team that has outgrown one process. Driver: psycopg 3.
+
+Nothing hangs for ever on it: connecting, waiting for a lock and running a statement are all bounded.
+"""
+
+from sqlalchemy import URL, Engine, create_engine
+
+WRITERS = 4
+CHANNEL = "set_action"  # of LISTEN and NOTIFY
+CONNECT_S = 5
+SETTINGS = {
+    "statement_timeout": "30s",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "30s",  # a frozen replica must not keep its locks
+    "synchronous_commit": "on",
+    "timezone": "UTC",
+}
+
+
+def engine(url: URL, connections: int) -> Engine:
+    """An engine with at most so many connections, kept open."""
+    return create_engine(
+        driver(url),
+        hide_parameters=True,
+        pool_size=connections,
+        max_overflow=0,
+        connect_args={
+            "connect_timeout": CONNECT_S,
+            "options": " ".join(f"-c {name}={value}" for name, value in SETTINGS.items()),
+            "application_name": "set-action",
+        },
+    )
+
+
+def driver(url: URL) -> URL:
+    """The address as SQLAlchemy wants it, with the driver named."""
+    return url.set(drivername="postgresql+psycopg")

@@ -1,0 +1,40 @@
+"""SQLite, embedded: how every connection is set up, and how its transactions begin.
+
+WAL, `synchronous=FULL` (what we acknowledge survives power loss), foreign keys, a busy time-out.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+
+BUSY_TIMEOUT_MS = 5_000
+WRITERS = 1  # SQLite has one anyway; in a queue of ours nobody waits in vain
+
+
+def engine(url: URL) -> Engine:
+    """An engine for this file, which is made, readable by its owner alone, where it does not exist."""
+    if url.database and url.database != ":memory:":
+        path = Path(url.database)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+    made = create_engine(url, hide_parameters=True)
+    event.listen(made, "connect", _prepare)
+    event.listen(made, "begin", _begin)
+    return made
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions behind our back
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin(conn: Connection) -> None:
+    # A write takes its lock at once: upgrading a read lock half way cannot wait, only fail.
+    read_only = conn.get_execution_options().get("read_only", False)
+    conn.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
