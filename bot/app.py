@@ -15,7 +15,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import cluster as cluster_api
-from bot.config import BearerToken, Cluster, Config
+from bot.config import BearerToken, Cluster, Config, Resend
 from bot.errors import ConfigurationError, Problem
 from bot.listeners.buttons import Buttons
 from bot.listeners.commands import Commands
@@ -222,6 +222,9 @@ def _lane(cluster: Cluster, http: httpx.AsyncClient) -> Lane:
         chunk_size=cluster.chunk_size,
         concurrency=cluster.concurrency,
         settle_s=cluster.settle_s,
+        every_s=cluster.arrival.every_s,
+        give_up_after_s=cluster.arrival.give_up_after_s,
+        resend_auto=cluster.resend_unknown is Resend.AUTO,
     )
 
 

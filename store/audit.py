@@ -38,6 +38,7 @@ class Event(enum.StrEnum):
     SENT = "sent"
     ANSWERED = "answered"
     CHECK_ASKED = "check_asked"
+    SENT_AGAIN = "sent_again"
     CHECKED = "checked"
     DONE = "done"
 

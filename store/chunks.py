@@ -1,19 +1,20 @@
 """Queries about sending: cut a job into chunks, claim the next, record the answer. Never commit."""
 
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, insert, select, update
+from sqlalchemy import Connection, Row, Update, func, insert, literal, select, update
 
 from store import transitions
-from store.clock import now
+from store.clock import Instant, now, read_now
 from store.jobs import COLUMNS, as_job
 from store.model import Chunk, ChunkState, Job, JobState
-from store.tables import IS_CONFIRMED, IS_PLANNED, IS_SENDING, chunks, jobs
+from store.tables import IS_CONFIRMED, IS_PLANNED, IS_SENDING, IS_UNKNOWN, chunks, jobs
 
 CHUNK_COLUMNS = [
     chunks.c.job_id, chunks.c.number, chunks.c.first, chunks.c.last,
-    chunks.c.state, chunks.c.attempt, chunks.c.sent_at,
+    chunks.c.state, chunks.c.attempt, chunks.c.split, chunks.c.sent_at,
 ]  # fmt: skip
 
 
@@ -73,9 +74,12 @@ def claim(conn: Connection, cluster: str) -> Chunk | None:
     return _chunk(claimed) if claimed else None
 
 
-def release(conn: Connection, chunk: Chunk) -> bool:
-    """sending -> planned: for a chunk of which not a byte was sent, or of which nothing was done."""
-    released = conn.execute(_ours(chunk).values(state=ChunkState.PLANNED))
+def release(conn: Connection, chunk: Chunk, *, split: bool = False) -> bool:
+    """sending -> planned: for a chunk of which not a byte was sent, or of which nothing was done.
+
+    `split`: without the customers that the cluster refused by name, which happens once.
+    """
+    released = conn.execute(_ours(chunk).values(state=ChunkState.PLANNED, split=chunk.split or split))
     return released.rowcount == 1
 
 
@@ -84,6 +88,27 @@ def orphans(conn: Connection, cluster: str, ours: Collection[tuple[int, int]]) -
     sending = select(*CHUNK_COLUMNS).where(chunks.c.cluster == cluster, IS_SENDING)
     found = [_chunk(row) for row in conn.execute(sending)]
     return [chunk for chunk in found if (chunk.job_id, chunk.number) not in ours]
+
+
+def unaccounted(conn: Connection, cluster: str, settle_s: float) -> int:
+    """How many POSTs of dead senders may still be in flight: sent, never answered, not settled yet."""
+    since = literal(read_now(conn) - timedelta(seconds=settle_s), Instant)
+    return conn.execute(
+        select(func.count())
+        .select_from(chunks)
+        .where(
+            chunks.c.cluster == cluster, IS_UNKNOWN, chunks.c.elapsed_ms.is_(None), chunks.c.sent_at > since
+        )
+    ).scalar_one()
+
+
+def plan_unknown(conn: Connection, job_id: int) -> int:
+    """unknown -> planned for a job's chunks, to be sent again; how many they are."""
+    return conn.execute(
+        update(chunks)
+        .where(chunks.c.job_id == job_id, chunks.c.state == ChunkState.UNKNOWN)
+        .values(state=ChunkState.PLANNED)
+    ).rowcount
 
 
 def settle(
@@ -120,12 +145,11 @@ def settle(
     return True
 
 
-def finish(conn: Connection, job: Job) -> JobState:
+def finish(conn: Connection, job: Job) -> bool:
     """running -> done, or watching while something is unknown. The job must have no open chunk."""
-    end = JobState.WATCHING if job.unknown else JobState.DONE
-    finished = {} if job.unknown else {"finished_at": now()}
-    transitions.move(conn, job.id, JobState.RUNNING, end, **finished)
-    return end
+    if job.unknown:
+        return transitions.move(conn, job.id, JobState.RUNNING, JobState.WATCHING)
+    return transitions.move(conn, job.id, JobState.RUNNING, JobState.DONE, finished_at=now())
 
 
 def _when(job_id: int, number: int, state: ChunkState) -> Update:

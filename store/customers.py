@@ -71,6 +71,17 @@ def found_accepted(conn: Connection, job_id: int, cids: Sequence[str]) -> int:
     return turned
 
 
+def plan_unknown(conn: Connection, job_id: int) -> int:
+    """unknown -> planned for a job's customers, to be sent again; how many they are."""
+    planned = conn.execute(
+        update(job_customers)
+        .where(job_customers.c.job_id == job_id, job_customers.c.outcome == CustomerOutcome.UNKNOWN)
+        .values(outcome=CustomerOutcome.PLANNED, detail=None)
+    ).rowcount
+    _count(conn, job_id, {CustomerOutcome.UNKNOWN: -planned})
+    return planned
+
+
 def with_outcome(conn: Connection, job_id: int, outcome: CustomerOutcome, limit: int) -> Sequence[Customer]:
     """Up to `limit` customers of a job with this outcome, in order."""
     found = (

@@ -11,7 +11,7 @@ from store import transitions
 from store.clock import now, read_now
 from store.database import ring, upsert
 from store.model import Job, JobState, Operator, Proposal
-from store.tables import IS_JOB, IS_PROPOSED, job_customers, jobs
+from store.tables import IS_JOB, IS_PROPOSED, IS_RUNNING, job_customers, jobs
 
 COLUMNS = [column for column in jobs.c if column is not jobs.c.request_key]
 
@@ -125,6 +125,12 @@ def next_expiry(conn: Connection) -> datetime | None:
     return conn.execute(
         select(jobs.c.expires_at).where(IS_PROPOSED).order_by(jobs.c.expires_at).limit(1)
     ).scalar_one_or_none()
+
+
+def running(conn: Connection, cluster: str) -> Sequence[int]:
+    """The ids of this cluster's jobs that are being sent."""
+    being_sent = select(jobs.c.id).where(jobs.c.cluster == cluster, IS_RUNNING)
+    return list(conn.execute(being_sent.order_by(jobs.c.id)).scalars())
 
 
 def card_posted(conn: Connection, job_id: int, channel_id: str, ts: str) -> None:

@@ -55,7 +55,9 @@ class Note(enum.StrEnum):
 
     CARD = "card"  # the card as it stands now: posted once, then updated
     STARTED = "started"  # in the thread: the job id
+    PAUSED = "paused"  # in the thread: the cluster asked us to wait
     OUTCOME = "outcome"  # in the thread: how it ended
+    RESENT = "resent"  # in the thread: what was unknown is sent again
     CHECKED = "checked"  # in the thread: what reading the cluster's state showed
     REFUSED_CSV = "refused_csv"  # in the thread: the refused customers as a file
     CANNOT_POST = "cannot_post"  # to the requester alone: why there is no card
@@ -107,6 +109,8 @@ class Job:
     started_at: datetime | None
     finished_at: datetime | None
     check_at: datetime | None
+    checked_at: datetime | None
+    checks: int
     last_cause: str | None
     last_status: int | None
     last_message: str | None
@@ -132,6 +136,7 @@ class Chunk:
     last: int
     state: ChunkState
     attempt: int
+    split: bool
     sent_at: datetime | None
 
 

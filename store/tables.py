@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import (
     CHAR,
     JSON,
+    Boolean,
     Column,
     Dialect,
     ForeignKey,
@@ -82,6 +83,8 @@ jobs = Table(
     Column("started_at", Instant),
     Column("finished_at", Instant),
     Column("check_at", Instant),
+    Column("checked_at", Instant),
+    Column("checks", SmallInteger, nullable=False, default=0),
     Column("last_cause", String(32)),
     Column("last_status", SmallInteger),
     Column("last_message", Text),
@@ -92,8 +95,10 @@ jobs = Table(
 IS_JOB = text("jobs.state NOT IN ('proposed', 'cancelled', 'expired')")
 IS_PROPOSED = text("jobs.state = 'proposed'")
 IS_CONFIRMED = text("jobs.state = 'confirmed'")
+IS_RUNNING = text("jobs.state = 'running'")
 IS_PLANNED = text("chunks.state = 'planned'")
 IS_SENDING = text("chunks.state = 'sending'")
+IS_UNKNOWN = text("chunks.state = 'unknown'")
 IS_CARD = text("note = 'card'")
 Index(
     "ix_jobs_owner",
@@ -116,6 +121,13 @@ Index(
     jobs.c.id,
     sqlite_where=text("state = 'confirmed'"),
     postgresql_where=text("state = 'confirmed'"),
+)
+Index(
+    "ix_jobs_running",
+    jobs.c.cluster,
+    jobs.c.id,
+    sqlite_where=text("state = 'running'"),
+    postgresql_where=text("state = 'running'"),
 )
 Index(
     "ix_jobs_check",
@@ -146,6 +158,7 @@ chunks = Table(
     Column("last", Integer, nullable=False),
     Column("state", Word(ChunkState), nullable=False, default=ChunkState.PLANNED),
     Column("attempt", SmallInteger, nullable=False, default=0),
+    Column("split", Boolean, nullable=False, default=False),
     Column("sent_at", Instant),
     Column("elapsed_ms", Integer),
     Column("http_status", SmallInteger),
@@ -161,10 +174,27 @@ Index(
     postgresql_where=text("state = 'planned'"),
 )
 Index(
+    "ix_chunks_unknown",
+    chunks.c.cluster,
+    chunks.c.sent_at,
+    sqlite_where=text("state = 'unknown'"),
+    postgresql_where=text("state = 'unknown'"),
+)
+Index(
     "ix_chunks_sending",
     chunks.c.cluster,
     sqlite_where=text("state = 'sending'"),
     postgresql_where=text("state = 'sending'"),
+)
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("cluster", String(64), primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
 )
 
 audit_log = Table(

@@ -13,8 +13,8 @@ LEGAL: Mapping[JobState, frozenset[JobState]] = {
     JobState.PROPOSED: frozenset({JobState.CONFIRMED, JobState.CANCELLED, JobState.EXPIRED}),
     JobState.CONFIRMED: frozenset({JobState.RUNNING}),
     JobState.RUNNING: frozenset({JobState.WATCHING, JobState.DONE}),
-    JobState.WATCHING: frozenset({JobState.DONE}),
-    JobState.DONE: frozenset({JobState.WATCHING}),  # "Check again"
+    JobState.WATCHING: frozenset({JobState.DONE, JobState.RUNNING}),  # "Send the rest"
+    JobState.DONE: frozenset({JobState.WATCHING, JobState.RUNNING}),  # "Check again", "Send the rest"
     JobState.CANCELLED: frozenset(),
     JobState.EXPIRED: frozenset(),
 }

@@ -4,6 +4,8 @@ A loop of its own for each cluster, so that a slow read never holds up sending.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from sqlalchemy import Connection
@@ -17,8 +19,9 @@ from store import audit, checks, customers, jobs, outbox
 from store.audit import Event
 from store.clock import read_now
 from store.database import Database
-from store.model import Job, Note
+from store.model import Job, JobState, Note
 
+LONGEST_S = 600.0  # between two reads of the same job
 BY_NAME = 100  # up to so many ids are asked for by name (a longer address is cut by gateways); more: all
 
 log = structlog.get_logger()
@@ -41,11 +44,12 @@ class Checker:
         self._loop.stop()
 
     async def _check(self) -> float | None:
-        waiting = await self._db.read(self._waiting)
+        began, waiting = await self._db.read(self._waiting)
         if waiting:
             states, error = await self._read([cid for _job, cids in waiting for cid in cids])
             for job, cids in waiting:
-                done = await self._db.write(_record, job, cids, states, error)
+                reading = Reading(states, error, None if error else began)
+                done = await self._db.write(_record, self._lane, job, cids, reading)
                 if done:
                     log_done(done)
         return await self._db.read(self._next_due)
@@ -59,31 +63,65 @@ class Checker:
         log.info("set_action.checked", cluster=self._lane.key, count=len(cids))
         return states, None
 
-    def _waiting(self, conn: Connection) -> list[tuple[Job, list[str]]]:
-        return [(job, customers.unknown(conn, job.id)) for job in checks.due(conn, self._lane.key)]
+    def _waiting(self, conn: Connection) -> tuple[datetime, list[tuple[Job, list[str]]]]:
+        due = checks.due(conn, self._lane.key)
+        return read_now(conn), [(job, customers.unknown(conn, job.id)) for job in due]
 
     def _next_due(self, conn: Connection) -> float | None:
         due = checks.next_due(conn, self._lane.key)
         return (due - read_now(conn)).total_seconds() if due else None
 
 
-def _record(
-    conn: Connection, job: Job, cids: Sequence[str], states: Mapping[str, State], error: str | None
-) -> Job | None:
-    """Customers in the action's state were accepted; of the others nothing is proven, they stay unknown."""
-    if not checks.close(conn, job):
-        return None
-    there = [cid for cid in cids if (state := states.get(cid)) and state.code == job.action_code]
-    turned = customers.found_accepted(conn, job.id, there) if there else 0
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a read showed, and of when; or why it failed."""
+
+    states: Mapping[str, State]
+    error: str | None
+    at: datetime | None
+
+
+def _record(conn: Connection, lane: Lane, job: Job, cids: Sequence[str], reading: Reading) -> Job | None:
+    """Write down what a read showed, and what follows; the job if that ended it.
+
+    Customers in the action's state were accepted; of the others nothing is proven, they stay unknown.
+    """
     job = jobs.get(conn, job.id)
-    audit.append(
-        conn,
-        Event.CHECKED,
-        job=job.uuid,
-        cluster=job.cluster,
-        detail={"found_accepted": turned, "still_unknown": job.unknown, "error": error},
-    )
-    audit.append(conn, Event.DONE, job=job.uuid, cluster=job.cluster, detail=counts(job))
-    outbox.add(conn, job.id, Note.CHECKED, turned=turned, error=error)
+    if job.state not in checks.LIVE:
+        return None
+    there = [cid for cid in cids if (seen := reading.states.get(cid)) and seen.code == job.action_code]
+    turned = customers.found_accepted(conn, job.id, there) if there else 0
+    first = job.checks == 0
+    again_s = _again(conn, lane, job) if job.unknown > turned else None
+    checks.checked(conn, job, reading.at, again_s)
+    job = jobs.get(conn, job.id)
+    detail = {"found_accepted": turned, "still_unknown": job.unknown, "error": reading.error}
+    audit.append(conn, Event.CHECKED, job=job.uuid, cluster=job.cluster, detail=detail)
+    resent = _resend(conn, lane, job) if not reading.error else 0
+    ended = not resent and job.state is JobState.WATCHING and again_s is None and checks.close(conn, job)
+    if first or turned or ended or resent:
+        outbox.add(conn, job.id, Note.CHECKED, turned=turned, error=reading.error, resent=resent)
     outbox.add(conn, job.id, Note.CARD)
-    return job
+    if not ended:
+        return None
+    audit.append(conn, Event.DONE, job=job.uuid, cluster=job.cluster, detail=counts(job))
+    return jobs.get(conn, job.id)
+
+
+def _again(conn: Connection, lane: Lane, job: Job) -> float | None:
+    """Seconds until the next read, each twice as far off as the last; None when it is time to give up."""
+    pause = min(lane.every_s * 2.0 ** min(job.checks, 20), LONGEST_S)
+    since = job.started_at or job.created_at
+    waited = (read_now(conn) - since).total_seconds()
+    return pause if waited + pause <= lane.give_up_after_s else None
+
+
+def _resend(conn: Connection, lane: Lane, job: Job) -> int:
+    """Where the configuration says so, plan again what a read did not find once all had had its time."""
+    if not (lane.resend_auto and job.unknown and job.state is JobState.WATCHING):
+        return 0
+    if not checks.settled(conn, job, lane.settle_s):
+        return 0
+    resent = checks.send_again(conn, job)
+    audit.append(conn, Event.SENT_AGAIN, job=job.uuid, cluster=job.cluster, detail={"customers": resent})
+    return resent

@@ -13,7 +13,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One cluster as the runner needs it. `settle_s`: after that a sent chunk changes nothing any more."""
+    """One cluster as the runner needs it. `settle_s`: after that a sent chunk changes nothing any more.
+
+    Unknown customers are read again every `every_s`, ever less often, and given up after `give_up_after_s`;
+    `resend_auto`: what a read does not find is then sent again without asking a person.
+    """
 
     key: str
     base_url: str
@@ -21,6 +25,9 @@ class Lane:
     chunk_size: int
     concurrency: int
     settle_s: float
+    every_s: float
+    give_up_after_s: float
+    resend_auto: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from sqlalchemy import Connection
 
-from bot.cluster import Answer, Outcome
+from bot.cluster import Answer, Cause, Outcome
 from bot.runner.lane import Lane, Post, counts
-from store import audit, checks, chunks, customers, jobs, outbox
+from store import audit, checks, chunks, customers, jobs, outbox, pauses
 from store.audit import Event
 from store.model import ChunkState, CustomerOutcome, Job, JobState, Note
 
+WAIT = frozenset({Cause.RATE_LIMITED, Cause.NOT_READY})
 DOES_NOT_EXIST = "does not exist on the cluster"
 FINAL = {Outcome.ACCEPTED: ChunkState.ACCEPTED, Outcome.REFUSED: ChunkState.REFUSED}
 OUTCOMES = {Outcome.ACCEPTED: CustomerOutcome.ACCEPTED, Outcome.REFUSED: CustomerOutcome.REFUSED}
@@ -16,7 +17,7 @@ OUTCOMES = {Outcome.ACCEPTED: CustomerOutcome.ACCEPTED, Outcome.REFUSED: Custome
 def record(conn: Connection, lane: Lane, post: Post, answer: Answer) -> Job | None:
     """Write an answer and what follows from it; the job as it then stands, None if it was not ours."""
     chunk = post.chunk
-    if _send_the_others(conn, post, answer):
+    if _wait(conn, lane, post, answer) or _send_the_others(conn, post, answer):
         return jobs.get(conn, chunk.job_id)
     state = FINAL.get(answer.outcome, ChunkState.UNKNOWN)
     if not chunks.settle(
@@ -26,7 +27,7 @@ def record(conn: Connection, lane: Lane, post: Post, answer: Answer) -> Job | No
         cause=answer.cause.value,
         http_status=answer.http_status,
         message=clipped(answer.message, 500),
-        elapsed_s=answer.elapsed_s,
+        elapsed_s=answer.elapsed_s or None,  # None: there was nobody left to wait for it
     ):
         return None
     outcome = OUTCOMES.get(answer.outcome, CustomerOutcome.UNKNOWN)
@@ -40,12 +41,29 @@ def record(conn: Connection, lane: Lane, post: Post, answer: Answer) -> Job | No
     return _close(conn, jobs.get(conn, chunk.job_id))
 
 
+def _wait(conn: Connection, lane: Lane, post: Post, answer: Answer) -> bool:
+    """A cluster that asks us to wait did nothing: plan the chunk again, leave the cluster alone a while."""
+    if answer.cause not in WAIT:
+        if answer.outcome is not Outcome.UNKNOWN:
+            pauses.lift(conn, lane.key)
+        return False
+    pause = pauses.extend(conn, lane.key, clipped(answer.message, 300), answer.retry_after_s)
+    if pause is None or not chunks.release(conn, post.chunk):
+        return False
+    _answered(conn, post, answer)
+    if pause.tries == 1:
+        outbox.add(conn, post.job.id, Note.PAUSED)
+    for job_id in jobs.running(conn, lane.key):
+        outbox.add(conn, job_id, Note.CARD)
+    return True
+
+
 def _send_the_others(conn: Connection, post: Post, answer: Answer) -> bool:
     """A refusal that names customers did nothing: refuse just those, plan the others once more."""
     named = frozenset(answer.culprits)
-    if not named or len(named) == len(post.cids) or post.chunk.attempt > 1:
+    if not named or len(named) == len(post.cids) or post.chunk.split:
         return False
-    if not chunks.release(conn, post.chunk):
+    if not chunks.release(conn, post.chunk, split=True):
         return False
     customers.mark(conn, post.chunk, CustomerOutcome.REFUSED, detail=DOES_NOT_EXIST, cids=answer.culprits)
     _answered(conn, post, answer)

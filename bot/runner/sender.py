@@ -17,8 +17,9 @@ from bot.loops import Loop, finished, report, until_stored
 from bot.runner.lane import Lane, Post, log_done
 from bot.runner.record import record
 from bot.turns import Turns
-from store import audit, chunks, customers, jobs, outbox
+from store import audit, chunks, customers, jobs, outbox, pauses
 from store.audit import Event
+from store.clock import read_now
 from store.database import Database
 from store.model import Chunk, JobState, Note
 
@@ -29,6 +30,7 @@ EVENTS = {
     Cause.UNREADABLE_ANSWER: "set_action.unreadable_answer",
 }
 
+LOOK_AGAIN_S = 0.5
 INTERRUPTED = Answer(
     outcome=Outcome.UNKNOWN,
     cause=Cause.CONNECTION_LOST,
@@ -73,8 +75,8 @@ class Runner:
         while len(self._posts) < self._lane.concurrency:
             claimed_at = loop.time()
             post = await self._db.write(self._claim, frozenset(self._posts))
-            if post is None:
-                return None
+            if not isinstance(post, Post):
+                return post
             key = (post.chunk.job_id, post.chunk.number)
             task = asyncio.create_task(self._send(post, claimed_at), name=f"post {key}")
             self._posts[key] = task
@@ -108,13 +110,17 @@ class Runner:
         if done and done.state is JobState.DONE:
             log_done(done)
 
-    def _claim(self, conn: Connection, ours: Collection[tuple[int, int]]) -> Post | None:
-        for orphan in chunks.orphans(conn, self._lane.key, ours):
+    def _claim(self, conn: Connection, ours: Collection[tuple[int, int]]) -> Post | float | None:
+        """The next chunk in turn, ours to send; or the seconds until it is worth looking again."""
+        key = self._lane.key
+        for orphan in chunks.orphans(conn, key, ours):
             self._lose(conn, orphan)
-        for job in chunks.confirmed(conn, self._lane.key):
+        for job in chunks.confirmed(conn, key):
             if chunks.cut(conn, job, self._lane.chunk_size):
                 outbox.add(conn, job.id, Note.CARD)
-        chunk = chunks.claim(conn, self._lane.key)
+        if wait := self._wait(conn, len(ours)):
+            return wait
+        chunk = chunks.claim(conn, key)
         if chunk is None:
             return None
         job = jobs.get(conn, chunk.job_id)
@@ -122,6 +128,16 @@ class Runner:
         detail = {"chunk": chunk.number, "attempt": chunk.attempt, "customers": len(cids)}
         audit.append(conn, Event.SENT, job=job.uuid, cluster=job.cluster, detail=detail)
         return Post(chunk, job, cids)
+
+    def _wait(self, conn: Connection, ours: int) -> float | None:
+        """Seconds to leave the cluster alone: it asked for it, or as much as it takes may be in flight."""
+        pause = pauses.current(conn, self._lane.key)
+        if pause:
+            left = (pause.until - read_now(conn)).total_seconds()
+            # When the time is over, one request shows whether the cluster takes them again.
+            return left if left > 0 else (LOOK_AGAIN_S if ours else None)
+        lost = chunks.unaccounted(conn, self._lane.key, self._lane.settle_s)
+        return LOOK_AGAIN_S if ours + lost >= self._lane.concurrency else None
 
     def _lose(self, conn: Connection, orphan: Chunk) -> None:
         """A chunk whose sender is gone: whether it was sent is not known."""

@@ -1,17 +1,15 @@
-"""Looking up: a person's own jobs, and asking again what became of the unknown ones."""
+"""Looking up: a person's own jobs."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from sqlalchemy import Connection
 
-from bot.errors import InvalidRequest, NoLongerPossible, NotAllowed, SetActionError
-from store import audit, checks, customers, jobs
-from store.audit import Event
+from bot.errors import InvalidRequest
+from store import customers, jobs
 from store.database import Database
-from store.model import Customer, CustomerOutcome, Job, JobState, Operator
+from store.model import Customer, CustomerOutcome, Job, Operator
 
 PAGE = 10
 SHOWN = 5  # customers named in the detail of a job
@@ -57,13 +55,6 @@ class OwnJobs:
             )
         return await self._db.read(_detail, operator, prefix)
 
-    async def check_again(self, operator: Operator, job: UUID) -> Job:
-        """Have the unknown customers of a job read again. Raises NotAllowed, NoLongerPossible."""
-        asked = await self._db.write(_check_again, operator, job)
-        if isinstance(asked, SetActionError):
-            raise asked
-        return asked
-
 
 def _page(conn: Connection, operator: Operator, before: int | None, after: int | None) -> Page:
     found = list(jobs.list_own(conn, operator, before=before, after=after, limit=PAGE + 1))
@@ -88,27 +79,3 @@ def _detail(conn: Connection, operator: Operator, prefix: str) -> Detail:
         customers.with_outcome(conn, job.id, CustomerOutcome.REFUSED, SHOWN),
         customers.with_outcome(conn, job.id, CustomerOutcome.UNKNOWN, SHOWN),
     )
-
-
-def _check_again(conn: Connection, operator: Operator, uuid: UUID) -> Job | SetActionError:
-    job = jobs.find(conn, uuid)
-    if job is None:
-        return NoLongerPossible("This job is not known here any more.")
-    if job.operator != operator:
-        refusal = NotAllowed("Only the person who asked can do this.", ask=[job.operator.user_id])
-        audit.append(
-            conn,
-            Event.REFUSED_CLICK,
-            actor=operator,
-            job=job.uuid,
-            cluster=job.cluster,
-            detail={"why": str(refusal)},
-        )
-        return refusal
-    if job.state is JobState.WATCHING:
-        return NoLongerPossible("The cluster is being asked already; the answer will be in the thread.")
-    if not job.unknown:
-        return NoLongerPossible("Nothing about this job is unknown any more; the thread says how it ended.")
-    checks.ask(conn, job)
-    audit.append(conn, Event.CHECK_ASKED, actor=operator, job=job.uuid, cluster=job.cluster)
-    return jobs.get(conn, job.id)

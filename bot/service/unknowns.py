@@ -1,0 +1,116 @@
+"""What became of the unknown: ask the cluster again, or send the rest once more, knowing what that means."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Connection
+
+from bot.config import Cluster
+from bot.errors import NoLongerPossible, NotAllowed, SetActionError
+from bot.policy import Person, Right
+from bot.service.people import People
+from bot.service.proposals import facts
+from store import audit, checks, jobs, outbox
+from store.audit import Event
+from store.database import Database
+from store.model import Job, JobState, Note, Operator
+
+SETTLED_STATES = (JobState.WATCHING, JobState.DONE)
+
+log = structlog.get_logger()
+
+
+class Unknowns:
+    """The two buttons under customers whose outcome is unknown."""
+
+    def __init__(self, db: Database, people: People, clusters: Mapping[str, Cluster]) -> None:
+        self._db = db
+        self._people = people
+        self._clusters = clusters
+
+    async def check_again(self, operator: Operator, job: UUID) -> Job:
+        """Have the cluster's state read now. Raises NotAllowed, NoLongerPossible, StoreError."""
+        return _or_raise("set_action.check_asked", await self._db.write(self._check_again, operator, job))
+
+    async def send_rest(self, operator: Operator, job: UUID) -> Job:
+        """Send the unknown customers again, through the same guard.
+
+        Only after the cluster's state was read later than all of them had had their time. Raises NotAllowed,
+        NoLongerPossible, StoreError.
+        """
+        person = await self._people.person(operator)
+        return _or_raise(
+            "set_action.sent_again", await self._db.write(self._send_rest, operator, person, job)
+        )
+
+    def _check_again(self, conn: Connection, operator: Operator, uuid: UUID) -> Job | SetActionError:
+        job = self._unknown(conn, operator, uuid)
+        if isinstance(job, SetActionError):
+            return job
+        if not checks.ask(conn, job):
+            return NoLongerPossible("Something else is happening to this job just now; see its thread.")
+        audit.append(conn, Event.CHECK_ASKED, actor=operator, job=job.uuid, cluster=job.cluster)
+        return jobs.get(conn, job.id)
+
+    def _send_rest(
+        self, conn: Connection, operator: Operator, person: Person, uuid: UUID
+    ) -> Job | SetActionError:
+        job = self._unknown(conn, operator, uuid)
+        if isinstance(job, SetActionError):
+            return job
+        if not self._people.policy.permits(person, Right.REQUEST, job.action_name, job.cluster):
+            refusal = NotAllowed(
+                f"No rule allows you to run {job.action_name} on {job.cluster} any more. Nothing was sent.",
+                ask=self._people.whom_to_ask(job.action_name, job.cluster),
+            )
+            return _refused(conn, operator, job, refusal)
+        if not checks.settled(conn, job, self._clusters[job.cluster].settle_s):
+            return NoLongerPossible(
+                "The cluster's state was not read since these were sent, so some of them may be done already. "
+                "Press “Check again” first."
+            )
+        planned = checks.send_again(conn, job)
+        if not planned:
+            return NoLongerPossible("Something else is happening to this job just now; see its thread.")
+        detail = {"customers": planned}
+        audit.append(conn, Event.SENT_AGAIN, actor=operator, job=job.uuid, cluster=job.cluster, detail=detail)
+        outbox.add(conn, job.id, Note.RESENT, customers=planned)
+        outbox.add(conn, job.id, Note.CARD)
+        return jobs.get(conn, job.id)
+
+    def _unknown(self, conn: Connection, operator: Operator, uuid: UUID) -> Job | SetActionError:
+        """The job behind a click, if it is this person's and something of it is unknown."""
+        job = jobs.find(conn, uuid)
+        if job is None:
+            return NoLongerPossible("This job is not known here any more.")
+        if job.operator != operator:
+            refusal = NotAllowed("Only the person who asked can do this.", ask=[job.operator.user_id])
+            return _refused(conn, operator, job, refusal)
+        if job.cluster not in self._clusters:
+            return NoLongerPossible(f"{job.cluster} is not configured here any more, so it cannot be asked.")
+        if job.state not in SETTLED_STATES:
+            return NoLongerPossible("This job is being sent just now; its thread will tell how it ends.")
+        if not job.unknown:
+            return NoLongerPossible("Nothing about this job is unknown any more; see its thread.")
+        return job
+
+
+def _refused(conn: Connection, operator: Operator, job: Job, refusal: SetActionError) -> SetActionError:
+    audit.append(
+        conn,
+        Event.REFUSED_CLICK,
+        actor=operator,
+        job=job.uuid,
+        cluster=job.cluster,
+        detail={"why": str(refusal)},
+    )
+    return refusal
+
+
+def _or_raise(event: str, asked: Job | SetActionError) -> Job:
+    # Raised here, after the commit: inside the transaction it would undo the record of the refusal.
+    if isinstance(asked, SetActionError):
+        raise asked
+    log.info(event, **facts(asked))
+    return asked

@@ -1,0 +1,67 @@
+"""Queries about pauses: a cluster that asked us to wait is left alone, ever longer, but not for ever."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, select
+
+from store.clock import read_now
+from store.database import upsert
+from store.tables import pauses
+
+FIRST_S = 2.0
+LONGEST_S = 300.0
+END_S = 1_800.0  # after so long a pause is given up, and what was to be sent is refused
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Why and how long a cluster is left alone: since when, until when, and when we give up."""
+
+    cluster: str
+    reason: str
+    tries: int
+    since: datetime
+    until: datetime
+
+    @property
+    def ends(self) -> datetime:
+        """When we stop trying."""
+        return self.since + timedelta(seconds=END_S)
+
+
+def current(conn: Connection, cluster: str) -> Pause | None:
+    """The cluster's pause, if it has asked us to wait and has taken nothing since."""
+    row = conn.execute(select(pauses).where(pauses.c.cluster == cluster)).one_or_none()
+    return Pause(**row._mapping) if row else None
+
+
+def extend(conn: Connection, cluster: str, reason: str, retry_after_s: float | None) -> Pause | None:
+    """Leave the cluster alone for as long as it said, or for twice as long as before.
+
+    None when it has asked us to wait for so long that we give up.
+    """
+    now, before = read_now(conn), current(conn, cluster)
+    if before and now - before.until > timedelta(seconds=LONGEST_S):
+        before = None  # nothing was tried for so long that this is another story
+    if before and now >= before.ends:
+        return None
+    tries = before.tries + 1 if before else 1
+    seconds = min(retry_after_s or FIRST_S * 2 ** min(tries - 1, 20), LONGEST_S)
+    values = {
+        "reason": reason,
+        "tries": tries,
+        "since": before.since if before else now,
+        "until": now + timedelta(seconds=seconds),
+    }
+    conn.execute(
+        upsert(conn, pauses)
+        .values(cluster=cluster, **values)
+        .on_conflict_do_update(index_elements=[pauses.c.cluster], set_=values)
+    )
+    return current(conn, cluster)
+
+
+def lift(conn: Connection, cluster: str) -> bool:
+    """The cluster takes requests again; whether it was paused."""
+    return conn.execute(delete(pauses).where(pauses.c.cluster == cluster)).rowcount > 0
