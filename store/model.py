@@ -154,6 +154,7 @@ class OutboxItem:
     """Something Slack must be told. `revision` grows when a waiting card changes again.
 
     A message is drawn from the job's rows at the moment it is sent; `detail` holds what the rows do not.
+    `doubtful`: sending it was begun and its end is not known, so Slack may have it already.
     """
 
     id: int
@@ -162,4 +163,5 @@ class OutboxItem:
     detail: Mapping[str, str | int | None] | None
     revision: int
     attempts: int
+    doubtful: bool
     created_at: datetime

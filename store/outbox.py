@@ -14,7 +14,8 @@ from store.tables import IS_CARD, outbox
 TOPIC = "outbox"
 COLUMNS = [
     outbox.c.id, outbox.c.job_id, outbox.c.note, outbox.c.detail,
-    outbox.c.revision, outbox.c.attempts, outbox.c.created_at,
+    outbox.c.revision, outbox.c.attempts, outbox.c.doubtful,
+    outbox.c.created_at,
 ]  # fmt: skip
 
 
@@ -54,10 +55,17 @@ def due(conn: Connection, limit: int) -> Sequence[OutboxItem]:
     return [_item(row) for row in conn.execute(ready)]
 
 
-def fresh(conn: Connection, item: OutboxItem) -> OutboxItem | None:
-    """The item as it is now; None when it is gone or no longer due: somebody has dealt with it."""
-    row = conn.execute(select(*COLUMNS).where(outbox.c.id == item.id, outbox.c.due_at <= now())).one_or_none()
-    return _item(row) if row else None
+def begin(conn: Connection, item: OutboxItem) -> OutboxItem | None:
+    """Begin to tell Slack: from now on it is doubtful whether it knows. The item as it was, with its doubt.
+
+    None when it is gone or no longer due: somebody has dealt with it since it was listed.
+    """
+    waiting = select(*COLUMNS).where(outbox.c.id == item.id, outbox.c.due_at <= now())
+    row = conn.execute(waiting.with_for_update()).one_or_none()
+    if row is None:
+        return None
+    conn.execute(update(outbox).where(outbox.c.id == item.id).values(doubtful=True))
+    return _item(row)
 
 
 def next_due(conn: Connection) -> float | None:
@@ -77,10 +85,16 @@ def delivered(conn: Connection, item: OutboxItem, *, again_after_s: float = 0.0)
         postpone(conn, item, again_after_s, attempts=0)
 
 
-def postpone(conn: Connection, item: OutboxItem, seconds: float, *, attempts: int) -> None:
-    """Try again later."""
+def postpone(
+    conn: Connection, item: OutboxItem, seconds: float, *, attempts: int, doubtful: bool = False
+) -> None:
+    """Try again later. `doubtful`: Slack may have it all the same."""
     due_at = read_now(conn) + timedelta(seconds=seconds)
-    conn.execute(update(outbox).where(outbox.c.id == item.id).values(due_at=due_at, attempts=attempts))
+    conn.execute(
+        update(outbox)
+        .where(outbox.c.id == item.id)
+        .values(due_at=due_at, attempts=attempts, doubtful=doubtful)
+    )
 
 
 def drop(conn: Connection, job_id: int) -> None:

@@ -220,6 +220,7 @@ outbox = Table(
     Column("detail", JSON),
     Column("revision", Integer, nullable=False, default=0),
     Column("attempts", Integer, nullable=False, default=0),
+    Column("doubtful", Boolean, nullable=False, default=False),
     Column("created_at", Instant, nullable=False),
     Column("due_at", Instant, nullable=False),
     # Never reuse an id: the metadata of a posted message names it.
