@@ -9,11 +9,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, type_coerce
+from sqlalchemy.types import NullType
 
 from store.clock import EPOCH, MILLISECOND, read_now
 from store.model import Operator
@@ -62,23 +62,29 @@ def append(
         select(audit_log.c.seq, audit_log.c.hash).order_by(audit_log.c.seq.desc()).limit(1)
     ).one_or_none()
     seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
+    at = read_now(conn)
     row = {
         "seq": seq,
-        "at": read_now(conn),
+        "at": (at - EPOCH) // MILLISECOND,
         "actor": str(actor),
         "event": event.value,
         "job": job.hex if job else None,
         "cluster": cluster,
         "detail": json.dumps(detail or {}, sort_keys=True, separators=(",", ":")),
     }
-    conn.execute(insert(audit_log).values(**row, previous_hash=previous, hash=_digest(previous, row)))
+    hashes = {"previous_hash": previous, "hash": _digest(previous, row)}
+    conn.execute(insert(audit_log).values(**row | {"at": at}, **hashes))
 
 
 def verify(conn: Connection) -> tuple[int, Broken | None]:
     """Recompute the chain: how many rows were read, and the first that is broken, if any."""
     previous, expected = GENESIS, 1
-    rows = conn.execution_options(yield_per=1_000).execute(select(audit_log).order_by(audit_log.c.seq))
+    # As the file holds them, untranslated: where somebody tampered, a time need not be a time.
+    raw = [type_coerce(column, NullType()).label(column.name) for column in audit_log.c]
+    rows = conn.execution_options(yield_per=1_000).execute(select(*raw).order_by(audit_log.c.seq))
     for row in rows:
+        if row.seq < expected:
+            return expected - 1, Broken(row.seq, "it stands before the first row")
         if row.seq != expected:
             return expected - 1, Broken(expected, f"row {expected} is missing; the next is {row.seq}")
         if row.previous_hash != previous:
@@ -90,9 +96,6 @@ def verify(conn: Connection) -> tuple[int, Broken | None]:
 
 
 def _digest(previous: bytes, row: Mapping[Any, Any]) -> bytes:
-    at: datetime = row["at"]
-    fields = [
-        row["seq"], (at - EPOCH) // MILLISECOND, row["actor"], row["event"],
-        row["job"], row["cluster"], row["detail"],
-    ]  # fmt: skip
-    return hashlib.sha256(previous + json.dumps(fields, separators=(",", ":")).encode("ascii")).digest()
+    names = ("seq", "at", "actor", "event", "job", "cluster", "detail")
+    canonical = json.dumps([row[name] for name in names], separators=(",", ":"), default=repr)
+    return hashlib.sha256(previous + canonical.encode("ascii")).digest()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from store.errors import StoreError
 
@@ -29,15 +29,23 @@ def ring(conn: Connection, topic: str) -> None:
     conn.info.setdefault(_RINGS, set()).add(topic)
 
 
+def shown(url: str) -> str:
+    """A database's address as people may see it, without its password."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
 class Database:
     """Transactions on worker threads.
 
     Writes run one after the other on one thread, since SQLite has one writer anyway; reads beside them.
     `on_ring` is called on the event loop, after the commit, with each topic rung in a transaction.
+    A SQLite file that is not there is made, unless `create` is false. Raises StoreError when it cannot be.
     """
 
-    def __init__(self, url: str, *, on_ring: Callable[[str], None] = lambda _topic: None) -> None:
-        self.engine = _engine(url)
+    def __init__(
+        self, url: str, *, on_ring: Callable[[str], None] = lambda _topic: None, create: bool = True
+    ) -> None:
+        self.engine = _engine(url, create)
         self._on_ring = on_ring
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-write")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
@@ -74,7 +82,11 @@ class Database:
                     result = work(conn, *args, **kwargs)
                 topics: set[str] = conn.info.pop(_RINGS, set())
         except SQLAlchemyError as exc:
-            raise StoreError(f"The database did not do it ({type(exc).__name__}).") from exc
+            # SQLite's own words ("database or disk is full") name tables and columns, never what is in them;
+            # the driver's ("could not decode …") may, and carry no code of SQLite's.
+            said = exc.orig if isinstance(exc, DBAPIError) else None
+            reason = said if hasattr(said, "sqlite_errorcode") else type(exc).__name__
+            raise StoreError(f"The database did not do it: {reason}.") from exc
         for topic in topics:
             loop.call_soon_threadsafe(self._on_ring, topic)
         return result
@@ -86,16 +98,27 @@ class Database:
         self.engine.dispose()
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, create: bool) -> Engine:
     parsed = make_url(url)
     if parsed.database and parsed.database != ":memory:":
         path = Path(parsed.database)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
+        try:
+            _find(path, create)
+        except OSError as exc:
+            raise StoreError(f"It cannot be opened: {exc.strerror}. Check DATABASE_URL.") from exc
     engine = create_engine(parsed, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _find(path: Path, create: bool) -> None:
+    if path.exists():
+        return
+    if not create:
+        raise StoreError("There is no such file. Check DATABASE_URL.")
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.touch(mode=0o600)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, case, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from store.clock import now, read_now
@@ -29,7 +29,11 @@ def add(conn: Connection, job_id: int, note: Note, **detail: str | int | None) -
             .on_conflict_do_update(
                 index_elements=[outbox.c.job_id],
                 index_where=IS_CARD,
-                set_={"revision": outbox.c.revision + 1},
+                # At once, unless Slack asked for a pause: pacing is for whoever delivers, who knows the job.
+                set_={
+                    "revision": outbox.c.revision + 1,
+                    "due_at": case((outbox.c.attempts == 0, now()), else_=outbox.c.due_at),
+                },
             )
         )
     else:
@@ -82,6 +86,16 @@ def postpone(conn: Connection, item: OutboxItem, seconds: float, *, attempts: in
     """Try again later."""
     due_at = read_now(conn) + timedelta(seconds=seconds)
     conn.execute(update(outbox).where(outbox.c.id == item.id).values(due_at=due_at, attempts=attempts))
+
+
+def put_off(conn: Connection, item: OutboxItem, seconds: float) -> None:
+    """Not so soon after the last one, unless it has changed since it was read: it may be the last."""
+    due_at = read_now(conn) + timedelta(seconds=seconds)
+    conn.execute(
+        update(outbox)
+        .where(outbox.c.id == item.id, outbox.c.revision == item.revision)
+        .values(due_at=due_at, attempts=0)
+    )
 
 
 def drop(conn: Connection, job_id: int) -> None:

@@ -68,6 +68,8 @@ class Courier:
         await finished(set(self._busy.values()), 0)
 
     async def _deliver_due(self) -> float | None:
+        # Asked first: what falls due between the two questions is in the second one's answer.
+        next_due = await self._db.read(outbox.next_due)
         due = await self._db.read(outbox.due, AT_ONCE * 4)
         if not due and not self._busy:
             self._idle.set()
@@ -78,12 +80,13 @@ class Courier:
                 task = asyncio.create_task(self._deliver(item), name=f"outbox {item.id}")
                 self._busy[item.job_id] = task
                 task.add_done_callback(partial(self._ended, item.job_id))
-        return await self._db.read(outbox.next_due)
+        return next_due
 
     def _ended(self, job_id: int, task: asyncio.Task[None]) -> None:
         del self._busy[job_id]
-        report(task)
-        self._bell.ring(outbox.TOPIC)
+        # What could not even be drawn is not tried again at once, over and over: the sweep comes soon enough.
+        if not report(task):
+            self._bell.ring(outbox.TOPIC)
 
     async def _deliver(self, item: OutboxItem) -> None:
         facts = await self._db.read(drawing.read, item)
@@ -118,13 +121,13 @@ class Courier:
         job, item = facts.job, facts.item
         if job.card_ts is None:
             try:
-                ts = await self._slack.post(job.channel_id, self._draw(facts), item=item.id)
+                _, ts = await self._slack.post(job.channel_id, self._draw(facts), item=item.id)
             except NoPlace as exc:
                 return partial(_nowhere, facts=facts, error=exc.code)
             return partial(_posted, facts=facts, ts=ts)
         wait = self._too_soon(facts)
         if wait > 0:
-            return partial(outbox.postpone, item=item, seconds=wait, attempts=0)
+            return partial(outbox.put_off, item=item, seconds=wait)
         await self._slack.update(job.channel_id, job.card_ts, self._draw(facts))
         return partial(outbox.delivered, item=item)
 
@@ -147,18 +150,23 @@ class Courier:
             if job.card_ts is None:
                 raise NoPlace("card_not_posted")
             if item.note is Note.REFUSED_CSV:
-                await self._slack.upload(
-                    job.channel_id,
-                    job.card_ts,
-                    f"refused-{job.short_id}.csv",
-                    self._draw(facts).text,
-                    thread.refused_csv(facts.refused),
-                )
+                await self._upload(facts, job.channel_id, job.card_ts)
             else:
                 await self._slack.post(job.channel_id, self._draw(facts), thread=job.card_ts, item=item.id)
         except (NoPlace, Gone):
             # The thread is closed to us; the requester must hear of it all the same.
-            await self._slack.post(job.operator.user_id, self._draw(facts), item=item.id)
+            channel, ts = await self._slack.post(job.operator.user_id, self._draw(facts), item=item.id)
+            if item.note is Note.REFUSED_CSV:
+                await self._upload(facts, channel, ts)
+
+    async def _upload(self, facts: Facts, channel: str, parent: str) -> None:
+        await self._slack.upload(
+            channel,
+            parent,
+            f"refused-{facts.job.short_id}.csv",
+            self._draw(facts).text,
+            thread.refused_csv(facts.refused),
+        )
 
     def _draw(self, facts: Facts) -> Message:
         return drawing.draw(facts, self._names, self._bot_user_id)

@@ -7,6 +7,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack_errors import code_of, status_of
 from bot.views.message import Message
 
 EVENT_TYPE = "set_action_outbox"  # of the metadata that lets us find our own message again
@@ -56,8 +57,10 @@ class Slack:
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
 
-    async def post(self, channel: str, message: Message, *, thread: str | None = None, item: int) -> str:
-        """Post a message; its `ts`. `channel` may be a user id: then it goes to their direct messages."""
+    async def post(
+        self, channel: str, message: Message, *, thread: str | None = None, item: int
+    ) -> tuple[str, str]:
+        """Post a message; its channel and `ts`. `channel` may be a user id: then it goes to them directly."""
         metadata = {"event_type": EVENT_TYPE, "event_payload": {"item": item}}
         answer = await _sorted(
             self._client.chat_postMessage(
@@ -69,7 +72,7 @@ class Slack:
                 **message.payload(),
             )
         )
-        return str(answer["ts"])
+        return str(answer["channel"]), str(answer["ts"])
 
     async def update(self, channel: str, ts: str, message: Message) -> None:
         """Replace a message."""
@@ -88,20 +91,18 @@ async def _sorted(call: Awaitable[Any]) -> Any:
     try:
         return await call
     except SlackApiError as exc:
-        # An unreadable answer comes as aiohttp's own response, which calls it `status`.
-        status: int = getattr(exc.response, "status_code", 0) or getattr(exc.response, "status", 0)
-        raise _of(exc, status) from exc
+        raise _of(exc, code_of(exc)) from exc
     except (aiohttp.ClientError, TimeoutError, SlackClientError) as exc:
         raise Later(type(exc).__name__) from exc
 
 
-def _of(exc: SlackApiError, status: int) -> Undelivered:
-    answer = exc.response
-    code = str(answer.get("error") or "unreadable") if hasattr(answer, "get") else "unreadable"
-    if status == 429 or code == "ratelimited":
-        return Later("ratelimited", float(answer.headers.get("Retry-After", 30)))
+def _of(exc: SlackApiError, code: str) -> Undelivered:
+    if status_of(exc) == 429 or code == "ratelimited":
+        # Slack sends whole seconds; something in front of it may send a date, or nothing.
+        seconds = exc.response.headers.get("Retry-After", "")
+        return Later("ratelimited", float(seconds) if seconds.isdecimal() else 30.0)
     if code in NO_PLACE:
         return NoPlace(code)
     if code in GONE:
         return Gone(code)
-    return Later(code if status < 500 else f"{code} (HTTP {status})")
+    return Later(code)

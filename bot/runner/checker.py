@@ -19,6 +19,7 @@ from store.clock import read_now
 from store.database import Database
 from store.model import Job, Note
 
+MOVED = "The address of {} was changed after this was confirmed, so nobody can be asked."
 BY_NAME = 100  # up to so many ids are asked for by name (a longer address is cut by gateways); more: all
 
 log = structlog.get_logger()
@@ -42,12 +43,13 @@ class Checker:
 
     async def _check(self) -> float | None:
         waiting = await self._db.read(self._waiting)
-        if waiting:
-            states, error = await self._read([cid for _job, cids in waiting for cid in cids])
-            for job, cids in waiting:
-                done = await self._db.write(_record, job, cids, states, error)
-                if done:
-                    log_done(done)
+        here = [cid for job, cids in waiting if self._is_here(job) for cid in cids]
+        states, error = await self._read(here) if here else ({}, None)
+        for job, cids in waiting:
+            found = (states, error) if self._is_here(job) else ({}, MOVED.format(job.cluster))
+            done = await self._db.write(_record, job, cids, *found)
+            if done:
+                log_done(done)
         return await self._db.read(self._next_due)
 
     async def _read(self, cids: Sequence[str]) -> tuple[Mapping[str, State], str | None]:
@@ -58,6 +60,10 @@ class Checker:
             return {}, str(exc)
         log.info("set_action.checked", cluster=self._lane.key, count=len(cids))
         return states, None
+
+    def _is_here(self, job: Job) -> bool:
+        # Another address may be another cluster: what it says proves nothing about this job.
+        return job.base_url == self._lane.base_url
 
     def _waiting(self, conn: Connection) -> list[tuple[Job, list[str]]]:
         return [(job, customers.unknown(conn, job.id)) for job in checks.due(conn, self._lane.key)]

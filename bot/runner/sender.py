@@ -51,6 +51,7 @@ class Runner:
         self._lane = lane
         self._topic = jobs.cluster_topic(lane.key)
         self._posts: dict[tuple[int, int], asyncio.Task[None]] = {}
+        self._filling = asyncio.Lock()
         self._loop = Loop(bell, self._topic, self._fill)
 
     async def run(self) -> None:
@@ -63,21 +64,24 @@ class Runner:
 
     async def drain(self, within_s: float) -> None:
         """Let POSTs under way end. What is cut off stays `sending`, and the next start calls it unknown."""
-        late = await finished(set(self._posts.values()), within_s)
+        async with self._filling:  # a chunk just claimed is under way too
+            posts = set(self._posts.values())
+        late = await finished(posts, within_s)
         if late:
             log.warning("set_action.cut_off", cluster=self._lane.key, posts=late)
 
     async def _fill(self) -> float | None:
         loop = asyncio.get_running_loop()
-        while len(self._posts) < self._lane.concurrency:
-            claimed_at = loop.time()
-            post = await self._db.write(self._claim, frozenset(self._posts))
-            if post is None:
-                return None
-            key = (post.chunk.job_id, post.chunk.number)
-            task = asyncio.create_task(self._send(post, claimed_at), name=f"post {key}")
-            self._posts[key] = task
-            task.add_done_callback(partial(self._ended, key))
+        async with self._filling:
+            while len(self._posts) < self._lane.concurrency and not self._loop.stopping:
+                claimed_at = loop.time()
+                post = await self._db.write(self._claim, frozenset(self._posts))
+                if post is None:
+                    return None
+                key = (post.chunk.job_id, post.chunk.number)
+                task = asyncio.create_task(self._send(post, claimed_at), name=f"post {key}")
+                self._posts[key] = task
+                task.add_done_callback(partial(self._ended, key))
         return None
 
     def _ended(self, key: tuple[int, int], task: asyncio.Task[None]) -> None:
@@ -119,7 +123,8 @@ class Runner:
         job = jobs.get(conn, chunk.job_id)
         cids = customers.to_send(conn, chunk)
         detail = {"chunk": chunk.number, "attempt": chunk.attempt, "customers": len(cids)}
-        audit.append(conn, Event.SENT, job=job.uuid, cluster=job.cluster, detail=detail)
+        if job.base_url == self._lane.base_url:  # otherwise it is kept back
+            audit.append(conn, Event.SENT, job=job.uuid, cluster=job.cluster, detail=detail)
         return Post(chunk, job, cids)
 
     def _lose(self, conn: Connection, orphan: Chunk) -> None:
@@ -133,7 +138,7 @@ def moved_away(cluster: str) -> Answer:
     """For a job confirmed for another address than the configured one: it must not go elsewhere."""
     return Answer(
         outcome=Outcome.REFUSED,
-        cause=Cause.UNREACHABLE,
+        cause=Cause.NOT_SENT,
         http_status=None,
         message=f"The address of {cluster} was changed after this was confirmed. Nothing was sent.",
         culprits=(),

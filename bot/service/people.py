@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from bot.errors import NotAllowed
 from bot.policy import Person, Policy, Right
 from store.model import Operator
 
@@ -30,10 +31,11 @@ class People:
             return Person(operator.user_id)
         return Person(operator.user_id, await self._membership.groups_of(operator))
 
-    def whom_to_ask(self, action: str, cluster: str) -> tuple[str, ...]:
-        """Those whom the policy names for this action and cluster: they know why."""
+    def refusal(self, words: str, action: str, cluster: str) -> NotAllowed:
+        """A refusal for want of a rule, with those whom the policy names for this action and cluster."""
         named = [
             *self.policy.who_may(Right.ADMIN, action, cluster),
             *self.policy.who_may(Right.REQUEST, action, cluster),
         ]
-        return tuple(dict.fromkeys(who for who in named if who != "*"))[:5]
+        ask = tuple(dict.fromkeys(who for who in named if who != "*"))[:5]
+        return NotAllowed(words if ask else f"{words} Ask the people who run this bot.", ask=ask)

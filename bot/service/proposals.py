@@ -95,10 +95,8 @@ class Proposals:
         person = await self._people.person(operator)
         action, cluster = request.action.name, self._clusters[request.cluster]
         if not self._people.policy.permits(person, Right.REQUEST, action, cluster.key):
-            raise NotAllowed(
-                f"No rule allows you to ask for {action} on {cluster.key}. Nothing was sent.",
-                ask=self._people.whom_to_ask(action, cluster.key),
-            )
+            words = f"No rule allows you to ask for {action} on {cluster.key}. Nothing was sent."
+            raise self._people.refusal(words, action, cluster.key)
         if cluster.protected:
             raise NotAllowed(
                 f"{cluster.key} is protected: somebody else must approve, and this version of the bot cannot "

@@ -126,7 +126,7 @@ def _decided(facts: Card) -> list[Block]:
     if job.state is JobState.EXPIRED:
         return [
             context(
-                f":hourglass: Expired at {day_and_time(job.expires_at)} without a decision. "
+                f":hourglass: Expired {day_and_time(job.expires_at)}, without a decision. "
                 "Nothing was sent; ask again with `/set-action`."
             )
         ]
@@ -140,12 +140,13 @@ def _decided(facts: Card) -> list[Block]:
 
 def _by(job: Job) -> str:
     who = mention(job.decided_by) if job.decided_by else "by the bot"
-    return f"by {who} at {day_and_time(job.decided_at)}" if job.decided_at else f"by {who}"
+    return f"by {who}, {day_and_time(job.decided_at)}" if job.decided_at else f"by {who}"
 
 
 def _progress(facts: Card) -> str:
     job = facts.job
-    line = f"{states.symbol(job)} {bar(job.answered, job.total)} {job.answered:,} of {job.total:,} answered"
+    answered = job.accepted + job.refused  # what is unknown had no answer, so the bar stays short of full
+    line = f"{states.symbol(job)} {bar(answered, job.total)} {answered:,} of {job.total:,} answered"
     if job.answered:
         line += f" ({states.tally(job)})"
     if job.started_at:

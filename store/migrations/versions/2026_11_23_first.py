@@ -13,6 +13,12 @@ FORBID = """
 CREATE TRIGGER audit_log_no_{what} BEFORE {what} ON audit_log
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END
 """
+# REPLACE would take a row away without asking the trigger on DELETE.
+IN_ORDER = """
+CREATE TRIGGER audit_log_in_order BEFORE INSERT ON audit_log
+WHEN NEW.seq <> (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit_log)
+BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END
+"""
 
 
 def upgrade() -> None:
@@ -160,3 +166,4 @@ def upgrade() -> None:
     )
     for what in ("update", "delete"):
         op.execute(FORBID.format(what=what))
+    op.execute(IN_ORDER)
