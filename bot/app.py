@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -36,7 +36,7 @@ from bot.service.proposals import Proposals
 from bot.socket_mode import SocketMode
 from bot.turns import Bell
 from bot.views.listing import Workspace
-from store import schema
+from store import jobs, schema
 from store.database import Database
 from store.single import Hold
 
@@ -69,7 +69,10 @@ async def running(config: Config) -> AsyncIterator[list[asyncio.Task[None]]]:
             retry_handlers=[],  # a message must not be repeated blindly; the outbox decides
         )
         home = await introduced(client, config.slack.app_token.get_secret_value())
-        parts = _join(config, bell, db, client, slack_http, cluster_http, home)
+        departed = set(await db.read(jobs.clusters_with_work)) - set(config.clusters)
+        lanes = [_lane(cluster, cluster_http) for cluster in config.clusters.values()]
+        lanes += [_departed(key) for key in sorted(departed)]
+        parts = _join(config, bell, db, client, slack_http, lanes, home)
         tasks = parts.start()
         log.info("set_action.ready", team=home.team_id, clusters=len(config.clusters))
         try:
@@ -144,14 +147,14 @@ def _join(
     db: Database,
     client: AsyncWebClient,
     slack_http: aiohttp.ClientSession,
-    cluster_http: httpx.AsyncClient,
+    lanes: Sequence[Lane],
     home: Home,
 ) -> Parts:
     names = {key: cluster.name for key, cluster in config.clusters.items()}
     people = People(config.policy, UserGroups(client, config.policy.names_groups))
     proposals = Proposals(db, people, config.catalogue, config.clusters, config.card_expires_s)
-    decisions = Decisions(db, people)
-    own_jobs = OwnJobs(db)
+    decisions = Decisions(db, people, config.clusters)
+    own_jobs = OwnJobs(db, config.clusters)
     whispers = Whispers(slack_http, config.slack.api_url)
     workspace = Workspace(home.url)
     app = _app(client, home)
@@ -162,7 +165,6 @@ def _join(
     faults = Faults(whispers)
     faults.register(app)
     door = Door(app, whispers, faults)
-    lanes = [_lane(cluster, cluster_http) for cluster in config.clusters.values()]
     return Parts(
         socket=SocketMode(client, config.slack.app_token.get_secret_value(), slack_http, door.enter),
         door=door,
@@ -211,6 +213,12 @@ def _lane(cluster: Cluster, http: httpx.AsyncClient) -> Lane:
         concurrency=cluster.concurrency,
         settle_s=cluster.settle_s,
     )
+
+
+def _departed(key: str) -> Lane:
+    """For a cluster with work of ours that is not configured any more: nobody may wait for it in silence."""
+    log.warning("set_action.cluster_not_configured", cluster=key)
+    return Lane(key=key, base_url="", client=None, chunk_size=1_000, concurrency=1, settle_s=1.0)
 
 
 def _credential(cluster: Cluster, http: httpx.AsyncClient) -> cluster_api.Credential:

@@ -128,6 +128,12 @@ def next_expiry(conn: Connection) -> datetime | None:
     ).scalar_one_or_none()
 
 
+def clusters_with_work(conn: Connection) -> Sequence[str]:
+    """The clusters for which something is confirmed, being sent or to be read. Asked once, at start."""
+    live = (JobState.CONFIRMED, JobState.RUNNING, JobState.WATCHING)
+    return list(conn.execute(select(jobs.c.cluster).where(jobs.c.state.in_(live)).distinct()).scalars())
+
+
 def card_posted(conn: Connection, job_id: int, channel_id: str, ts: str) -> None:
     """Remember where the card is; the first one stands."""
     conn.execute(

@@ -1,14 +1,18 @@
 """The calls that tell Slack something, with its failures sorted by what to do about them."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError
+import structlog
+from slack_sdk.errors import SlackApiError, SlackClientError, SlackObjectFormationError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack_errors import code_of, status_of
 from bot.views.message import Message
+from bot.views.text import cut
+
+log = structlog.get_logger()
 
 EVENT_TYPE = "set_action_outbox"  # of the metadata that lets us find our own message again
 NO_PLACE = frozenset(
@@ -25,6 +29,23 @@ NO_PLACE = frozenset(
     }
 )
 GONE = frozenset({"cant_update_message", "edit_window_closed", "message_not_found"})
+
+
+# Our own fault, and no better the next time: said in plain text, without blocks, it still gets through.
+UNFIT = frozenset(
+    {
+        "invalid_arguments",
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "invalid_metadata_format",
+        "invalid_metadata_schema",
+        "metadata_too_large",
+        "msg_blocks_too_long",
+        "msg_too_long",
+        "no_text",
+    }
+)
+PLAIN = 3_000  # characters of a message said without blocks
 
 
 class Undelivered(Exception):
@@ -47,12 +68,16 @@ class NoPlace(Undelivered):
         self.code = code
 
 
+class Unfit(Undelivered):
+    """Slack does not take a message of this make, now or ever."""
+
+
 class Gone(Undelivered):
     """The message to be updated is no longer there."""
 
 
 class Slack:
-    """What the outbox may do in Slack. Each call raises Later, NoPlace or Gone."""
+    """What the outbox may do in Slack. Each call raises Later, NoPlace, Gone or Unfit."""
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
@@ -62,21 +87,22 @@ class Slack:
     ) -> tuple[str, str]:
         """Post a message; its channel and `ts`. `channel` may be a user id: then it goes to them directly."""
         metadata = {"event_type": EVENT_TYPE, "event_payload": {"item": item}}
-        answer = await _sorted(
-            self._client.chat_postMessage(
+        answer = await _plainly(
+            message,
+            lambda content: self._client.chat_postMessage(
                 channel=channel,
                 thread_ts=thread,
                 metadata=metadata,
                 unfurl_links=False,
                 unfurl_media=False,
-                **message.payload(),
-            )
+                **content,
+            ),
         )
         return str(answer["channel"]), str(answer["ts"])
 
     async def update(self, channel: str, ts: str, message: Message) -> None:
         """Replace a message."""
-        await _sorted(self._client.chat_update(channel=channel, ts=ts, **message.payload()))
+        await _plainly(message, lambda content: self._client.chat_update(channel=channel, ts=ts, **content))
 
     async def upload(self, channel: str, thread: str, name: str, title: str, content: str) -> None:
         """Put a text file into a thread."""
@@ -85,6 +111,14 @@ class Slack:
                 channel=channel, thread_ts=thread, filename=name, title=title, content=content
             )
         )
+
+
+async def _plainly(message: Message, call: Callable[[dict[str, Any]], Awaitable[Any]]) -> Any:
+    try:
+        return await _sorted(call(message.payload()))
+    except (Unfit, SlackObjectFormationError) as exc:
+        log.exception("set_action.message_unfit", error=str(exc))
+        return await _sorted(call({"text": cut(message.text, PLAIN), "blocks": []}))
 
 
 async def _sorted(call: Awaitable[Any]) -> Any:
@@ -105,4 +139,6 @@ def _of(exc: SlackApiError, code: str) -> Undelivered:
         return NoPlace(code)
     if code in GONE:
         return Gone(code)
+    if code in UNFIT:
+        return Unfit(code)
     return Later(code)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import structlog
 from sqlalchemy import Connection
 
-from bot.cluster import State
+from bot.cluster import ClusterClient, State
 from bot.errors import ClusterUnreadable
 from bot.loops import Loop
 from bot.runner.lane import Lane, counts, log_done
@@ -19,7 +19,7 @@ from store.clock import read_now
 from store.database import Database
 from store.model import Job, Note
 
-MOVED = "The address of {} was changed after this was confirmed, so nobody can be asked."
+MOVED = "{} is not configured under the address this was confirmed for, so nobody can be asked."
 BY_NAME = 100  # up to so many ids are asked for by name (a longer address is cut by gateways); more: all
 
 log = structlog.get_logger()
@@ -44,7 +44,8 @@ class Checker:
     async def _check(self) -> float | None:
         waiting = await self._db.read(self._waiting)
         here = [cid for job, cids in waiting if self._is_here(job) for cid in cids]
-        states, error = await self._read(here) if here else ({}, None)
+        client = self._lane.client
+        states, error = await self._read(client, here) if client and here else ({}, None)
         for job, cids in waiting:
             found = (states, error) if self._is_here(job) else ({}, MOVED.format(job.cluster))
             done = await self._db.write(_record, job, cids, *found)
@@ -52,9 +53,11 @@ class Checker:
                 log_done(done)
         return await self._db.read(self._next_due)
 
-    async def _read(self, cids: Sequence[str]) -> tuple[Mapping[str, State], str | None]:
+    async def _read(
+        self, client: ClusterClient, cids: Sequence[str]
+    ) -> tuple[Mapping[str, State], str | None]:
         try:
-            states = await self._lane.client.read_states(cids if len(cids) <= BY_NAME else None)
+            states = await client.read_states(cids if len(cids) <= BY_NAME else None)
         except ClusterUnreadable as exc:
             log.warning("set_action.check_failed", cluster=self._lane.key, count=len(cids))
             return {}, str(exc)

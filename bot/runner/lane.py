@@ -13,11 +13,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One cluster as the runner needs it. `settle_s`: after that a sent chunk changes nothing any more."""
+    """One cluster as the runner needs it. `settle_s`: after that a sent chunk changes nothing any more.
+
+    `client` is None for one that is not configured any more: what was planned there is refused, with words.
+    """
 
     key: str
     base_url: str
-    client: ClusterClient
+    client: ClusterClient | None
     chunk_size: int
     concurrency: int
     settle_s: float

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from bot.cluster import Answer, Outcome
+from bot.cluster import Answer, Cause, Outcome
 from bot.runner.lane import Lane, Post, counts
 from store import audit, checks, chunks, customers, jobs, outbox
 from store.audit import Event
@@ -38,6 +38,13 @@ def record(conn: Connection, lane: Lane, post: Post, answer: Answer) -> Job | No
         checks.later(conn, post.job, chunk, lane.settle_s)
     _answered(conn, post, answer)
     return _close(conn, jobs.get(conn, chunk.job_id))
+
+
+def keep_back(conn: Connection, post: Post) -> None:
+    """A claimed chunk of which not a byte was sent: plan it again, and say so on the record."""
+    if chunks.release(conn, post.chunk):
+        detail = {"chunk": post.chunk.number, "attempt": post.chunk.attempt, "cause": Cause.NOT_SENT.value}
+        audit.append(conn, Event.ANSWERED, job=post.job.uuid, cluster=post.job.cluster, detail=detail)
 
 
 def _send_the_others(conn: Connection, post: Post, answer: Answer) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from bot.cluster import Answer, Cause, Outcome
 from bot.loops import Loop, finished, report, until_stored
 from bot.runner.lane import Lane, Post, log_done
-from bot.runner.record import record
+from bot.runner.record import keep_back, record
 from bot.turns import Bell
 from store import audit, chunks, customers, jobs, outbox
 from store.audit import Event
@@ -93,10 +93,10 @@ class Runner:
         lane, chunk, job = self._lane, post.chunk, post.job
         if asyncio.get_running_loop().time() - claimed_at > lane.settle_s / 4:
             # Too long between the claim and now: somebody may have read the state as settled already.
-            await self._db.write(chunks.release, chunk)
+            await self._db.write(keep_back, post)
             return
-        if job.base_url != lane.base_url:
-            answer = moved_away(lane.key)
+        if lane.client is None or job.base_url != lane.base_url:
+            answer = moved_away(lane)
         else:
             log.info("set_action.sent", **_facts(post), attempt=chunk.attempt)
             answer = await lane.client.set_action(job.action_name, post.cids)
@@ -134,13 +134,14 @@ class Runner:
         record(conn, self._lane, post, INTERRUPTED)
 
 
-def moved_away(cluster: str) -> Answer:
-    """For a job confirmed for another address than the configured one: it must not go elsewhere."""
+def moved_away(lane: Lane) -> Answer:
+    """For a job confirmed for an address that is not the configured one: it must not go elsewhere."""
+    what = "The address of {} was changed" if lane.client else "{} was taken out of the configuration"
     return Answer(
         outcome=Outcome.REFUSED,
         cause=Cause.NOT_SENT,
         http_status=None,
-        message=f"The address of {cluster} was changed after this was confirmed. Nothing was sent.",
+        message=f"{what.format(lane.key)} after this was confirmed. Nothing was sent.",
         culprits=(),
         retry_after_s=None,
         elapsed_s=0.0,

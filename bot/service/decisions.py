@@ -1,5 +1,6 @@
 """Deciding: confirm or cancel a card, and let it expire. Rights are checked at the moment of the click."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 import structlog
@@ -24,16 +25,19 @@ log = structlog.get_logger()
 class Decisions:
     """One decision a card, whoever clicks, however often."""
 
-    def __init__(self, db: Database, people: People) -> None:
+    def __init__(self, db: Database, people: People, clusters: Collection[str]) -> None:
         self._db = db
         self._people = people
+        self._clusters = clusters
 
     async def confirm(self, operator: Operator, card: UUID, *, channel_id: str, card_ts: str) -> Job:
         """Make the card a job, durably. Raises NotAllowed, NoLongerPossible, StoreError."""
-        try:
-            person: Person | NotAllowed = await self._people.person(operator)
-        except NotAllowed as refusal:
-            person = refusal  # to be put on the record, and only if it is this person's card
+        person: Person | NotAllowed = Person(operator.user_id)
+        if job := await self._db.read(jobs.find, card):
+            try:
+                person = await self._people.requester(operator, job.action_name, job.cluster)
+            except NotAllowed as refusal:
+                person = refusal  # to be put on the record, and only if it is this person's card
         decided = await self._db.write(self._confirm, operator, person, card, channel_id, card_ts)
         return _or_raise("set_action.confirmed", decided)
 
@@ -58,6 +62,9 @@ class Decisions:
         job = _open_card(conn, operator, card, channel_id, card_ts)
         if isinstance(job, SetActionError):
             return job
+        if job.cluster not in self._clusters:
+            gone = NoLongerPossible(f"{job.cluster} is not configured here any more. Nothing was sent.")
+            return _refused_click(conn, operator, job, gone)
         if isinstance(person, NotAllowed):
             return _refused_click(conn, operator, job, person)
         if not self._people.policy.permits(person, Right.REQUEST, job.action_name, job.cluster):

@@ -1,7 +1,7 @@
 """Looking up: a person's own jobs, and asking again what became of the unknown ones."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -38,8 +38,9 @@ class Detail:
 class OwnJobs:
     """Everybody sees their own jobs and nobody else's."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, clusters: Collection[str]) -> None:
         self._db = db
+        self._clusters = clusters
 
     async def page(self, operator: Operator, *, before: int | None = None, after: int | None = None) -> Page:
         """Ten of the person's jobs: the newest, those older than `before` or newer than `after`."""
@@ -59,7 +60,7 @@ class OwnJobs:
 
     async def check_again(self, operator: Operator, job: UUID) -> Job:
         """Have the unknown customers of a job read again. Raises NotAllowed, NoLongerPossible."""
-        asked = await self._db.write(_check_again, operator, job)
+        asked = await self._db.write(_check_again, operator, job, self._clusters)
         if isinstance(asked, SetActionError):
             raise asked
         return asked
@@ -90,7 +91,9 @@ def _detail(conn: Connection, operator: Operator, prefix: str) -> Detail:
     )
 
 
-def _check_again(conn: Connection, operator: Operator, uuid: UUID) -> Job | SetActionError:
+def _check_again(
+    conn: Connection, operator: Operator, uuid: UUID, clusters: Collection[str]
+) -> Job | SetActionError:
     job = jobs.find(conn, uuid)
     if job is None:
         return NoLongerPossible("This job is not known here any more.")
@@ -109,6 +112,8 @@ def _check_again(conn: Connection, operator: Operator, uuid: UUID) -> Job | SetA
         return NoLongerPossible("The cluster is being asked already; the answer will be in the thread.")
     if not job.unknown:
         return NoLongerPossible("Nothing about this job is unknown any more; the thread says how it ended.")
+    if job.cluster not in clusters:
+        return NoLongerPossible(f"{job.cluster} is not configured here any more, so it cannot be asked.")
     checks.ask(conn, job)
     audit.append(conn, Event.CHECK_ASKED, actor=operator, job=job.uuid, cluster=job.cluster)
     return jobs.get(conn, job.id)

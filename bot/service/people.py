@@ -26,10 +26,20 @@ class People:
         self._membership = membership
 
     async def person(self, operator: Operator) -> Person:
-        """Raises NotAllowed when the person's groups cannot be read."""
+        """The person with their groups. Raises NotAllowed when those cannot be read."""
         if not self.policy.names_groups:
             return Person(operator.user_id)
         return Person(operator.user_id, await self._membership.groups_of(operator))
+
+    async def requester(self, operator: Operator, action: str, cluster: str) -> Person:
+        """The person as far as it matters for asking for this action there.
+
+        Whoever a rule names directly needs no group, and no answer from Slack. Raises NotAllowed as `person`.
+        """
+        alone = Person(operator.user_id)
+        if self.policy.permits(alone, Right.REQUEST, action, cluster):
+            return alone
+        return await self.person(operator)
 
     def refusal(self, words: str, action: str, cluster: str) -> NotAllowed:
         """A refusal for want of a rule, with those whom the policy names for this action and cluster."""

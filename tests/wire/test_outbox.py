@@ -230,3 +230,14 @@ async def calls(stage: Stage, method: str) -> list[Entry]:
 def order(messages: Sequence[Message]) -> list[str]:
     """What a thread's messages are, in the order in which they came."""
     return ["started" if "has started" in words(message) else "outcome" for message in messages]
+
+
+async def test_a_message_slack_will_never_take_is_said_in_plain_text(stage: Stage) -> None:
+    [cid] = await stage.cids(1)
+    card = await stage.ask(f"/set-action t evian3 {cid}")
+    await stage.desk.fail("chat.postMessage", error="invalid_blocks")
+    await stage.confirm(card)
+    started = await stage.thread(card, "Job ")
+    assert not started.blocks
+    outcome = await stage.thread(card, "1 customer accepted")
+    assert outcome.blocks

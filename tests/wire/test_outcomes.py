@@ -14,7 +14,7 @@ from store.model import CustomerOutcome
 from tests.stage import Stage, words
 
 TAKEN, REFUSED, UNKNOWN = CustomerOutcome.ACCEPTED, CustomerOutcome.REFUSED, CustomerOutcome.UNKNOWN
-FAST = {"timeout_s": 0.3, "settle_s": 0.4}
+FAST = {"timeout_s": 0.5, "settle_s": 0.9}
 DECIDED = ["requested", "confirmed", "sent", "answered", "done"]
 CHECKED = ["requested", "confirmed", "sent", "answered", "checked", "done"]
 

@@ -15,7 +15,7 @@ from bot.sandbox.desk import Message
 from bot.sandbox.workspace.people import ASTER
 from tests.stage import TOKEN, Stage, words
 
-FAST = {"timeout_s": 0.5, "settle_s": 0.6}
+FAST = {"timeout_s": 0.5, "settle_s": 0.9}
 
 
 async def test_a_large_job_goes_out_in_chunks_never_more_than_allowed_at_once(idle_stage: Stage) -> None:
@@ -216,3 +216,22 @@ async def bot_process(stage: Stage) -> AsyncIterator[asyncio.subprocess.Process]
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+async def test_what_waits_for_a_cluster_that_was_taken_out_is_told_so(idle_stage: Stage) -> None:
+    """Confirmed, then the bot comes back without that cluster: nobody waits in silence."""
+    stage = idle_stage
+    await stage.start_bot()
+    [cid] = await stage.cids(1)
+    card = await stage.ask(f"/set-action t evian3 {cid}")
+    unpressed = await stage.ask(f"/set-action t evian3 {cid}")
+    await stage.settled()
+    await stage.stop_bot()
+    stage.tamper("UPDATE jobs SET cluster = 'gone9'")
+    stage.tamper("UPDATE jobs SET state = 'confirmed' WHERE id = 1")
+    await stage.start_bot()
+    outcome = await stage.thread(card, "gone9 was taken out of the configuration")
+    assert "Nothing was sent" in words(outcome)
+    await stage.confirm(unpressed)
+    await stage.private("gone9 is not configured here any more. Nothing was sent.")
+    assert not (await stage.evian3.record()).posts
