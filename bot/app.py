@@ -1,7 +1,8 @@
 """The composition root: picks the parts, joins them, starts them and stops them in the right order."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,12 +12,11 @@ import httpx
 import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import cluster as cluster_api
 from bot.config import BearerToken, Cluster, Config, Resend
-from bot.errors import ConfigurationError, Problem
+from bot.introduction import Home, introduced
 from bot.listeners.buttons import Buttons
 from bot.listeners.commands import Commands
 from bot.listeners.door import Door
@@ -24,7 +24,9 @@ from bot.listeners.faults import Faults
 from bot.loops import Loop, report
 from bot.membership import UserGroups
 from bot.outbox.courier import Courier
+from bot.outbox.pace import Pace
 from bot.outbox.slack import Slack
+from bot.outbox.telling import Teller
 from bot.outbox.whispers import Whispers
 from bot.runner.checker import Checker
 from bot.runner.lane import Lane
@@ -33,34 +35,28 @@ from bot.service.decisions import Decisions
 from bot.service.own_jobs import OwnJobs
 from bot.service.people import People
 from bot.service.proposals import Proposals
+from bot.service.unknowns import Unknowns
 from bot.socket_mode import SocketMode
 from bot.turns import Bell, Turns
 from bot.turns.embedded import EmbeddedTurns
 from bot.turns.postgres import PostgresTurns
 from bot.views.listing import Workspace
-from store import schema
+from store import jobs, schema
 from store.database import Database
 
 SLACK_TIMEOUT_S = 20.0  # of one call to Slack
-DRAIN_S = 20.0  # in all, for what is under way when the bot is told to stop
+DRAIN_S = 25.0  # in all, for what is under way when the bot is told to stop: Kubernetes kills after 30
 EXPIRY = "expiry"
 
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
-    """The workspace and the bot's own user, as `auth.test` tells."""
-
-    team_id: str
-    url: str
-    bot_id: str
-    bot_user_id: str
-
-
 @asynccontextmanager
-async def running(config: Config) -> AsyncIterator[None]:
-    """The bot, serving. Raises ConfigurationError, AlreadyInUse, SchemaMismatch, StoreError on the way in."""
+async def running(config: Config) -> AsyncIterator[list[asyncio.Task[None]]]:
+    """The bot, serving; its parts, none of which ends before the block does unless it is broken.
+
+    Raises ConfigurationError, AlreadyInUse, SchemaMismatch, StoreError on the way in.
+    """
     async with AsyncExitStack() as stack:
         bell = Bell()
         db = Database(config.database_url, on_ring=bell.ring)
@@ -78,12 +74,15 @@ async def running(config: Config) -> AsyncIterator[None]:
             session=slack_http,
             retry_handlers=[],  # a message must not be repeated blindly; the outbox decides
         )
-        home = await _introduce(client)
-        parts = _join(config, turns, db, client, slack_http, cluster_http, home)
+        home = await introduced(client, config.slack.app_token.get_secret_value())
+        departed = set(await db.read(jobs.clusters_with_work)) - set(config.clusters)
+        lanes = [_lane(cluster, cluster_http) for cluster in config.clusters.values()]
+        lanes += [_departed(key) for key in sorted(departed)]
+        parts = _join(config, turns, db, client, slack_http, lanes, home)
         tasks = parts.start()
         log.info("set_action.ready", team=home.team_id, clusters=len(config.clusters))
         try:
-            yield
+            yield tasks
         finally:
             await parts.stop(tasks)
 
@@ -139,15 +138,15 @@ class Parts:
     async def stop(self, tasks: list[asyncio.Task[None]]) -> None:
         """Let what is under way end, in the order of the flow, and tell Slack what came of it."""
         log.info("set_action.stopping")
-        await self.door.drain(DRAIN_S / 4)
-        await self.socket.close()
+        await self.socket.close(DRAIN_S / 10)
+        await self.door.drain(DRAIN_S / 10)
         stopping: list[Stoppable] = [self.expiry, *self.runners, *self.checkers]
         for part in stopping:
             part.stop()
-        await asyncio.gather(*(runner.drain(DRAIN_S / 2) for runner in self.runners))
-        await self.courier.finish(DRAIN_S / 4)
-        await self.whispers.drain(DRAIN_S / 4)
-        _, late = await asyncio.wait(tasks, timeout=DRAIN_S / 4)
+        await asyncio.gather(*(runner.drain(DRAIN_S * 4 / 10) for runner in self.runners))
+        await self.courier.finish(DRAIN_S * 2 / 10)
+        await self.whispers.drain(DRAIN_S / 10)
+        _, late = await asyncio.wait(tasks, timeout=DRAIN_S / 10)
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
@@ -160,31 +159,32 @@ def _join(
     db: Database,
     client: AsyncWebClient,
     slack_http: aiohttp.ClientSession,
-    cluster_http: httpx.AsyncClient,
+    lanes: Sequence[Lane],
     home: Home,
 ) -> Parts:
     names = {key: cluster.name for key, cluster in config.clusters.items()}
     people = People(config.policy, UserGroups(client, config.policy.names_groups))
     proposals = Proposals(db, people, config.catalogue, config.clusters, config.card_expires_s)
-    decisions = Decisions(db, people)
+    decisions = Decisions(db, people, config.clusters)
     own_jobs = OwnJobs(db)
+    unknowns = Unknowns(db, people, config.clusters)
     whispers = Whispers(slack_http, config.slack.api_url)
     workspace = Workspace(home.url)
     app = _app(client, home)
     Commands(proposals, own_jobs, whispers, config.catalogue, names, config.id_pattern, workspace).register(
         app
     )
-    Buttons(decisions, own_jobs, whispers, names, workspace).register(app)
-    Faults(whispers).register(app)
-    door = Door(app, whispers)
-    lanes = [_lane(cluster, cluster_http) for cluster in config.clusters.values()]
+    Buttons(decisions, own_jobs, unknowns, whispers, names, workspace).register(app)
+    faults = Faults(whispers)
+    faults.register(app)
+    door = Door(app, whispers, faults)
     return Parts(
         socket=SocketMode(client, config.slack.app_token.get_secret_value(), slack_http, door.enter),
         door=door,
         expiry=Loop(turns, EXPIRY, decisions.expire_due),
         runners=[Runner(db, turns, lane) for lane in lanes],
         checkers=[Checker(db, turns, lane) for lane in lanes],
-        courier=Courier(db, turns, Slack(client), whispers, names, home.bot_user_id),
+        courier=Courier(db, turns, Teller(Slack(client), whispers, names, home.bot_user_id), Pace()),
         whispers=whispers,
     )
 
@@ -201,11 +201,14 @@ def _app(client: AsyncWebClient, home: Home) -> AsyncApp:
 
     return AsyncApp(
         name="set-action",
+        # Without it Bolt's loggers take the root's level, and log payloads.
+        logger=logging.getLogger("slack_bolt"),
         # The token goes in by `authorize`: Bolt's own way asks `auth.test` while the first user waits.
         client=AsyncWebClient(base_url=client.base_url, session=client.session, retry_handlers=[]),
         authorize=authorize,
         process_before_response=True,  # the acknowledgement goes out when the listener returns, unpolled
         request_verification_enabled=False,  # Socket Mode has no signatures
+        raise_error_for_unhandled_request=True,  # so that `Faults` answers it: nobody waits in silence
     )
 
 
@@ -228,6 +231,22 @@ def _lane(cluster: Cluster, http: httpx.AsyncClient) -> Lane:
     )
 
 
+def _departed(key: str) -> Lane:
+    """For a cluster with work of ours that is not configured any more: nobody may wait for it in silence."""
+    log.warning("set_action.cluster_not_configured", cluster=key)
+    return Lane(
+        key=key,
+        base_url="",
+        client=None,
+        chunk_size=1_000,
+        concurrency=1,
+        settle_s=1.0,
+        every_s=1.0,
+        give_up_after_s=0.0,
+        resend_auto=False,
+    )
+
+
 def _credential(cluster: Cluster, http: httpx.AsyncClient) -> cluster_api.Credential:
     credential = cluster.credential
     if isinstance(credential, BearerToken):
@@ -238,23 +257,3 @@ def _credential(cluster: Cluster, http: httpx.AsyncClient) -> cluster_api.Creden
         client_id=credential.client_id.get_secret_value(),
         client_secret=credential.client_secret,
     )
-
-
-async def _introduce(client: AsyncWebClient) -> Home:
-    """Ask Slack who we are, until it answers. Raises ConfigurationError when it refuses the token."""
-    pause = 1.0
-    while True:
-        try:
-            answer = await client.auth_test()
-        except SlackApiError as exc:
-            code = exc.response.get("error") if hasattr(exc.response, "get") else None
-            if code in ("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"):
-                what = f"Slack refuses this token ({code}). Copy the bot token again from the app's page."
-                raise ConfigurationError([Problem("SLACK_BOT_TOKEN", what)]) from exc
-            log.warning("set_action.slack_unreachable", error=code, again_in=pause)
-        except (SlackClientError, aiohttp.ClientError, TimeoutError) as exc:
-            log.warning("set_action.slack_unreachable", error=type(exc).__name__, again_in=pause)
-        else:
-            return Home(answer["team_id"], answer["url"], answer.get("bot_id") or "", answer["user_id"])
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, 30.0)

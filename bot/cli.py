@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from contextlib import ExitStack, closing
 from importlib.metadata import entry_points
 from typing import NoReturn
 
@@ -14,12 +15,18 @@ from bot.app import running, upgrade
 from bot.config import Config, load
 from bot.errors import ConfigurationError
 from store import audit
-from store.database import Database
+from store.database import Database, shown
 from store.errors import StoreError
+from store.single import Hold
 
 COMMANDS = "set_action.commands"
 UNUSABLE = 2  # exit code: the configuration cannot be used
 FAILED = 1
+
+
+class PartEnded(Exception):
+    """A part of the bot that must run until it is stopped has ended."""
+
 
 app = typer.Typer(help="Run guarded bulk actions on a cluster from Slack.", no_args_is_help=True)
 database = typer.Typer(help="The database.", no_args_is_help=True)
@@ -38,32 +45,34 @@ def run() -> None:
     except ConfigurationError as exc:
         _unusable(exc)
     except StoreError as exc:
-        _failed(str(exc))
+        _no_database(config.database_url, exc)
+    except PartEnded:
+        _failed("A part of set-action ended by itself, so all of it has stopped. The log above says why.")
 
 
 @database.command("upgrade")
 def db_upgrade() -> None:
     """Bring the database's schema up to this version; `run` does so by itself."""
-    db = Database(_config().database_url)
+    url = _config().database_url
     try:
-        asyncio.run(upgrade(db))
+        # Not under the feet of a running bot.
+        with ExitStack() as stack:
+            stack.callback(Hold(url).release)
+            asyncio.run(upgrade(stack.enter_context(closing(Database(url)))))
     except StoreError as exc:
-        _failed(str(exc))
-    finally:
-        db.close()
+        _no_database(url, exc)
     typer.echo("The database is up to date.")
 
 
 @log_book.command("verify")
 def audit_verify() -> None:
     """Recompute the chain of the audit log; exit code 1 names the first broken row."""
-    db = Database(_config().database_url)
+    url = _config().database_url
     try:
-        rows, broken = asyncio.run(db.read(audit.verify))
+        with closing(Database(url, create=False)) as db:
+            rows, broken = asyncio.run(db.read(audit.verify))
     except StoreError as exc:
-        _failed(f"The audit log cannot be read: {exc}")
-    finally:
-        db.close()
+        _no_database(url, exc)
     if broken:
         _failed(
             f"The audit log is broken at row {broken.seq}: {broken.why}. "
@@ -101,9 +110,14 @@ async def _serve(config: Config) -> None:
 
 
 async def _until(stop: asyncio.Event, ready: asyncio.Event, config: Config) -> None:
-    async with running(config):
+    async with running(config) as parts:
         ready.set()
-        await stop.wait()
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait({stopped, *parts}, return_when=asyncio.FIRST_COMPLETED)
+        if not stopped.done():
+            stopped.cancel()
+            # Better to be started anew than to look alive and be deaf.
+            raise PartEnded
 
 
 def _config() -> Config:
@@ -121,6 +135,10 @@ def _unusable(exc: ConfigurationError) -> NoReturn:
     for problem in exc.problems:
         typer.echo(f"  {problem.where}: {problem.what}", err=True)
     raise typer.Exit(UNUSABLE)
+
+
+def _no_database(url: str, exc: StoreError) -> NoReturn:
+    _failed(f"The database {shown(url)} cannot be used. {exc}")
 
 
 def _failed(message: str) -> NoReturn:

@@ -47,6 +47,11 @@ class Loop:
             due = await self._once()
             await self._turns.bell.hear(self._topic, SWEEP_S if due is None else min(due, SWEEP_S))
 
+    @property
+    def stopping(self) -> bool:
+        """Whether `stop` was called: work in several steps begins no further one."""
+        return self._stopping
+
     def stop(self) -> None:
         """Let `run` end after the work it is at."""
         self._stopping = True
@@ -78,10 +83,12 @@ async def until_stored(work: Callable[[], Awaitable[T]]) -> T:
             await asyncio.sleep(PAUSE_S)
 
 
-def report(task: asyncio.Task[None]) -> None:
-    """Log what a task that nobody awaits died of."""
-    if not task.cancelled() and (error := task.exception()):
-        log.error("set_action.unexpected", task=task.get_name(), reference=uuid4().hex[:8], exc_info=error)
+def report(task: asyncio.Task[None]) -> bool:
+    """Log what a task that nobody awaits died of; whether it did."""
+    if task.cancelled() or not (error := task.exception()):
+        return False
+    log.error("set_action.unexpected", task=task.get_name(), reference=uuid4().hex[:8], exc_info=error)
+    return True
 
 
 async def finished(tasks: set[asyncio.Task[None]], within_s: float) -> int:

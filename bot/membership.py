@@ -1,6 +1,7 @@
 """Who belongs to the user groups that the policy names, as Slack says; kept for a minute."""
 
 import asyncio
+import math
 import time
 from collections.abc import Iterable
 
@@ -42,8 +43,8 @@ class UserGroups:
         )
 
     async def _members(self, team_id: str, group: str) -> frozenset[str]:
-        read_at, members = self._kept.get((team_id, group), (0.0, frozenset()))
-        if members and time.monotonic() - read_at < KEPT_S:
+        read_at, members = self._kept.get((team_id, group), (-math.inf, frozenset()))
+        if time.monotonic() - read_at < KEPT_S:
             return members
         answer = await self._client.usergroups_users_list(usergroup=group, team_id=team_id)
         members = frozenset(answer["users"])

@@ -9,11 +9,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, type_coerce
+from sqlalchemy.types import NullType
 
 from store.clock import EPOCH, MILLISECOND, read_now
 from store.model import Operator
@@ -90,9 +90,9 @@ def seal(conn: Connection) -> None:
     at = read_now(conn)
     rows = []
     for seq, event in enumerate(pending, start=end + 1):
-        row = {"seq": seq, "at": at, **event}
+        row = {"seq": seq, "at": (at - EPOCH) // MILLISECOND, **event}
         digest = _digest(previous, row)
-        rows.append({**row, "previous_hash": previous, "hash": digest})
+        rows.append({**row, "at": at, "previous_hash": previous, "hash": digest})
         previous = digest
     conn.execute(insert(audit_log), rows)
 
@@ -100,8 +100,12 @@ def seal(conn: Connection) -> None:
 def verify(conn: Connection) -> tuple[int, Broken | None]:
     """Recompute the chain: how many rows were read, and the first that is broken, if any."""
     previous, expected = GENESIS, 1
-    rows = conn.execution_options(yield_per=1_000).execute(select(audit_log).order_by(audit_log.c.seq))
+    # As the file holds them, untranslated: where somebody tampered, a time need not be a time.
+    raw = [type_coerce(column, NullType()).label(column.name) for column in audit_log.c]
+    rows = conn.execution_options(yield_per=1_000).execute(select(*raw).order_by(audit_log.c.seq))
     for row in rows:
+        if row.seq < expected:
+            return expected - 1, Broken(row.seq, "it stands before the first row")
         if row.seq != expected:
             return expected - 1, Broken(expected, f"row {expected} is missing; the next is {row.seq}")
         if row.previous_hash != previous:
@@ -113,9 +117,6 @@ def verify(conn: Connection) -> tuple[int, Broken | None]:
 
 
 def _digest(previous: bytes, row: Mapping[Any, Any]) -> bytes:
-    at: datetime = row["at"]
-    fields = [
-        row["seq"], (at - EPOCH) // MILLISECOND, row["actor"], row["event"],
-        row["job"], row["cluster"], row["detail"],
-    ]  # fmt: skip
-    return hashlib.sha256(previous + json.dumps(fields, separators=(",", ":")).encode("ascii")).digest()
+    names = ("seq", "at", "actor", "event", "job", "cluster", "detail")
+    canonical = json.dumps([row[name] for name in names], separators=(",", ":"), default=repr)
+    return hashlib.sha256(previous + canonical.encode("ascii")).digest()

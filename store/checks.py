@@ -26,6 +26,10 @@ def later(conn: Connection, job: Job, chunk: Chunk, settle_s: float) -> None:
     due = literal((chunk.sent_at or read_now(conn)) + timedelta(seconds=settle_s), Instant)
     latest = case((jobs.c.check_at > due, jobs.c.check_at), else_=due)
     conn.execute(update(jobs).where(jobs.c.id == job.id).values(check_at=latest, checks=0))
+
+
+def begin(conn: Connection, job: Job) -> None:
+    """Have a job that has just come to be watched read at its time, which may be over by now."""
     ring(conn, topic(job.cluster))
 
 

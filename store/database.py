@@ -37,6 +37,11 @@ def upsert(conn: Connection, table: Table) -> Any:
     return postgresql_dialect.insert(table)
 
 
+def shown(url: str) -> str:
+    """A database's address as people may see it, without its password."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
 class Database:
     """Transactions on worker threads: writes, and reads beside them.
 
@@ -44,13 +49,18 @@ class Database:
     PostgreSQL every replica hears it by NOTIFY instead.
     A unit of work may be run again from its beginning when the connection was lost, even at its commit: it
     must decide by what it reads (compare-and-set), never by what the caller remembers.
+    A SQLite file that is not there is made, unless `create` is false. Raises StoreError when it cannot be.
     """
 
-    def __init__(self, url: str, *, on_ring: Callable[[str], None] = lambda _topic: None) -> None:
+    def __init__(
+        self, url: str, *, on_ring: Callable[[str], None] = lambda _topic: None, create: bool = True
+    ) -> None:
         parsed = make_url(url)
         self.embedded = parsed.get_backend_name() == "sqlite"
         writers = sqlite.WRITERS if self.embedded else postgres.WRITERS
-        self.engine = sqlite.engine(parsed) if self.embedded else postgres.engine(parsed, writers + READERS)
+        self.engine = (
+            sqlite.engine(parsed, create) if self.embedded else postgres.engine(parsed, writers + READERS)
+        )
         self._on_ring = on_ring
         self._writer = ThreadPoolExecutor(writers, thread_name_prefix="store-write")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
@@ -92,7 +102,7 @@ class Database:
                 break
             except SQLAlchemyError as exc:
                 if attempt == TRIES or not _passing(exc):
-                    raise StoreError(f"The database did not do it ({type(exc).__name__}).") from exc
+                    raise StoreError(f"The database did not do it: {_reason(exc)}.") from exc
         for topic in topics:
             loop.call_soon_threadsafe(self._on_ring, topic)
         return result
@@ -116,6 +126,16 @@ def _notify(conn: Connection, topics: set[str]) -> None:
         text("SELECT pg_notify(:channel, topic) FROM unnest(CAST(:topics AS text[])) AS topic"),
         {"channel": postgres.CHANNEL, "topics": sorted(topics)},
     )
+
+
+def _reason(exc: SQLAlchemyError) -> str:
+    # SQLite's own words ("database or disk is full") name tables and columns, never what is in them; those of
+    # the driver ("could not decode …") and of PostgreSQL ("Key (…)=(…) already exists") may.
+    said = exc.orig if isinstance(exc, DBAPIError) else None
+    if hasattr(said, "sqlite_errorcode"):
+        return str(said)
+    state = getattr(said, "sqlstate", None)
+    return f"{type(exc).__name__} {state}" if state else type(exc).__name__
 
 
 def _passing(exc: SQLAlchemyError) -> bool:

@@ -88,7 +88,7 @@ def list_own(
 
 
 def confirm(conn: Connection, job: Job, by: str) -> bool:
-    """proposed -> confirmed, unless it is no longer proposed or has expired; rings its cluster."""
+    """proposed -> confirmed, unless it is no longer proposed (its time is the caller's to check); rings."""
     moved = transitions.move(
         conn, job.id, JobState.PROPOSED, JobState.CONFIRMED, decided_by=by, decided_at=now()
     )
@@ -133,6 +133,12 @@ def running(conn: Connection, cluster: str) -> Sequence[int]:
     return list(conn.execute(being_sent.order_by(jobs.c.id)).scalars())
 
 
+def clusters_with_work(conn: Connection) -> Sequence[str]:
+    """The clusters for which something is confirmed, being sent or to be read. Asked once, at start."""
+    live = (JobState.CONFIRMED, JobState.RUNNING, JobState.WATCHING)
+    return list(conn.execute(select(jobs.c.cluster).where(jobs.c.state.in_(live)).distinct()).scalars())
+
+
 def card_posted(conn: Connection, job_id: int, channel_id: str, ts: str) -> None:
     """Remember where the card is; the first one stands."""
     conn.execute(
@@ -140,6 +146,12 @@ def card_posted(conn: Connection, job_id: int, channel_id: str, ts: str) -> None
         .where(jobs.c.id == job_id, jobs.c.card_ts.is_(None))
         .values(channel_id=channel_id, card_ts=ts)
     )
+
+
+def card_pressed(conn: Connection, job_id: int, channel_id: str, ts: str) -> None:
+    """Remember where the card was pressed. Of a card that Slack shows twice, the one pressed is the card."""
+    undecided = jobs.c.card_ts.is_(None) | (jobs.c.state == JobState.PROPOSED)
+    conn.execute(update(jobs).where(jobs.c.id == job_id, undecided).values(channel_id=channel_id, card_ts=ts))
 
 
 def _owned(owner: Operator) -> Select[Any]:

@@ -3,7 +3,8 @@
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import ClassVar
 from uuid import UUID
 
 
@@ -150,6 +151,24 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """Why and how long a cluster is left alone: since when, until when; `tries` counts how often it asked."""
+
+    GIVEN_UP_AFTER: ClassVar[timedelta] = timedelta(minutes=30)
+
+    cluster: str
+    reason: str
+    tries: int
+    since: datetime
+    until: datetime
+
+    @property
+    def ends(self) -> datetime:
+        """When it is given up, and what was to be sent is refused."""
+        return self.since + self.GIVEN_UP_AFTER
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxItem:
     """Something Slack must be told. `revision` grows when a waiting card changes again.
 
@@ -165,3 +184,10 @@ class OutboxItem:
     attempts: int
     doubtful: bool
     created_at: datetime
+    channel_id: str
+    card_ts: str | None
+
+    @property
+    def is_update(self) -> bool:
+        """Whether it replaces a message that is there, which may be repeated without harm."""
+        return self.note is Note.CARD and self.card_ts is not None

@@ -4,19 +4,20 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, case, delete, func, insert, select, update
 
 from store.clock import now, read_now
 from store.database import ring, upsert
 from store.model import Note, OutboxItem
-from store.tables import IS_CARD, outbox
+from store.tables import IS_CARD, jobs, outbox
 
 TOPIC = "outbox"
 COLUMNS = [
     outbox.c.id, outbox.c.job_id, outbox.c.note, outbox.c.detail,
     outbox.c.revision, outbox.c.attempts, outbox.c.doubtful,
-    outbox.c.created_at,
+    outbox.c.created_at, jobs.c.channel_id, jobs.c.card_ts,
 ]  # fmt: skip
+LISTED = select(*COLUMNS).join_from(outbox, jobs)
 
 
 def add(conn: Connection, job_id: int, note: Note, **detail: str | int | None) -> None:
@@ -29,7 +30,11 @@ def add(conn: Connection, job_id: int, note: Note, **detail: str | int | None) -
             .on_conflict_do_update(
                 index_elements=[outbox.c.job_id],
                 index_where=IS_CARD,
-                set_={"revision": outbox.c.revision + 1},
+                # At once, unless Slack asked for a pause: pacing is for whoever delivers, who knows the job.
+                set_={
+                    "revision": outbox.c.revision + 1,
+                    "due_at": case((outbox.c.attempts == 0, now()), else_=outbox.c.due_at),
+                },
             )
         )
     else:
@@ -47,25 +52,28 @@ def due(conn: Connection, limit: int) -> Sequence[OutboxItem]:
     )
     # Results before progress: messages of threads first, card updates after them.
     ready = (
-        select(*COLUMNS)
-        .where(outbox.c.due_at <= now(), (outbox.c.note == Note.CARD) | outbox.c.id.in_(oldest))
+        LISTED.where(outbox.c.due_at <= now(), (outbox.c.note == Note.CARD) | outbox.c.id.in_(oldest))
         .order_by(outbox.c.note == Note.CARD, outbox.c.id)
         .limit(limit)
     )
     return [_item(row) for row in conn.execute(ready)]
 
 
-def begin(conn: Connection, item: OutboxItem) -> OutboxItem | None:
-    """Begin to tell Slack: from now on it is doubtful whether it knows. The item as it was, with its doubt.
+def fresh(conn: Connection, item: OutboxItem) -> OutboxItem | None:
+    """The item as it is now; None when it is gone or no longer due: somebody has dealt with it."""
+    row = conn.execute(LISTED.where(outbox.c.id == item.id, outbox.c.due_at <= now())).one_or_none()
+    return _item(row) if row else None
 
-    None when it is gone or no longer due: somebody has dealt with it since it was listed.
+
+def begin(conn: Connection, item: OutboxItem) -> OutboxItem | None:
+    """Begin to post: from now on it is doubtful whether Slack has it. The item as it was, doubt included.
+
+    None when it is gone or no longer due.
     """
-    waiting = select(*COLUMNS).where(outbox.c.id == item.id, outbox.c.due_at <= now())
-    row = conn.execute(waiting.with_for_update()).one_or_none()
-    if row is None:
-        return None
-    conn.execute(update(outbox).where(outbox.c.id == item.id).values(doubtful=True))
-    return _item(row)
+    found = fresh(conn, item)
+    if found:
+        conn.execute(update(outbox).where(outbox.c.id == item.id).values(doubtful=True))
+    return found
 
 
 def next_due(conn: Connection) -> float | None:
@@ -94,6 +102,16 @@ def postpone(
         update(outbox)
         .where(outbox.c.id == item.id)
         .values(due_at=due_at, attempts=attempts, doubtful=doubtful)
+    )
+
+
+def put_off(conn: Connection, item: OutboxItem, seconds: float) -> None:
+    """Not so soon after the last one, unless it has changed since it was read: it may be the last."""
+    due_at = read_now(conn) + timedelta(seconds=seconds)
+    conn.execute(
+        update(outbox)
+        .where(outbox.c.id == item.id, outbox.c.revision == item.revision)
+        .values(due_at=due_at, attempts=0)
     )
 
 

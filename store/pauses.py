@@ -1,33 +1,16 @@
 """Queries about pauses: a cluster that asked us to wait is left alone, ever longer, but not for ever."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import Connection, delete, select
 
 from store.clock import read_now
 from store.database import upsert
+from store.model import Pause
 from store.tables import pauses
 
 FIRST_S = 2.0
 LONGEST_S = 300.0
-END_S = 1_800.0  # after so long a pause is given up, and what was to be sent is refused
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Why and how long a cluster is left alone: since when, until when, and when we give up."""
-
-    cluster: str
-    reason: str
-    tries: int
-    since: datetime
-    until: datetime
-
-    @property
-    def ends(self) -> datetime:
-        """When we stop trying."""
-        return self.since + timedelta(seconds=END_S)
 
 
 def current(conn: Connection, cluster: str) -> Pause | None:

@@ -8,20 +8,35 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
+from store.errors import StoreError
+
 BUSY_TIMEOUT_MS = 5_000
 WRITERS = 1  # SQLite has one anyway; in a queue of ours nobody waits in vain
 
 
-def engine(url: URL) -> Engine:
-    """An engine for this file, which is made, readable by its owner alone, where it does not exist."""
+def engine(url: URL, create: bool) -> Engine:
+    """An engine for this file, which is made, readable by its owner alone, where it does not exist.
+
+    Raises StoreError when it cannot be, or is not to be.
+    """
     if url.database and url.database != ":memory:":
-        path = Path(url.database)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
+        try:
+            _find(Path(url.database), create)
+        except OSError as exc:
+            raise StoreError(f"It cannot be opened: {exc.strerror}. Check DATABASE_URL.") from exc
     made = create_engine(url, hide_parameters=True)
     event.listen(made, "connect", _prepare)
     event.listen(made, "begin", _begin)
     return made
+
+
+def _find(path: Path, create: bool) -> None:
+    if path.exists():
+        return
+    if not create:
+        raise StoreError("There is no such file. Check DATABASE_URL.")
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.touch(mode=0o600)
 
 
 def _prepare(connection: Any, _record: object) -> None:

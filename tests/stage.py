@@ -1,11 +1,14 @@
 """The stage of the wire tests: sandbox workspace, clusters and the real bot, joined by real sockets."""
 
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, text
 
 from bot import app
@@ -13,6 +16,7 @@ from bot.config import Config, load
 from bot.sandbox.cluster.desk import ClusterDesk
 from bot.sandbox.cluster.host import ClusterHost
 from bot.sandbox.desk import Desk, Message, Reaction
+from bot.sandbox.workspace import payloads
 from bot.sandbox.workspace.people import ASTER, OPS
 from bot.sandbox.workspace.server import Access
 from store.database import Database
@@ -74,18 +78,20 @@ class Stage:
         file = self.folder / "set-action.toml"
         bases = {"evian3": self.host.base_url("evian3"), "fiji1": self.host.base_url("fiji1")}
         file.write_text(CLUSTERS.format(**(bases | self.settings)))
-        return load(
-            {
-                "SLACK_BOT_TOKEN": self.access.bot_token,
-                "SLACK_APP_TOKEN": self.access.app_token,
-                "SLACK_API_URL": self.access.api_url,
-                "DATABASE_URL": self.database_url,
-                "SET_ACTION_CONFIG": str(file),
-                "EVIAN3_TOKEN": TOKEN,
-                "FIJI1_TOKEN": "wrong-token-0001",
-                **self.environment,
-            }
-        )
+        return load(self.variables(file))
+
+    def variables(self, file: Path) -> dict[str, str]:
+        """The bot's environment, with its configuration in `file`."""
+        return {
+            "SLACK_BOT_TOKEN": self.access.bot_token,
+            "SLACK_APP_TOKEN": self.access.app_token,
+            "SLACK_API_URL": self.access.api_url,
+            "DATABASE_URL": self.database_url,
+            "SET_ACTION_CONFIG": str(file),
+            "EVIAN3_TOKEN": TOKEN,
+            "FIJI1_TOKEN": "wrong-token-0001",
+            **self.environment,
+        }
 
     @property
     def database_url(self) -> str:
@@ -167,6 +173,49 @@ class Stage:
     async def cids(self, count: int, start: int = 0) -> list[str]:
         """Customers that exist on evian3."""
         return list(await self.evian3.customers())[start : start + count]
+
+    async def job(self) -> Any:
+        """The row of the only job there is."""
+        [job] = await self.rows("SELECT * FROM jobs")
+        return job
+
+    async def outcomes(self) -> list[tuple[str, int, str | None]]:
+        """Every customer's id, outcome (as `CustomerOutcome` numbers it) and detail, in order."""
+        found = await self.rows("SELECT cid, outcome, detail FROM job_customers ORDER BY job_id, position")
+        return [(row.cid, row.outcome, row.detail) for row in found]
+
+    async def thread_of(self, card: Message) -> list[Message]:
+        """Everything said in a card's thread so far, without the card."""
+        return (await self.desk.messages(card.channel, ASTER, card.ts))[1:]
+
+    async def settled(self) -> None:
+        """Return once Slack has been told everything that waits in the outbox."""
+        for _ in range(500):
+            if not await self.rows("SELECT id FROM outbox"):
+                return
+            await asyncio.sleep(0.01)
+        raise TimeoutError("Something still waits in the outbox after five seconds.")
+
+    def tamper(self, statement: str) -> None:
+        """Change the database behind the bot's back."""
+        with closing(sqlite3.connect(self.folder / "bot.sqlite3")) as conn, conn:
+            conn.execute(statement)
+
+    @contextmanager
+    def locked_database(self) -> Iterator[None]:
+        """Hold the write lock of the bot's database, as a backup tool might."""
+        with closing(sqlite3.connect(self.folder / "bot.sqlite3", isolation_level=None)) as conn:
+            conn.execute("BEGIN IMMEDIATE")
+            yield
+
+
+@contextmanager
+def told(kind: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Iterator[None]:
+    """Have the workspace tell commands (`command`) or clicks (`block_action`) as `change` has them."""
+    original = getattr(payloads, kind)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(payloads, kind, lambda *args: change(original(*args)))
+        yield
 
 
 def words(message: Message) -> str:

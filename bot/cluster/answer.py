@@ -31,6 +31,7 @@ class Cause(StrEnum):
     UNAUTHORIZED = "unauthorized"  # 401, or no token to be had
     RATE_LIMITED = "rate_limited"  # 429
     HTTP_REFUSAL = "http_refusal"  # 400, 403, 404, 405, 409, 413, 422
+    NOT_SENT = "not_sent"  # the bot itself kept it back
     UNREACHABLE = "unreachable"  # the connection was never established
     TIMEOUT = "timeout"
     CONNECTION_LOST = "connection_lost"

@@ -10,6 +10,7 @@ from bot.listeners.payloads import Click
 from bot.listeners.ports import Whisper
 from bot.service.decisions import Decisions
 from bot.service.own_jobs import OwnJobs, Page
+from bot.service.unknowns import Unknowns
 from bot.views import listing
 from bot.views.message import Button, Message
 
@@ -21,12 +22,14 @@ class Buttons:
         self,
         decisions: Decisions,
         own_jobs: OwnJobs,
+        unknowns: Unknowns,
         whisper: Whisper,
         names: Mapping[str, str],
         workspace: listing.Workspace,
     ) -> None:
         self._decisions = decisions
         self._own_jobs = own_jobs
+        self._unknowns = unknowns
         self._whisper = whisper
         self._names = names
         self._workspace = workspace
@@ -36,6 +39,7 @@ class Buttons:
         app.action(Button.CONFIRM.value)(self.confirm)
         app.action(Button.CANCEL.value)(self.cancel)
         app.action(Button.CHECK_AGAIN.value)(self.check_again)
+        app.action(Button.SEND_REST.value)(self.send_rest)
         app.action(Button.MY_JOBS.value)(self.my_jobs)
         app.action(Button.NEWER.value)(self.newer)
         app.action(Button.OLDER.value)(self.older)
@@ -65,7 +69,13 @@ class Buttons:
     async def check_again(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Have the cluster's state read for a job's unknown customers."""
         click = Click.model_validate(body)
-        await self._own_jobs.check_again(click.operator, click.job)
+        await self._unknowns.check_again(click.operator, click.job)
+        await ack()
+
+    async def send_rest(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Send a job's unknown customers again."""
+        click = Click.model_validate(body)
+        await self._unknowns.send_rest(click.operator, click.job)
         await ack()
 
     async def my_jobs(self, ack: AsyncAck, body: dict[str, Any]) -> None:

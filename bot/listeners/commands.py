@@ -8,11 +8,10 @@ from uuid import uuid4
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.catalogue import Catalogue
-from bot.errors import NotAllowed
+from bot.errors import InvalidRequest, NotAllowed
 from bot.listeners.payloads import Command
 from bot.listeners.ports import Whisper
 from bot.parsing import HelpWanted, UnusableText, parse
-from bot.policy import Offer
 from bot.service.own_jobs import OwnJobs
 from bot.service.proposals import Proposals
 from bot.views import listing, notices
@@ -87,8 +86,8 @@ class Commands:
     async def _help(self, command: Command, mistake: UnusableText | None) -> Message:
         try:
             offer = await self._proposals.offer(command.operator)
-        except NotAllowed:
-            offer = Offer(actions=(), clusters=(), example=None)
+        except NotAllowed as unknown:
+            return notices.refusal(InvalidRequest([*(mistake.problems if mistake else ()), str(unknown)]))
         clusters = {key: self._names[key] for key in offer.clusters}
         if mistake is None:
             return notices.help_message(offer.actions, clusters, offer.example)

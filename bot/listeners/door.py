@@ -9,15 +9,17 @@ import structlog
 from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_sdk.models.blocks import Block
 
+from bot.listeners.faults import Faults
 from bot.listeners.payloads import is_command
 from bot.listeners.ports import Whisper
-from bot.loops import finished
+from bot.loops import finished, report
 from bot.views import notices
 from bot.views.message import Message
 
 PATIENCE_S = 2.5  # Slack's own is three seconds
-REMEMBERED = 10_000  # deliveries, so that a repeat gets the answer of the first
+REMEMBERED = 2_000  # deliveries with their answers, so that a repeat gets the answer of the first
 
 log = structlog.get_logger()
 
@@ -25,9 +27,12 @@ log = structlog.get_logger()
 class Door:
     """Hands payloads to the app. The same delivery twice is carried out once and answered alike."""
 
-    def __init__(self, app: AsyncApp, whisper: Whisper, *, patience_s: float = PATIENCE_S) -> None:
+    def __init__(
+        self, app: AsyncApp, whisper: Whisper, faults: Faults, *, patience_s: float = PATIENCE_S
+    ) -> None:
         self._app = app
         self._whisper = whisper
+        self._faults = faults
         self._patience_s = patience_s
         self._seen: OrderedDict[str, asyncio.Task[BoltResponse]] = OrderedDict()
         self._running: set[asyncio.Task[Any]] = set()
@@ -42,6 +47,7 @@ class Door:
         late = asyncio.create_task(self._answer_late(task, body))
         self._running.add(late)
         late.add_done_callback(self._running.discard)
+        late.add_done_callback(report)
         waiting = notices.still_working()
         if is_command(body):
             return {"response_type": "ephemeral", **waiting.payload()}
@@ -57,8 +63,7 @@ class Door:
         if key in self._seen:
             log.info("set_action.repeated_delivery")
             return self._seen[key]
-        request = AsyncBoltRequest(mode="socket_mode", body=body)
-        task = asyncio.create_task(self._app.async_dispatch(request))
+        task = asyncio.create_task(self._dispatch(body))
         self._seen[key] = task
         while len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)
@@ -66,10 +71,17 @@ class Door:
         task.add_done_callback(self._running.discard)
         return task
 
+    async def _dispatch(self, body: dict[str, Any]) -> BoltResponse:
+        try:
+            return await self._app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=body))
+        except (AttributeError, LookupError, TypeError) as exc:
+            # Bolt takes payloads apart outside its error handler too; an odd one stops it there.
+            return await self._faults.handle(exc, body)
+
     async def _answer_late(self, task: asyncio.Task[BoltResponse], body: dict[str, Any]) -> None:
         answer = _payload(await task)
         if answer.get("text"):
-            self._whisper.say(str(body.get("response_url")), Message(str(answer["text"])))
+            self._say(body, Message(str(answer["text"]), Block.parse_all(answer.get("blocks") or ())))
 
     def _say(self, body: dict[str, Any], message: Message) -> None:
         if response_url := body.get("response_url"):
@@ -83,10 +95,6 @@ def _effect(body: dict[str, Any]) -> str | None:
 
 
 def _payload(response: BoltResponse) -> dict[str, Any]:
-    if response.status != 200:
-        # Only a payload that no listener is registered for comes here.
-        log.warning("set_action.unhandled_payload", status=response.status)
-        return {}
     if not response.body:
         return {}
     payload: dict[str, Any] = json.loads(response.body)

@@ -7,6 +7,7 @@ from uuid import uuid4
 import structlog
 from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.error import BoltUnhandledRequestError
 
 from bot.errors import SetActionError
 from bot.listeners.payloads import is_command
@@ -32,6 +33,9 @@ class Faults:
         """A SetActionError speaks for itself; anything else is logged with a reference the user can quote."""
         if isinstance(error, SetActionError):
             return self._tell(body, notices.refusal(error))
+        if isinstance(error, BoltUnhandledRequestError):
+            log.warning("set_action.unhandled_payload")
+            return self._tell(body, notices.nobodys())
         reference = uuid4().hex[:8]
         event = "set_action.store_error" if isinstance(error, StoreError) else "set_action.unexpected"
         log.error(event, reference=reference, exc_info=error)
@@ -44,6 +48,7 @@ class Faults:
                 status=200, body=json.dumps(answer), headers={"content-type": "application/json"}
             )
         if response_url := body.get("response_url"):
-            thread = (body.get("container") or {}).get("thread_ts")
+            container = body.get("container")
+            thread = container.get("thread_ts") if isinstance(container, dict) else None
             self._whisper.say(str(response_url), message, thread=thread)
         return BoltResponse(status=200, body="")

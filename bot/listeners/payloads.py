@@ -13,7 +13,8 @@ Ts = Annotated[str, Field(pattern=r"^\d{1,12}\.\d{1,9}$")]
 
 
 class _Payload(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # A payload holds tokens and texts: an error about it, which is logged, must not repeat it.
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class Command(_Payload):

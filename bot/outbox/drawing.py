@@ -6,12 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.views import notices, thread
+from bot.views import notices, pending, thread
 from bot.views.card import SHOWN, Card, card
 from bot.views.message import Message
-from store import customers, jobs, outbox
+from store import customers, jobs, outbox, pauses
 from store.clock import read_now
-from store.model import Customer, CustomerOutcome, Job, Note, OutboxItem
+from store.model import Customer, CustomerOutcome, Job, JobState, Note, OutboxItem, Pause
 
 UNKNOWN_SHOWN = thread.SHOWN
 ALL = 1_000_000
@@ -27,15 +27,25 @@ class Facts:
     first_cids: Sequence[str]
     refused: Sequence[Customer]
     unknown: Sequence[Customer]
+    pause: Pause | None
 
 
 def read(conn: Connection, listed: OutboxItem) -> Facts | None:
     """Read what the item's message needs, in one transaction; None when it was delivered meanwhile."""
     item = outbox.fresh(conn, listed)
-    if item is None:
-        return None
+    return _facts(conn, item) if item else None
+
+
+def begin(conn: Connection, listed: OutboxItem) -> Facts | None:
+    """`read` for a message about to be posted: a crash from now on leaves it doubtful."""
+    item = outbox.begin(conn, listed)
+    return _facts(conn, item) if item else None
+
+
+def _facts(conn: Connection, item: OutboxItem) -> Facts:
     job = jobs.get(conn, item.job_id)
     ended = item.note in (Note.OUTCOME, Note.CHECKED, Note.REFUSED_CSV)
+    sending = job.state in (JobState.CONFIRMED, JobState.RUNNING)
     return Facts(
         item,
         job,
@@ -45,6 +55,7 @@ def read(conn: Connection, listed: OutboxItem) -> Facts | None:
         customers.with_outcome(conn, job.id, CustomerOutcome.UNKNOWN, UNKNOWN_SHOWN)
         if ended and job.unknown
         else (),
+        pauses.current(conn, job.cluster) if sending else None,
     )
 
 
@@ -55,7 +66,7 @@ def draw(facts: Facts, names: Mapping[str, str], bot_user_id: str) -> Message:
     detail = item.detail or {}
     match item.note:
         case Note.CARD:
-            return card(Card(job, name, facts.first_cids, facts.now))
+            return card(Card(job, name, facts.first_cids, facts.now, facts.pause))
         case Note.STARTED:
             return thread.started(job, name)
         case Note.OUTCOME:
@@ -63,7 +74,12 @@ def draw(facts: Facts, names: Mapping[str, str], bot_user_id: str) -> Message:
         case Note.CHECKED:
             ended = thread.Ended(job, name, facts.refused, facts.unknown)
             error = detail.get("error")
-            return thread.checked(ended, int(detail.get("turned") or 0), str(error) if error else None)
+            turned, resent = int(detail.get("turned") or 0), int(detail.get("resent") or 0)
+            return pending.checked(ended, turned, str(error) if error else None, resent)
+        case Note.PAUSED:
+            return pending.paused(job, name, facts.pause)
+        case Note.RESENT:
+            return pending.resent(job, int(detail.get("customers") or 0))
         case Note.CANNOT_POST:
             return notices.cannot_post(job.channel_id, str(detail["error"]), bot_user_id)
         case Note.REFUSED_CSV:

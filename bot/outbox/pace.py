@@ -1,7 +1,7 @@
-"""Slack's limits, kept from our side so that it need not refuse: what may be said now, and when the next may.
+"""Slack's limits, kept from our side so that it need not refuse: what may be said now, and when the next.
 
-Slack documents one `chat.postMessage` a second and channel (short bursts pass) with an undisclosed cap for the
-workspace, and about fifty `chat.update` a minute and workspace (tier 3).
+Slack documents one `chat.postMessage` a second and channel (short bursts pass) with an undisclosed cap for
+the workspace, and about fifty `chat.update` a minute and workspace (tier 3).
 https://docs.slack.dev/apis/web-api/rate-limits
 """
 

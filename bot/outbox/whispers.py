@@ -5,6 +5,7 @@ Slack takes five within thirty minutes for each address.
 """
 
 import asyncio
+import re
 from collections import OrderedDict
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from bot.views.message import Message
 
 TRIES = 3
 PAUSE_S = 1.0
+SLACKS_OWN = re.compile(r"(?:[a-z0-9-]+\.)*slack\.com")
 REMEMBERED = 1_000  # addresses kept for a card that could not be posted
 
 log = structlog.get_logger()
@@ -54,7 +56,8 @@ class Whispers:
 
     async def drain(self, within_s: float) -> None:
         """Let answers under way go out."""
-        await finished(self._tasks.copy(), within_s)
+        if lost := await finished(self._tasks.copy(), within_s):
+            log.warning("set_action.whispers_lost", count=lost)
 
     async def _deliver(self, response_url: str, body: dict[str, Any]) -> None:
         if not await self._post(response_url, body):
@@ -71,7 +74,8 @@ class Whispers:
                         return True
                     if answer.status < 500 and answer.status != 429:
                         return False
-                    pause = float(answer.headers.get("Retry-After", PAUSE_S))
+                    seconds = answer.headers.get("Retry-After", "")
+                    pause = float(seconds) if seconds.isdecimal() else PAUSE_S
             except (aiohttp.ClientError, TimeoutError):
                 pause = PAUSE_S
             if attempt < TRIES - 1:
@@ -79,11 +83,13 @@ class Whispers:
         return False
 
     def _is_slack(self, response_url: str) -> bool:
-        url = urlsplit(response_url)
+        try:
+            url = urlsplit(response_url)
+        except ValueError:
+            return False
         if (url.scheme, url.netloc) == (self._api.scheme, self._api.netloc):
             return True
-        host = url.hostname or ""
-        return url.scheme == "https" and (host == "slack.com" or host.endswith(".slack.com"))
+        return url.scheme == "https" and SLACKS_OWN.fullmatch(url.hostname or "") is not None
 
 
 def _body(message: Message, replace: bool, thread: str | None) -> dict[str, Any]:

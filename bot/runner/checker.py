@@ -10,7 +10,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Connection
 
-from bot.cluster import State
+from bot.cluster import ClusterClient, State
 from bot.errors import ClusterUnreadable
 from bot.loops import Loop
 from bot.runner.lane import Lane, counts, log_done
@@ -22,6 +22,7 @@ from store.database import Database
 from store.model import Job, JobState, Note
 
 LONGEST_S = 600.0  # between two reads of the same job
+MOVED = "{} is not configured under the address this was confirmed for, so nobody can be asked."
 BY_NAME = 100  # up to so many ids are asked for by name (a longer address is cut by gateways); more: all
 
 log = structlog.get_logger()
@@ -45,23 +46,31 @@ class Checker:
 
     async def _check(self) -> float | None:
         began, waiting = await self._db.read(self._waiting)
-        if waiting:
-            states, error = await self._read([cid for _job, cids in waiting for cid in cids])
-            for job, cids in waiting:
-                reading = Reading(states, error, None if error else began)
-                done = await self._db.write(_record, self._lane, job, cids, reading)
-                if done:
-                    log_done(done)
+        here = [cid for job, cids in waiting if self._is_here(job) for cid in cids]
+        client = self._lane.client
+        states, error = await self._read(client, here) if client and here else ({}, None)
+        shown = Reading(states, error, None if error else began)
+        for job, cids in waiting:
+            reading = shown if self._is_here(job) else Reading({}, MOVED.format(job.cluster), None)
+            done = await self._db.write(_record, self._lane, job, cids, reading)
+            if done:
+                log_done(done)
         return await self._db.read(self._next_due)
 
-    async def _read(self, cids: Sequence[str]) -> tuple[Mapping[str, State], str | None]:
+    async def _read(
+        self, client: ClusterClient, cids: Sequence[str]
+    ) -> tuple[Mapping[str, State], str | None]:
         try:
-            states = await self._lane.client.read_states(cids if len(cids) <= BY_NAME else None)
+            states = await client.read_states(cids if len(cids) <= BY_NAME else None)
         except ClusterUnreadable as exc:
             log.warning("set_action.check_failed", cluster=self._lane.key, count=len(cids))
             return {}, str(exc)
         log.info("set_action.checked", cluster=self._lane.key, count=len(cids))
         return states, None
+
+    def _is_here(self, job: Job) -> bool:
+        # Another address may be another cluster: what it says proves nothing about this job.
+        return job.base_url == self._lane.base_url
 
     def _waiting(self, conn: Connection) -> tuple[datetime, list[tuple[Job, list[str]]]]:
         due = checks.due(conn, self._lane.key)

@@ -17,11 +17,12 @@ class Lane:
 
     Unknown customers are read again every `every_s`, ever less often, and given up after `give_up_after_s`;
     `resend_auto`: what a read does not find is then sent again without asking a person.
+    `client` is None for one that is not configured any more: what was planned there is refused, with words.
     """
 
     key: str
     base_url: str
-    client: ClusterClient
+    client: ClusterClient | None
     chunk_size: int
     concurrency: int
     settle_s: float

@@ -31,7 +31,7 @@ def record(conn: Connection, lane: Lane, post: Post, answer: Answer) -> Job | No
     ):
         return None
     outcome = OUTCOMES.get(answer.outcome, CustomerOutcome.UNKNOWN)
-    detail = None if outcome is CustomerOutcome.ACCEPTED else clipped(answer.message, 160)
+    detail = None if outcome is CustomerOutcome.ACCEPTED else _why(answer)
     if answer.culprits:
         customers.mark(conn, chunk, CustomerOutcome.REFUSED, detail=DOES_NOT_EXIST, cids=answer.culprits)
     customers.mark(conn, chunk, outcome, detail=detail)
@@ -56,6 +56,13 @@ def _wait(conn: Connection, lane: Lane, post: Post, answer: Answer) -> bool:
     for job_id in jobs.running(conn, lane.key):
         outbox.add(conn, job_id, Note.CARD)
     return True
+
+
+def keep_back(conn: Connection, post: Post) -> None:
+    """A claimed chunk of which not a byte was sent: plan it again, and say so on the record."""
+    if chunks.release(conn, post.chunk):
+        detail = {"chunk": post.chunk.number, "attempt": post.chunk.attempt, "cause": Cause.NOT_SENT.value}
+        audit.append(conn, Event.ANSWERED, job=post.job.uuid, cluster=post.job.cluster, detail=detail)
 
 
 def _send_the_others(conn: Connection, post: Post, answer: Answer) -> bool:
@@ -99,7 +106,16 @@ def _close(conn: Connection, job: Job) -> Job:
         outbox.add(conn, job.id, Note.REFUSED_CSV)
     if job.state is JobState.DONE:
         audit.append(conn, Event.DONE, job=job.uuid, cluster=job.cluster, detail=counts(job))
+    else:
+        checks.begin(conn, job)
     return job
+
+
+def _why(answer: Answer) -> str:
+    """What a customer's row says of an answer: its HTTP status and the cluster's own message."""
+    status = str(answer.http_status or "")
+    told = answer.message if answer.message.startswith(status) else f"HTTP {status}: {answer.message}"
+    return clipped(told, 160)
 
 
 def clipped(message: str, size: int) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from bot.cluster import Answer, Cause, Outcome
 from bot.loops import Loop, finished, report, until_stored
 from bot.runner.lane import Lane, Post, log_done
-from bot.runner.record import record
+from bot.runner.record import keep_back, record
 from bot.turns import Turns
 from store import audit, chunks, customers, jobs, outbox, pauses
 from store.audit import Event
@@ -53,6 +53,7 @@ class Runner:
         self._lane = lane
         self._topic = jobs.cluster_topic(lane.key)
         self._posts: dict[tuple[int, int], asyncio.Task[None]] = {}
+        self._filling = asyncio.Lock()
         self._loop = Loop(turns, self._topic, self._fill, busy=lambda: bool(self._posts))
 
     async def run(self) -> None:
@@ -65,22 +66,25 @@ class Runner:
 
     async def drain(self, within_s: float) -> None:
         """Let POSTs under way end. What is cut off stays `sending`, and the next start calls it unknown."""
-        late = await finished(set(self._posts.values()), within_s)
+        async with self._filling:  # a chunk just claimed is under way too
+            posts = set(self._posts.values())
+        late = await finished(posts, within_s)
         if late:
             log.warning("set_action.cut_off", cluster=self._lane.key, posts=late)
         await self._turns.give(self._topic)
 
     async def _fill(self) -> float | None:
         loop = asyncio.get_running_loop()
-        while len(self._posts) < self._lane.concurrency:
-            claimed_at = loop.time()
-            post = await self._db.write(self._claim, frozenset(self._posts))
-            if not isinstance(post, Post):
-                return post
-            key = (post.chunk.job_id, post.chunk.number)
-            task = asyncio.create_task(self._send(post, claimed_at), name=f"post {key}")
-            self._posts[key] = task
-            task.add_done_callback(partial(self._ended, key))
+        async with self._filling:
+            while len(self._posts) < self._lane.concurrency and not self._loop.stopping:
+                claimed_at = loop.time()
+                post = await self._db.write(self._claim, frozenset(self._posts))
+                if not isinstance(post, Post):
+                    return post
+                key = (post.chunk.job_id, post.chunk.number)
+                task = asyncio.create_task(self._send(post, claimed_at), name=f"post {key}")
+                self._posts[key] = task
+                task.add_done_callback(partial(self._ended, key))
         return None
 
     def _ended(self, key: tuple[int, int], task: asyncio.Task[None]) -> None:
@@ -92,10 +96,10 @@ class Runner:
         lane, chunk, job = self._lane, post.chunk, post.job
         if asyncio.get_running_loop().time() - claimed_at > lane.settle_s / 4:
             # Too long between the claim and now: somebody may have read the state as settled already.
-            await self._db.write(chunks.release, chunk)
+            await self._db.write(keep_back, post)
             return
-        if job.base_url != lane.base_url:
-            answer = moved_away(lane.key)
+        if lane.client is None or job.base_url != lane.base_url:
+            answer = moved_away(lane)
         else:
             log.info("set_action.sent", **_facts(post), attempt=chunk.attempt)
             answer = await lane.client.set_action(job.action_name, post.cids)
@@ -126,7 +130,8 @@ class Runner:
         job = jobs.get(conn, chunk.job_id)
         cids = customers.to_send(conn, chunk)
         detail = {"chunk": chunk.number, "attempt": chunk.attempt, "customers": len(cids)}
-        audit.append(conn, Event.SENT, job=job.uuid, cluster=job.cluster, detail=detail)
+        if job.base_url == self._lane.base_url:  # otherwise it is kept back
+            audit.append(conn, Event.SENT, job=job.uuid, cluster=job.cluster, detail=detail)
         return Post(chunk, job, cids)
 
     def _wait(self, conn: Connection, ours: int) -> float | None:
@@ -146,13 +151,14 @@ class Runner:
         record(conn, self._lane, post, INTERRUPTED)
 
 
-def moved_away(cluster: str) -> Answer:
-    """For a job confirmed for another address than the configured one: it must not go elsewhere."""
+def moved_away(lane: Lane) -> Answer:
+    """For a job confirmed for an address that is not the configured one: it must not go elsewhere."""
+    what = "The address of {} was changed" if lane.client else "{} was taken out of the configuration"
     return Answer(
         outcome=Outcome.REFUSED,
-        cause=Cause.UNREACHABLE,
+        cause=Cause.NOT_SENT,
         http_status=None,
-        message=f"The address of {cluster} was changed after this was confirmed. Nothing was sent.",
+        message=f"{what.format(lane.key)} after this was confirmed. Nothing was sent.",
         culprits=(),
         retry_after_s=None,
         elapsed_s=0.0,

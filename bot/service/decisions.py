@@ -1,5 +1,6 @@
 """Deciding: confirm or cancel a card, and let it expire. Rights are checked at the moment of the click."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 import structlog
@@ -24,13 +25,19 @@ log = structlog.get_logger()
 class Decisions:
     """One decision a card, whoever clicks, however often."""
 
-    def __init__(self, db: Database, people: People) -> None:
+    def __init__(self, db: Database, people: People, clusters: Collection[str]) -> None:
         self._db = db
         self._people = people
+        self._clusters = clusters
 
     async def confirm(self, operator: Operator, card: UUID, *, channel_id: str, card_ts: str) -> Job:
         """Make the card a job, durably. Raises NotAllowed, NoLongerPossible, StoreError."""
-        person = await self._people.person(operator)
+        person: Person | NotAllowed = Person(operator.user_id)
+        if job := await self._db.read(jobs.find, card):
+            try:
+                person = await self._people.requester(operator, job.action_name, job.cluster)
+            except NotAllowed as refusal:
+                person = refusal  # to be put on the record, and only if it is this person's card
         decided = await self._db.write(self._confirm, operator, person, card, channel_id, card_ts)
         return _or_raise("set_action.confirmed", decided)
 
@@ -44,16 +51,25 @@ class Decisions:
         return await self._db.write(_expire_due)
 
     def _confirm(
-        self, conn: Connection, operator: Operator, person: Person, card: UUID, channel_id: str, card_ts: str
+        self,
+        conn: Connection,
+        operator: Operator,
+        person: Person | NotAllowed,
+        card: UUID,
+        channel_id: str,
+        card_ts: str,
     ) -> Job | SetActionError:
         job = _open_card(conn, operator, card, channel_id, card_ts)
         if isinstance(job, SetActionError):
             return job
+        if job.cluster not in self._clusters:
+            gone = NoLongerPossible(f"{job.cluster} is not configured here any more. Nothing was sent.")
+            return _refused_click(conn, operator, job, gone)
+        if isinstance(person, NotAllowed):
+            return _refused_click(conn, operator, job, person)
         if not self._people.policy.permits(person, Right.REQUEST, job.action_name, job.cluster):
-            refusal = NotAllowed(
-                f"No rule allows you to run {job.action_name} on {job.cluster} any more. Nothing was sent.",
-                ask=self._people.whom_to_ask(job.action_name, job.cluster),
-            )
+            words = f"No rule lets you run {job.action_name} on {job.cluster} any more. Nothing was sent."
+            refusal = self._people.refusal(words, job.action_name, job.cluster)
             return _refused_click(conn, operator, job, refusal)
         jobs.confirm(conn, job, operator.user_id)
         audit.append(conn, Event.CONFIRMED, actor=operator, job=job.uuid, cluster=job.cluster)
@@ -79,22 +95,20 @@ def _open_card(
     """The proposal behind a click, if it is this person's and still open. Refusals are recorded."""
     job = jobs.find(conn, card)
     if job is None:
+        audit.append(conn, Event.REFUSED_CLICK, actor=operator, job=card, detail={"why": UNKNOWN_CARD})
         return NoLongerPossible(UNKNOWN_CARD)
     if job.operator != operator:
         refusal = NotAllowed("Only the person who asked can decide on this card.", ask=[job.operator.user_id])
         return _refused_click(conn, operator, job, refusal)
-    # A crash between posting the card and recording where it is: the click knows.
-    jobs.card_posted(conn, job.id, channel_id, card_ts)
+    # A crash or a lost answer between posting the card and recording where it is: the click knows.
+    jobs.card_pressed(conn, job.id, channel_id, card_ts)
     if job.state is JobState.PROPOSED and job.expires_at <= read_now(conn):
         _expire(conn, job)
         job = jobs.get(conn, job.id)
     if job.state is JobState.PROPOSED:
         return job
     outbox.add(conn, job.id, Note.CARD)  # the clicked card is out of date: draw it again
-    decided = NoLongerPossible(_already(job))
-    if job.state is JobState.EXPIRED:
-        return _refused_click(conn, operator, job, decided)
-    return decided
+    return _refused_click(conn, operator, job, NoLongerPossible(_already(job)))
 
 
 def _already(job: Job) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from bot.errors import NotAllowed
 from bot.policy import Person, Policy, Right
 from store.model import Operator
 
@@ -25,15 +26,26 @@ class People:
         self._membership = membership
 
     async def person(self, operator: Operator) -> Person:
-        """Raises NotAllowed when the person's groups cannot be read."""
+        """The person with their groups. Raises NotAllowed when those cannot be read."""
         if not self.policy.names_groups:
             return Person(operator.user_id)
         return Person(operator.user_id, await self._membership.groups_of(operator))
 
-    def whom_to_ask(self, action: str, cluster: str) -> tuple[str, ...]:
-        """Those whom the policy names for this action and cluster: they know why."""
+    async def requester(self, operator: Operator, action: str, cluster: str) -> Person:
+        """The person as far as it matters for asking for this action there.
+
+        Whoever a rule names directly needs no group, and no answer from Slack. Raises NotAllowed as `person`.
+        """
+        alone = Person(operator.user_id)
+        if self.policy.permits(alone, Right.REQUEST, action, cluster):
+            return alone
+        return await self.person(operator)
+
+    def refusal(self, words: str, action: str, cluster: str) -> NotAllowed:
+        """A refusal for want of a rule, with those whom the policy names for this action and cluster."""
         named = [
             *self.policy.who_may(Right.ADMIN, action, cluster),
             *self.policy.who_may(Right.REQUEST, action, cluster),
         ]
-        return tuple(dict.fromkeys(who for who in named if who != "*"))[:5]
+        ask = tuple(dict.fromkeys(who for who in named if who != "*"))[:5]
+        return NotAllowed(words if ask else f"{words} Ask the people who run this bot.", ask=ask)

@@ -60,14 +60,12 @@ class Unknowns:
         if isinstance(job, SetActionError):
             return job
         if not self._people.policy.permits(person, Right.REQUEST, job.action_name, job.cluster):
-            refusal = NotAllowed(
-                f"No rule allows you to run {job.action_name} on {job.cluster} any more. Nothing was sent.",
-                ask=self._people.whom_to_ask(job.action_name, job.cluster),
-            )
+            words = f"No rule lets you run {job.action_name} on {job.cluster} any more. Nothing was sent."
+            refusal = self._people.refusal(words, job.action_name, job.cluster)
             return _refused(conn, operator, job, refusal)
         if not checks.settled(conn, job, self._clusters[job.cluster].settle_s):
             return NoLongerPossible(
-                "The cluster's state was not read since these were sent, so some of them may be done already. "
+                "The cluster's state was not read since these were sent, so some of them may be done by now. "
                 "Press “Check again” first."
             )
         planned = checks.send_again(conn, job)

@@ -32,7 +32,7 @@ from bot.views.text import (
     section,
     took,
 )
-from store.model import Job, JobState
+from store.model import Job, JobState, Pause
 
 SHOWN = 5  # customer ids named on a card
 
@@ -45,6 +45,7 @@ class Card:
     cluster_name: str
     first_cids: Sequence[str]
     now: datetime
+    pause: Pause | None = None
 
     @property
     def where(self) -> str:
@@ -126,7 +127,7 @@ def _decided(facts: Card) -> list[Block]:
     if job.state is JobState.EXPIRED:
         return [
             context(
-                f":hourglass: Expired at {day_and_time(job.expires_at)} without a decision. "
+                f":hourglass: Expired {day_and_time(job.expires_at)}, without a decision. "
                 "Nothing was sent; ask again with `/set-action`."
             )
         ]
@@ -134,18 +135,31 @@ def _decided(facts: Card) -> list[Block]:
         return [context(f":no_entry_sign: Cancelled {_by(job)}. Nothing was sent.")]
     return [
         section(_progress(facts)),
+        *_paused(facts),
         context(f":heavy_check_mark: Confirmed {_by(job)}. Job `{job.short_id}`, details in the thread."),
+    ]
+
+
+def _paused(facts: Card) -> list[Block]:
+    if facts.pause is None:
+        return []
+    return [
+        context(
+            f":pause_button: The cluster asks to wait: “{escape(clip(facts.pause.reason, 300))}”. It is "
+            f"tried again at {moment(facts.pause.until)}."
+        )
     ]
 
 
 def _by(job: Job) -> str:
     who = mention(job.decided_by) if job.decided_by else "by the bot"
-    return f"by {who} at {day_and_time(job.decided_at)}" if job.decided_at else f"by {who}"
+    return f"by {who}, {day_and_time(job.decided_at)}" if job.decided_at else f"by {who}"
 
 
 def _progress(facts: Card) -> str:
     job = facts.job
-    line = f"{states.symbol(job)} {bar(job.answered, job.total)} {job.answered:,} of {job.total:,} answered"
+    answered = job.accepted + job.refused  # what is unknown had no answer, so the bar stays short of full
+    line = f"{states.symbol(job)} {bar(answered, job.total)} {answered:,} of {job.total:,} answered"
     if job.answered:
         line += f" ({states.tally(job)})"
     if job.started_at:

@@ -71,15 +71,15 @@ def detail(
         blocks.append(plain(f"Why: {job.reason}"))
     for name, some, number in (("Refused", refused, job.refused), ("Unknown", unknown, job.unknown)):
         if number:
-            lines = [f"{c.cid}  {c.detail or ''}".rstrip() for c in some]
+            lines = [f"{c.cid}  {c.detail}" if c.detail else c.cid for c in some]
             blocks += [
                 DividerBlock(),
                 section(f"*{name}: {customers(number)}*"),
                 listing(lines, number - len(lines)),
             ]
     if job.last_message and job.state is JobState.DONE and not job.accepted:
-        status = f"HTTP {job.last_status}: " if job.last_status else ""
-        blocks.append(plain(f"The last answer: {status}{clip(job.last_message, 1_000)}"))
+        answer = f"The last answer: HTTP {job.last_status}" if job.last_status else "What happened last"
+        blocks.append(plain(f"{answer}: {clip(job.last_message, 1_000)}"))
     link = workspace.thread(job)
     blocks.append(section(f"<{link}|Open the thread>") if link else context("The card is not posted yet."))
     return Message(f"Job `{job.short_id}`: {escape(states.words(job))}", blocks)

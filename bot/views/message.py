@@ -17,6 +17,7 @@ class Button(enum.StrEnum):
     NEWER = "my_jobs_newer"
     OLDER = "my_jobs_older"
     CHECK_AGAIN = "check_again"
+    SEND_REST = "send_rest"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from slack_sdk.models.blocks import Block
 from bot.errors import InvalidRequest, NotAllowed, SetActionError
 from bot.views.card import where
 from bot.views.message import Message
-from bot.views.text import clip, context, escape, listing, mention, section
+from bot.views.text import clip, context, cut, escape, listing, mention, section
 
 GRAMMAR = "/set-action ACTION CLUSTER ID ID, ID …  reason: why"
 EXAMPLE_ID = "e106b3d0fb0111efb2cdda09530d43d0"
@@ -33,7 +33,7 @@ def mistake(
         shown.append(f"• and {len(problems) - SHOWN_PROBLEMS} more")
     head = "Nothing was sent. " + ("Please fix this:" if len(problems) == 1 else "Please fix these:")
     words = "\n".join([head, *shown])
-    return Message(clip(words, 3_000), [section(words), *_help(actions, clusters, example)])
+    return Message(cut(words, 3_000), [section(words), *_help(actions, clusters, example)])
 
 
 def refusal(error: SetActionError) -> Message:
@@ -42,7 +42,7 @@ def refusal(error: SetActionError) -> Message:
     words = "\n".join(escape(problem) for problem in problems[:SHOWN_PROBLEMS])
     if isinstance(error, NotAllowed) and error.ask:
         words += f" Ask {' or '.join(map(mention, error.ask))}."
-    return Message(clip(words, 3_000))
+    return Message(cut(words, 3_000))
 
 
 def cannot_post(channel_id: str, code: str, bot_user_id: str) -> Message:
@@ -68,6 +68,11 @@ def still_working() -> Message:
     return Message("Still working on it. What comes of it will be shown here or on the card.")
 
 
+def nobodys() -> Message:
+    """A command or button that no listener is registered for: of another version, or none of ours."""
+    return Message("I do not know this command or button. `/set-action help` shows what I can do.")
+
+
 def not_now(reference: str) -> Message:
     """Something broke on our side; nothing of it was done."""
     return Message(
@@ -87,7 +92,8 @@ def _help(
         section("*How to ask*"),
         listing([GRAMMAR, f"/set-action {shown[0]} {shown[1]} {EXAMPLE_ID} reason: ticket 4711"], 0),
         section(
-            f"*Actions you may use:* {escape(', '.join(actions))}\n*Clusters:* {escape(clip(names, 1_500))}"
+            f"*Actions you may use:* {cut(escape(', '.join(actions)), 1_400)}\n"
+            f"*Clusters:* {cut(escape(names), 1_400)}"
         ),
         context(
             "Ids are separated by spaces, commas or new lines. You will see a card first; nothing is sent "

@@ -39,4 +39,4 @@ def words(job: Job) -> str:
 def tally(job: Job) -> str:
     """`118 accepted, 8 refused`; what is nought is left out."""
     counts = {"accepted": job.accepted, "refused": job.refused, "unknown": job.unknown}
-    return ", ".join(f"{number:,} {name}" for name, number in counts.items() if number) or "nothing yet"
+    return ", ".join(f"{number:,} {name}" for name, number in counts.items() if number) or "no answer yet"

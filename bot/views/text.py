@@ -1,5 +1,6 @@
 """The words' small change: escaping, cutting, numbers, times, ids. Text is code in Slack; escape it here."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -16,6 +17,9 @@ from slack_sdk.models.blocks import (
 SECTION = 3_000  # characters in a section's text, by Slack's reference
 BAR = 10  # cells of a progress bar
 
+# The beginning of an entity or of a live token whose end was cut off.
+_CUT_SHORT = re.compile(r"(?:&[a-z]{0,3}|<[^<>]*)$")
+
 
 def escape(words: str) -> str:
     """Make what a person or a cluster wrote harmless in mrkdwn: `&`, `<` and `>` are all that is live."""
@@ -25,6 +29,11 @@ def escape(words: str) -> str:
 def clip(words: str, size: int) -> str:
     """At most `size` characters, the last one an ellipsis where something was cut."""
     return words if len(words) <= size else words[: size - 1] + "…"
+
+
+def cut(words: str, size: int) -> str:
+    """`clip` for mrkdwn: an entity or a mention is left whole or left out."""
+    return words if len(words) <= size else _CUT_SHORT.sub("", words[: size - 1]) + "…"
 
 
 def count(number: int, noun: str) -> str:
@@ -54,7 +63,7 @@ def day_and_time(at: datetime) -> str:
 
 def took(seconds: float) -> str:
     """`0.8 s`, `16 s`, `2 min 5 s`, `1 h 3 min`."""
-    if seconds < 10:
+    if round(seconds, 1) < 10:
         return f"{max(seconds, 0.1):.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     if not minutes:
@@ -76,12 +85,12 @@ def plain(words: str, size: int = SECTION) -> SectionBlock:
 
 def section(words: str) -> SectionBlock:
     """A paragraph of mrkdwn; what came from outside must be escaped already."""
-    return SectionBlock(text=MarkdownTextObject(text=clip(words, SECTION), verbatim=True))
+    return SectionBlock(text=MarkdownTextObject(text=cut(words, SECTION), verbatim=True))
 
 
 def context(words: str) -> ContextBlock:
     """A line in small print, mrkdwn."""
-    return ContextBlock(elements=[MarkdownTextObject(text=clip(words, 2_000), verbatim=True)])
+    return ContextBlock(elements=[MarkdownTextObject(text=cut(words, 2_000), verbatim=True)])
 
 
 def listing(lines: Sequence[str], more: int) -> RichTextBlock:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ from store.model import Customer, Job, JobState
 
 SHOWN = 10  # customer ids named in a message; all of them are in the file
 REASONS = 3  # different reasons told in a message
+NO_REASON = "no reason was given"
+# A spreadsheet runs a cell that begins so (the last four are the full-width forms of the first), and many
+# take `;` or a tab inside a cell for the beginning of another, quoted or not.
+FORMULA = re.compile(r"((?:^|[;\t\r\n])[\s\";]*+)([=+\-@\uff1d\uff0b\uff0d\uff20]?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ def started(job: Job, cluster_name: str) -> Message:
         f"Job `{job.uuid}` has started: {escape(job.action_name)} for {customers(job.total)} "
         f"on {escape(where(job.cluster, cluster_name))}."
     )
-    return Message(words, [section(words), ActionsBlock(elements=[_my_jobs()])])
+    return Message(words, [section(words), ActionsBlock(elements=[my_jobs()])])
 
 
 def outcome(ended: Ended) -> Message:
@@ -53,38 +58,7 @@ def outcome(ended: Ended) -> Message:
         blocks.append(context(ACCEPTED))
     blocks += _refused(ended)
     blocks += _unknown(ended)
-    buttons = [_my_jobs(), *([_check_again(job)] if job.unknown and job.state is JobState.DONE else [])]
-    blocks += [ActionsBlock(elements=buttons), context(f"Job `{job.short_id}`")]
-    return Message(head, blocks)
-
-
-def checked(ended: Ended, turned: int, error: str | None) -> Message:
-    """What reading the cluster's state showed about the unknown customers."""
-    job = ended.job
-    who = mention(job.operator.user_id)
-    if error:
-        head = (
-            f":grey_question: {who}: {ended.what}, the cluster's state could not be read. "
-            f"{escape(clip(error, 500))}"
-        )
-    elif not job.unknown:
-        head = (
-            f":white_check_mark: {who}: {ended.what}, checked. The cluster has {_all(turned)} in "
-            f"{escape(job.action_name)}, so it had taken the request although its answer never came."
-        )
-    else:
-        head = (
-            f":grey_question: {who}: {ended.what}, checked. {customers(turned)} found in "
-            f"{escape(job.action_name)}; {customers(job.unknown)} not, or not yet."
-        )
-    blocks: list[Block] = [section(head)]
-    if job.unknown:
-        blocks.append(section(STILL_UNKNOWN))
-        blocks.append(
-            listing([c.cid for c in ended.unknown[:SHOWN]], job.unknown - len(ended.unknown[:SHOWN]))
-        )
-    blocks.append(section(f"In all: {states.tally(job)}."))
-    buttons = [_my_jobs(), *([_check_again(job)] if job.unknown else [])]
+    buttons = [my_jobs(), *([check_again(job)] if job.unknown and job.state is JobState.DONE else [])]
     blocks += [ActionsBlock(elements=buttons), context(f"Job `{job.short_id}`")]
     return Message(head, blocks)
 
@@ -92,7 +66,7 @@ def checked(ended: Ended, turned: int, error: str | None) -> Message:
 def refused_csv(refused: Sequence[Customer]) -> str:
     """Every refused customer with its reason, as a CSV that a spreadsheet opens without running anything."""
     text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
+    rows = csv.writer(text)
     rows.writerow(["customer_id", "outcome", "reason"])
     rows.writerows([_inert(c.cid), "refused", _inert(c.detail or "")] for c in refused)
     return text.getvalue()
@@ -100,7 +74,7 @@ def refused_csv(refused: Sequence[Customer]) -> str:
 
 ACCEPTED = (
     "Accepted means the cluster has taken the request; it moves the customers in its own time. "
-    "This bot does not see yet whether they have arrived."
+    "This bot does not check whether they have arrived."
 )
 # By the cause of the last answer: what a person can do about a refusal of everything.
 ADVICE = {
@@ -111,7 +85,7 @@ ADVICE = {
     "not_ready": "The cluster is still starting. Ask again when it is up.",
     "rate_limited": "The cluster has too much to do. Ask again in a few minutes.",
     "unreachable": "The cluster could not be reached at all. Ask again when it is back.",
-    "unknown_customers": "Check the ids and the cluster: none of these is known there.",
+    "unknown_customers": "Check the ids, and that this is the cluster you meant.",
 }
 STILL_UNKNOWN = (
     "What is unknown may have been done or may still be done: the cluster works on its own after a request. "
@@ -121,15 +95,16 @@ STILL_UNKNOWN = (
 
 def _headline(job: Job) -> str:
     if job.accepted == job.total:
-        return f"{_all(job.total)} accepted."
+        return f"{all_of(job.total)} accepted."
     if job.refused == job.total:
-        return f"nothing was done: {_all(job.total)} refused."
+        return f"nothing was done: {all_of(job.total)} refused."
     if job.unknown == job.total:
-        return f"it is not known what became of {_all(job.total)}."
+        return f"it is not known what became of {all_of(job.total)}."
     return f"{states.tally(job)}, of {customers(job.total)}."
 
 
-def _all(number: int) -> str:
+def all_of(number: int) -> str:
+    """`1 customer`, `both customers`, `all 126 customers`."""
     return {1: "1 customer", 2: "both customers"}.get(number, f"all {number:,} customers")
 
 
@@ -137,23 +112,25 @@ def _refused(ended: Ended) -> list[Block]:
     job = ended.job
     if not job.refused:
         return []
+    reasons = Counter(customer.detail or NO_REASON for customer in ended.refused)
     lines = [
         f"*Refused: {customers(job.refused)}, nothing was done for {_them(job.refused)}.*",
-        *_reasons(ended),
+        *_reasons(job, reasons),
     ]
-    if job.refused == job.total and job.last_cause in ADVICE:
+    # The last cause speaks for everybody only where everybody was refused for the same reason.
+    if job.refused == job.total and len(reasons) == 1 and job.last_cause in ADVICE:
         lines.append(ADVICE[job.last_cause])
     shown = [customer.cid for customer in ended.refused[:SHOWN]]
     return [section("\n".join(lines)), listing(shown, job.refused - len(shown))]
 
 
-def _reasons(ended: Ended) -> list[str]:
-    job = ended.job
-    reasons = Counter(customer.detail or "" for customer in ended.refused)
+def _reasons(job: Job, reasons: Counter[str]) -> list[str]:
     if len(reasons) == 1 and job.refused == job.total:
-        status = f"HTTP {job.last_status}, " if job.last_status else ""
-        return [f"The answer: {status}“{escape(clip(job.last_message or next(iter(reasons)), 300))}”"]
-    lines = [f"• {number:,}: {escape(clip(reason, 200))}" for reason, number in reasons.most_common(REASONS)]
+        return [f"Why: {_last_words(job)}"]
+    lines = [
+        f"• {customers(number)}: “{escape(clip(reason, 200))}”"
+        for reason, number in reasons.most_common(REASONS)
+    ]
     if len(reasons) > REASONS:
         lines.append(f"• and {count(len(reasons) - REASONS, 'other reason')}, all in the file below")
     return lines
@@ -163,8 +140,11 @@ def _unknown(ended: Ended) -> list[Block]:
     job = ended.job
     if not job.unknown:
         return []
-    why = escape(clip((job.last_message or "No answer came").rstrip("."), 300))
-    words = f"*Unknown: {customers(job.unknown)}.* The request was sent. {why}."
+    reasons = list(dict.fromkeys(customer.detail or NO_REASON for customer in ended.unknown))[:REASONS]
+    why = ", ".join(f"“{escape(clip(reason, 200))}”" for reason in reasons)
+    if len(reasons) == 1 and job.unknown == job.total:
+        why = _last_words(job)
+    words = f"*Unknown: {customers(job.unknown)}.* What happened: {why}"
     if job.state is JobState.WATCHING and job.check_at:
         words += (
             "\nThe cluster may well have done it, so nothing is sent again. Its state will be read at "
@@ -176,18 +156,26 @@ def _unknown(ended: Ended) -> list[Block]:
     return [section(words), listing(shown, job.unknown - len(shown))]
 
 
+def _last_words(job: Job) -> str:
+    """What came back last, in quotes because they may be the cluster's own words, after the HTTP status."""
+    words = job.last_message or NO_REASON
+    told = job.last_status and not words.startswith(str(job.last_status))
+    return f"{f'HTTP {job.last_status}, ' if told else ''}“{escape(clip(words, 300))}”"
+
+
 def _them(number: int) -> str:
     return "it" if number == 1 else "them"
 
 
 def _inert(cell: str) -> str:
-    # A spreadsheet runs a cell that begins so as a formula.
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    return FORMULA.sub(lambda found: f"{found[1]}'{found[2]}" if found[2] else found[0], cell)
 
 
-def _my_jobs() -> ButtonElement:
+def my_jobs() -> ButtonElement:
+    """Lists the presser's jobs."""
     return ButtonElement(text="My jobs", action_id=Button.MY_JOBS, value="first")
 
 
-def _check_again(job: Job) -> ButtonElement:
+def check_again(job: Job) -> ButtonElement:
+    """Has the cluster's state read."""
     return ButtonElement(text="Check again", action_id=Button.CHECK_AGAIN, value=job.uuid.hex)

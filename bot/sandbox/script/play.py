@@ -4,6 +4,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from bot.sandbox.desk import DeskRefused
 from bot.sandbox.script.processes import DidNotStart, house
 from bot.sandbox.script.scenes import SCENES, Unexpected
 from bot.sandbox.script.stage import Stage
@@ -30,7 +31,8 @@ async def play() -> int:
                 for number, (name, scene) in enumerate(SCENES, start=1):
                     transcript.scene(number, name)
                     await scene(stage)
-        except (Unexpected, DidNotStart, TimeoutError) as exc:
+        except (Unexpected, DidNotStart, DeskRefused, LookupError, ValueError, OSError) as exc:
+            # A TimeoutError is an OSError; a LookupError or ValueError is a button or a row not found.
             transcript.verdict(f"Not as expected: {exc}", good=False)
             if log.exists():
                 transcript.remark(

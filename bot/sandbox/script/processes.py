@@ -62,16 +62,12 @@ class House:
 async def house(folder: Path) -> AsyncIterator[House]:
     """Start the three processes with all they keep in `folder`; stop them at the end. Raises DidNotStart."""
     async with AsyncExitStack() as stack:
-        workspace, clusters = await asyncio.gather(
-            stack.enter_async_context(_process("workspace", ["-m", "bot.sandbox.workspace"], folder)),
-            stack.enter_async_context(
-                _process(
-                    "cluster",
-                    ["-m", "bot.sandbox.cluster", "--token", CLUSTER_TOKEN, *CLUSTERS],
-                    folder,
-                )
-            ),
+        # Spawned one after the other, so that each is known before the next: being spawned is no long wait.
+        cluster_arguments = ["-m", "bot.sandbox.cluster", "--token", CLUSTER_TOKEN, *CLUSTERS]
+        workspace = await stack.enter_async_context(
+            _process("workspace", ["-m", "bot.sandbox.workspace"], folder)
         )
+        clusters = await stack.enter_async_context(_process("cluster", cluster_arguments, folder))
         told, address = await asyncio.gather(_first_line(workspace), _first_line(clusters))
         config = folder / "set-action.toml"
         config.write_text(CONFIGURATION.format(**address["clusters"]))
@@ -97,26 +93,38 @@ async def _process(
     name: str, arguments: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     with (folder / f"{name}.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *arguments,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=log,
-            env=os.environ | (environment or {}),
-            # Ctrl-C on a terminal reaches the whole group; each process is to be stopped in its turn.
-            start_new_session=True,
+        starting = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
+                sys.executable,
+                *arguments,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                env=os.environ | (environment or {}),
+                # Ctrl-C on a terminal reaches the whole group; each process is to be stopped in its turn.
+                start_new_session=True,
+            )
         )
+        try:
+            # Interrupted half way through, it would leave a process that nobody knows.
+            process = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await _stopped(await starting)
+            raise
     try:
         yield process
     finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-            try:
-                await asyncio.wait_for(process.wait(), STOP_S)
-            except TimeoutError:
-                process.kill()
-                await process.wait()
+        await _stopped(process)
+
+
+async def _stopped(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(process.wait(), STOP_S)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
 
 
 async def _first_line(process: asyncio.subprocess.Process) -> dict[str, Any]:

@@ -13,6 +13,12 @@ SQLITE = """
 CREATE TRIGGER audit_log_no_{what} BEFORE {what} ON audit_log
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END
 """
+# REPLACE would take a row away without asking the trigger on DELETE.
+IN_ORDER = """
+CREATE TRIGGER audit_log_in_order BEFORE INSERT ON audit_log
+WHEN NEW.seq <> (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit_log)
+BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END
+"""
 POSTGRESQL = """
 CREATE FUNCTION audit_log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$;
@@ -64,6 +70,8 @@ def upgrade() -> None:
         sa.Column("started_at", sa.BigInteger(), nullable=True),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
         sa.Column("check_at", sa.BigInteger(), nullable=True),
+        sa.Column("checked_at", sa.BigInteger(), nullable=True),
+        sa.Column("checks", sa.SmallInteger(), nullable=False),
         sa.Column("last_cause", sa.String(length=32), nullable=True),
         sa.Column("last_status", sa.SmallInteger(), nullable=True),
         sa.Column("last_message", sa.Text(), nullable=True),
@@ -99,6 +107,22 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'proposed'"),
         postgresql_where=sa.text("state = 'proposed'"),
     )
+    op.create_index(
+        "ix_jobs_running",
+        "jobs",
+        ["cluster", "id"],
+        sqlite_where=sa.text("state = 'running'"),
+        postgresql_where=sa.text("state = 'running'"),
+    )
+    op.create_table(
+        "pauses",
+        sa.Column("cluster", sa.String(length=64), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("cluster", name="pk_pauses"),
+    )
     op.create_table(
         "chunks",
         sa.Column("job_id", sa.Integer(), nullable=False),
@@ -108,6 +132,7 @@ def upgrade() -> None:
         sa.Column("last", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("attempt", sa.SmallInteger(), nullable=False),
+        sa.Column("split", sa.Boolean(), nullable=False),
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
         sa.Column("elapsed_ms", sa.Integer(), nullable=True),
         sa.Column("http_status", sa.SmallInteger(), nullable=True),
@@ -130,6 +155,13 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'sending'"),
         postgresql_where=sa.text("state = 'sending'"),
     )
+    op.create_index(
+        "ix_chunks_unknown",
+        "chunks",
+        ["cluster", "sent_at"],
+        sqlite_where=sa.text("state = 'unknown'"),
+        postgresql_where=sa.text("state = 'unknown'"),
+    )
     op.create_table(
         "job_customers",
         sa.Column("job_id", sa.Integer(), nullable=False),
@@ -149,6 +181,7 @@ def upgrade() -> None:
         sa.Column("detail", sa.JSON(), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("doubtful", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name="fk_outbox_job_id_jobs"),
@@ -169,3 +202,4 @@ def upgrade() -> None:
         return
     for what in ("update", "delete"):
         op.execute(SQLITE.format(what=what))
+    op.execute(IN_ORDER)

@@ -1,0 +1,155 @@
+"""The scripted conversation as people run it: a real process that says how it went and leaves nothing."""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from bot.sandbox.script.scenes import SCENES
+
+WITHIN_S = 60.0  # the README promises about a minute, the issue says under one
+MARK = "SET_ACTION_TEST_MARK"
+PATCHED = """
+from bot.cli import main
+from bot.sandbox.script import scenes
+from bot.sandbox.script.stage import expect
+
+async def asked(stage):
+    await stage.asks(f"/set-action t evian3 {(await stage.customers(1))[0]}")
+
+async def scene(stage):
+    %s
+
+scenes.SCENES[:] = [("A scene that goes well", asked), ("A scene that does not", scene)]
+main()
+"""
+
+
+@dataclass
+class Run:
+    """One run in a folder for its temporary files, with a mark that all its processes inherit."""
+
+    folder: Path
+    mark: str
+
+    @asynccontextmanager
+    async def running(self, *program: str) -> AsyncIterator[Process]:
+        """The process; killed at the end if need be."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *(program or ("-m", "bot")),
+            "sandbox",
+            "--script",
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=PIPE,
+            stderr=PIPE,
+            env=os.environ | {"TMPDIR": str(self.folder), MARK: self.mark, "PYTHONUNBUFFERED": "1"},
+        )
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.communicate()
+
+    async def ended(self, *program: str) -> tuple[int | None, str, str]:
+        """Exit code, output and errors of a whole run."""
+        async with self.running(*program) as process:
+            out, err = await asyncio.wait_for(process.communicate(), WITHIN_S)
+        return process.returncode, out.decode(), err.decode()
+
+    def processes(self) -> list[Path]:
+        """The /proc folders of this run's processes; none where there is no /proc to look in."""
+        return [environ.parent for environ in Path("/proc").glob("[0-9]*/environ") if self._ours(environ)]
+
+    def left_behind(self) -> list[str]:
+        """What is still there: files in the folder, processes by their command."""
+        files = [str(path.relative_to(self.folder)) for path in self.folder.rglob("*")]
+        return files + [_command(process) for process in self.processes()]
+
+    def _ours(self, environ: Path) -> bool:
+        try:
+            return self.mark.encode() in environ.read_bytes()
+        except OSError:  # somebody else's, or gone meanwhile
+            return False
+
+
+def _command(process: Path) -> str:
+    return (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """A run of its own."""
+    return Run(tmp_path, uuid4().hex)
+
+
+async def test_the_whole_conversation_goes_as_expected_and_leaves_nothing(run: Run) -> None:
+    code, out, err = await run.ended()
+    assert (code, err) == (0, ""), out[-2000:]
+    told = re.findall(r"^(\d+)\. (.*?) ─", out, re.MULTILINE)
+    assert told == [(str(number), name) for number, (name, _) in enumerate(SCENES, start=1)]
+    assert f"All {len(SCENES)} scenes went as expected" in out
+    assert "\x1b" not in out
+    assert run.left_behind() == []
+
+
+@pytest.mark.parametrize(
+    ("step", "reason"),
+    [
+        ('expect(False, "the moon to be of cheese")', "expected the moon to be of cheese"),
+        ('await stage.asks("/set-action t nowhere x1234")', "a private answer instead of a card"),
+        ('(await stage.desk.messages("C0OPS", "U0ASTER"))[0].button("nonesuch")', "nonesuch"),
+        ("await stage.desk.until(lambda _: False, 0.1)", "no journal entry as expected"),
+        ('await stage.desk.say("U0NOBODY", "C0NOWHERE", "hello")', "no person U0NOBODY"),
+    ],
+    ids=["false", "no-card", "no-button", "never", "refused"],
+)
+async def test_what_is_not_as_expected_is_said_and_fails(run: Run, step: str, reason: str) -> None:
+    code, out, err = await run.ended("-c", PATCHED % step)
+    assert (code, err) == (1, "")
+    _, _, verdict = out.partition("Not as expected: ")
+    assert reason in verdict
+    assert "event=set_action.ready" in verdict  # the bot's log, to see why
+    assert "scenes went as expected" not in out
+    assert run.left_behind() == []
+
+
+async def test_a_bot_that_dies_is_noticed(run: Run) -> None:
+    async with run.running() as process:
+        await _line(process, "1. ")
+        [bot] = [process for process in run.processes() if _command(process).strip().endswith("-m bot run")]
+        os.kill(int(bot.name), signal.SIGKILL)
+        out, _ = await asyncio.wait_for(process.communicate(), WITHIN_S)
+    assert process.returncode == 1
+    assert "Not as expected" in out.decode()
+    assert run.left_behind() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("moment", ["Three processes", "@Aster"])
+async def test_interrupted_it_clears_up(run: Run, number: signal.Signals, moment: str) -> None:
+    """While its processes start, and in the middle of a scene."""
+    async with run.running() as process:
+        await _line(process, moment)
+        process.send_signal(number)
+        _, err = await asyncio.wait_for(process.communicate(), WITHIN_S)
+    assert (process.returncode, err) == (130, b"Interrupted; everything is cleared up.\n")
+    assert run.left_behind() == []
+
+
+async def _line(process: Process, wanted: str) -> None:
+    """Read on to the first line with `wanted`."""
+    assert process.stdout
+    async with asyncio.timeout(WITHIN_S):
+        while wanted not in (line := (await process.stdout.readline()).decode()):
+            assert line, f"it ended before {wanted!r}"

@@ -1,0 +1,108 @@
+"""What a job is, kept in memory in the plainest way: the measure of the store in test_ledger."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from store.model import Chunk, ChunkState, CustomerOutcome, JobState
+
+T = TypeVar("T")
+OPEN = (ChunkState.PLANNED, ChunkState.SENDING)
+
+
+@dataclass
+class Piece:
+    """One chunk: its customers by id, where it stands, how often it was claimed."""
+
+    cids: list[str]
+    state: ChunkState = ChunkState.PLANNED
+    attempt: int = 0
+
+
+@dataclass
+class Entry:
+    """One job. `far` is None without a check, else whether the check lies in the future."""
+
+    cluster: str
+    customers: dict[str, CustomerOutcome]
+    state: JobState = JobState.PROPOSED
+    pieces: list[Piece] = field(default_factory=list)
+    far: bool | None = None
+
+    def decide(self, end: JobState) -> bool:
+        """Confirm, cancel or expire: only a proposal can be decided, and only once."""
+        open_card = self.state is JobState.PROPOSED
+        self.state = end if open_card else self.state
+        return open_card
+
+    def cut(self, size: int) -> bool:
+        """Into pieces of at most `size`."""
+        if self.state is not JobState.CONFIRMED:
+            return False
+        cids = list(self.customers)
+        self.pieces = [Piece(cids[start : start + size]) for start in range(0, len(cids), size)]
+        self.state = JobState.RUNNING
+        return True
+
+    def planned(self, piece: Piece) -> list[str]:
+        """Those of a piece that are still to be sent."""
+        return [cid for cid in piece.cids if self.customers[cid] is CustomerOutcome.PLANNED]
+
+    def turn(self, cids: Collection[str], start: CustomerOutcome, end: CustomerOutcome) -> int:
+        """Give those with outcome `start` the outcome `end`; how many they were."""
+        turned = [cid for cid in cids if self.customers[cid] is start]
+        self.customers.update(dict.fromkeys(turned, end))
+        return len(turned)
+
+    def count(self, outcome: CustomerOutcome) -> int:
+        return list(self.customers.values()).count(outcome)
+
+    @property
+    def open_pieces(self) -> int:
+        return sum(piece.state in OPEN for piece in self.pieces)
+
+
+class Ledger(dict[int, Entry]):
+    """All jobs by their internal id."""
+
+    def pieces(self, cluster: str, state: ChunkState) -> Iterator[tuple[int, int]]:
+        """(number, job id) of a cluster's pieces in this state."""
+        for job_id, entry in self.items():
+            if entry.cluster == cluster:
+                yield from (
+                    (number, job_id) for number, piece in enumerate(entry.pieces) if piece.state is state
+                )
+
+    def claim(self, cluster: str) -> tuple[int, int] | None:
+        """(number, job id) of the next in turn: lowest number first, then the oldest job."""
+        found = min(self.pieces(cluster, ChunkState.PLANNED), default=None)
+        if found:
+            number, job_id = found
+            piece = self[job_id].pieces[number]
+            piece.state, piece.attempt = ChunkState.SENDING, piece.attempt + 1
+        return found
+
+    def ready(self, state: JobState) -> list[int]:
+        """The jobs in this state."""
+        return [job_id for job_id, entry in self.items() if entry.state is state]
+
+    def good(self, claims: Sequence[Chunk]) -> list[Chunk]:
+        """Those claims whose attempt is still the one in flight."""
+        return [chunk for chunk in claims if self.holds(chunk)]
+
+    def holds(self, chunk: Chunk) -> Piece | None:
+        """The piece a claim stands for, as long as the claim is good."""
+        piece = self[chunk.job_id].pieces[chunk.number]
+        good = piece.state is ChunkState.SENDING and piece.attempt == chunk.attempt
+        return piece if good else None
+
+
+def pick(number: int, fitting: Sequence[T], everything: Sequence[T]) -> T:
+    """Three times in four one of the fitting, if there are any; else any at all."""
+    among = fitting if fitting and number % 4 else everything
+    return among[number // 4 % len(among)]
+
+
+def chosen(cids: Sequence[str], which: Sequence[bool]) -> list[str]:
+    """Those whose place in `which` is true."""
+    return [cid for cid, taken in zip(cids, which, strict=False) if taken]

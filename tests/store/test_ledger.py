@@ -1,0 +1,244 @@
+"""Any course of events: the store and a plain ledger in memory agree after every single step."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import select
+
+from store import checks, chunks, customers, jobs
+from store.database import Database
+from store.model import Chunk, ChunkState, CustomerOutcome, Job, JobState
+from store.tables import chunks as chunk_table
+from store.tables import job_customers
+from tests.store.ledger import OPEN, Entry, Ledger, Piece, chosen, pick
+from tests.store.samples import proposal
+
+ANY = st.integers(0, 10**6)
+NAMES = ("evian3", "fiji1")
+CLUSTERS = st.sampled_from(NAMES)
+DECISIONS = st.sampled_from([JobState.CONFIRMED] * 4 + [JobState.CANCELLED, JobState.EXPIRED])
+COUNT = st.integers(1, 5)
+SOME = st.lists(st.booleans(), min_size=8, max_size=8)
+OUTCOMES = {
+    ChunkState.ACCEPTED: CustomerOutcome.ACCEPTED,
+    ChunkState.REFUSED: CustomerOutcome.REFUSED,
+    ChunkState.UNKNOWN: CustomerOutcome.UNKNOWN,
+}
+FINAL = (CustomerOutcome.ACCEPTED, CustomerOutcome.REFUSED)
+
+
+class Course(RuleBasedStateMachine):
+    """Operators, a runner and a checker, each doing anything at any time, with claims good and stale."""
+
+    def __init__(self, db: Database) -> None:
+        super().__init__()
+        self.conn = db.engine.connect()
+        self.conn.begin()
+        self.ledger = Ledger()
+        self.claims: list[Chunk] = []
+        self.before: dict[tuple[int, str], CustomerOutcome] = {}
+
+    def teardown(self) -> None:
+        self.conn.close()  # rolls back: every course begins with an empty store
+
+    def job(self, number: int, ready: JobState) -> tuple[Job, Entry]:
+        """Three times in four a job that is ready for the step, if there is one; else any."""
+        job_id = pick(number, self.ledger.ready(ready), list(self.ledger))
+        return jobs.get(self.conn, job_id), self.ledger[job_id]
+
+    def claimed(self, number: int) -> tuple[Chunk, Piece | None, Entry]:
+        """Three times in four a claim that is still good, if there is one; else any, however stale."""
+        chunk = pick(number, self.ledger.good(self.claims), self.claims)
+        return chunk, self.ledger.holds(chunk), self.ledger[chunk.job_id]
+
+    @initialize(counts=st.tuples(COUNT, COUNT), size=st.integers(1, 3), cluster=CLUSTERS)
+    def two_jobs_run(self, counts: tuple[int, int], size: int, cluster: str) -> None:
+        for count in counts:
+            self.propose(count, cluster)
+            self.decide(1, JobState.CONFIRMED)
+            self.cut(1, size)
+
+    @precondition(lambda self: len(self.ledger) < 5)
+    @rule(count=COUNT, cluster=CLUSTERS)
+    def propose(self, count: int, cluster: str) -> None:
+        request = proposal(count, cluster=cluster)
+        job = jobs.propose(self.conn, request)
+        assert job is not None
+        assert jobs.propose(self.conn, proposal(4, request_key=request.request_key)) is None
+        self.ledger[job.id] = Entry(cluster, dict.fromkeys(request.cids, CustomerOutcome.PLANNED))
+
+    @precondition(lambda self: self.ledger.ready(JobState.PROPOSED))
+    @rule(number=ANY, end=DECISIONS)
+    def decide(self, number: int, end: JobState) -> None:
+        job, entry = self.job(number, JobState.PROPOSED)
+        if end is JobState.EXPIRED:
+            won = jobs.expire(self.conn, job)
+        else:
+            won = (jobs.confirm if end is JobState.CONFIRMED else jobs.cancel)(self.conn, job, "U0ASTER")
+        assert won == entry.decide(end)
+
+    @precondition(lambda self: self.ledger.ready(JobState.CONFIRMED))
+    @rule(number=ANY, size=st.integers(1, 3))
+    def cut(self, number: int, size: int) -> None:
+        job, entry = self.job(number, JobState.CONFIRMED)
+        waiting = [found.id for found in chunks.confirmed(self.conn, entry.cluster)]
+        assert (job.id in waiting) == (entry.state is JobState.CONFIRMED)
+        assert chunks.cut(self.conn, job, size) == entry.cut(size)
+
+    @precondition(lambda self: self.ledger.ready(JobState.RUNNING))
+    @rule(number=ANY)
+    def claim(self, number: int) -> None:
+        busy = [name for name in NAMES if any(self.ledger.pieces(name, ChunkState.PLANNED))]
+        cluster = pick(number, busy, NAMES)
+        chunk = chunks.claim(self.conn, cluster)
+        expected = self.ledger.claim(cluster)
+        assert (chunk and (chunk.number, chunk.job_id)) == expected
+        if chunk:
+            entry = self.ledger[chunk.job_id]
+            piece = entry.pieces[chunk.number]
+            assert (chunk.state, chunk.attempt) == (ChunkState.SENDING, piece.attempt)
+            assert chunk.sent_at is not None
+            to_send = customers.to_send(self.conn, chunk)
+            assert to_send == entry.planned(piece)
+            assert to_send, "a chunk with nobody in it would be an empty POST"
+            self.claims.append(chunk)
+
+    @precondition(lambda self: self.ledger.good(self.claims))
+    @rule(number=ANY)
+    def accept(self, number: int) -> None:
+        self.settle(number, ChunkState.ACCEPTED)
+
+    @precondition(lambda self: self.ledger.good(self.claims))
+    @rule(number=ANY, which=SOME)
+    def refuse(self, number: int, which: list[bool]) -> None:
+        self.settle(number, ChunkState.REFUSED, which)
+
+    @precondition(lambda self: self.ledger.good(self.claims))
+    @rule(number=ANY, settle_s=st.sampled_from([0.0, 3600.0]))
+    def lose(self, number: int, settle_s: float) -> None:
+        self.settle(number, ChunkState.UNKNOWN, settle_s=settle_s)
+
+    def settle(self, number: int, end: ChunkState, which: Sequence[bool] = (), settle_s: float = 0.0) -> None:
+        """As the runner writes down an answer: the chunk, its customers, and the end of the job."""
+        chunk, piece, entry = self.claimed(number)
+        won = chunks.settle(self.conn, chunk, end, cause="x", http_status=200, message="m", elapsed_s=0.1)
+        assert won == (piece is not None)
+        if piece is None:
+            return
+        piece.state = end
+        culprits = chosen(piece.cids, which)
+        for outcome, cids in ((CustomerOutcome.REFUSED, culprits), (OUTCOMES[end], piece.cids)):
+            marked = customers.mark(self.conn, chunk, outcome, cids=cids if cids is culprits else None)
+            assert marked == entry.turn(cids, CustomerOutcome.PLANNED, outcome)
+        job = jobs.get(self.conn, chunk.job_id)
+        if end is ChunkState.UNKNOWN:
+            checks.later(self.conn, job, chunk, settle_s)
+            entry.far = bool(entry.far) or settle_s > 0
+        if not job.open_chunks:
+            entry.state = JobState.WATCHING if entry.count(CustomerOutcome.UNKNOWN) else JobState.DONE
+            assert chunks.finish(self.conn, job) is entry.state
+
+    @precondition(lambda self: self.ledger.good(self.claims))
+    @rule(number=ANY, which=SOME)
+    def release(self, number: int, which: list[bool]) -> None:
+        """As after a refusal that names customers: just those are refused, the others planned again."""
+        chunk, piece, entry = self.claimed(number)
+        assert chunks.release(self.conn, chunk) == (piece is not None)
+        if piece is None:
+            return
+        piece.state = ChunkState.PLANNED
+        planned = entry.planned(piece)
+        culprits = [cid for cid in chosen(piece.cids, which) if cid in planned[1:]]  # one at least is left
+        marked = customers.mark(self.conn, chunk, CustomerOutcome.REFUSED, cids=culprits)
+        assert marked == entry.turn(culprits, CustomerOutcome.PLANNED, CustomerOutcome.REFUSED)
+
+    @precondition(lambda self: self.ledger.good(self.claims))
+    @rule(cluster=CLUSTERS, ours=SOME)
+    def look_for_orphans(self, cluster: str, ours: list[bool]) -> None:
+        sending = [(job_id, number) for number, job_id in self.ledger.pieces(cluster, ChunkState.SENDING)]
+        kept = {key for key, taken in zip(sending, ours, strict=False) if taken}
+        found = chunks.orphans(self.conn, cluster, kept)
+        assert {(chunk.job_id, chunk.number) for chunk in found} == set(sending) - kept
+        assert all(self.ledger.holds(chunk) for chunk in found)
+        self.claims += found
+
+    @precondition(lambda self: self.ledger.ready(JobState.WATCHING))
+    @rule(number=ANY, which=SOME)
+    def check(self, number: int, which: list[bool]) -> None:
+        """As after reading the cluster's state, which also names customers that were not asked about."""
+        job, entry = self.job(number, JobState.WATCHING)
+        assert customers.unknown(self.conn, job.id) == [
+            cid for cid, outcome in entry.customers.items() if outcome is CustomerOutcome.UNKNOWN
+        ]
+        won = checks.close(self.conn, job)
+        assert won == (entry.state is JobState.WATCHING)
+        if won:
+            entry.state, entry.far = JobState.DONE, None
+            there = chosen(list(entry.customers), [not taken for taken in which])
+            turned = customers.found_accepted(self.conn, job.id, there)
+            assert turned == entry.turn(there, CustomerOutcome.UNKNOWN, CustomerOutcome.ACCEPTED)
+
+    @precondition(lambda self: self.ledger.ready(JobState.DONE))
+    @rule(number=ANY)
+    def ask_again(self, number: int) -> None:
+        job, entry = self.job(number, JobState.DONE)
+        checks.ask(self.conn, job)
+        if entry.state is JobState.DONE:
+            entry.state, entry.far = JobState.WATCHING, False
+
+    @invariant()
+    def the_rows_say_what_the_ledger_says(self) -> None:
+        customer = select(job_customers.c.job_id, job_customers.c.cid, job_customers.c.outcome)
+        now = {(row.job_id, row.cid): CustomerOutcome(row.outcome) for row in self.conn.execute(customer)}
+        expected = {(key, cid): o for key, entry in self.ledger.items() for cid, o in entry.customers.items()}
+        assert now == expected
+        back = [key for key, was in self.before.items() if was in FINAL and now[key] is not was]
+        assert back == [], "nobody's outcome goes back from accepted or refused"
+        self.before = now
+        chunk = select(chunk_table.c.job_id).where(chunk_table.c.state.in_(OPEN))
+        still_open = Counter(self.conn.execute(chunk).scalars())
+        outcomes = Counter((job_id, outcome) for (job_id, _), outcome in now.items())
+        for row in self.conn.execute(select(*jobs.COLUMNS)):
+            job, entry = jobs.as_job(row), self.ledger[row.id]
+            assert job.state is entry.state
+            counted = tuple(outcomes[job.id, outcome] for outcome in OUTCOMES.values())
+            assert (job.accepted, job.refused, job.unknown) == counted
+            assert job.total == job.answered + outcomes[job.id, CustomerOutcome.PLANNED]
+            assert job.open_chunks == still_open[job.id] == entry.open_pieces
+            assert (job.open_chunks > 0) == (job.state is JobState.RUNNING)
+            assert (job.check_at is None) == (entry.far is None)
+
+    @invariant()
+    def checks_are_due_when_they_should_be(self) -> None:
+        for cluster in NAMES:
+            watched = {
+                key: entry.far
+                for key, entry in self.ledger.items()
+                if entry.cluster == cluster and entry.state is JobState.WATCHING
+            }
+            due = [job.id for job in checks.due(self.conn, cluster)]
+            assert sorted(due) == sorted(key for key, far in watched.items() if not far)
+            assert (checks.next_due(self.conn, cluster) is not None) == bool(watched)
+
+
+def test_the_store_keeps_the_ledger(db: Database) -> None:
+    class OnThisStore(Course):
+        def __init__(self) -> None:
+            super().__init__(db)
+
+    run_state_machine_as_test(
+        OnThisStore,
+        settings=settings(
+            max_examples=60, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )

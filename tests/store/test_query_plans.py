@@ -1,0 +1,176 @@
+"""Every list goes by its index: SQLite's own plan for the statement that is really sent."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event
+
+from store import audit, checks, chunks, customers, jobs, outbox
+from store.database import Database
+from store.model import Chunk, ChunkState, CustomerOutcome
+from tests.store.samples import ASTER, EVIAN3, proposed, running
+
+LARGE = ("jobs", "job_customers", "chunks")
+SORTED = "USE TEMP B-TREE FOR ORDER BY"
+CHUNK = Chunk(1, 0, 0, 1, ChunkState.SENDING, 1, None)
+BY_KEY = "USING PRIMARY KEY (job_id=?"
+OWNED = "enterprise_id=? AND team_id=? AND user_id=?"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One statement as it was sent, with the steps SQLite takes for it."""
+
+    statement: str
+    steps: tuple[str, ...]
+
+    @property
+    def whole_tables(self) -> list[str]:
+        """The steps that read a large table from end to end, even by way of an index."""
+        return [step for step in self.steps for table in LARGE if step.split()[:2] == ["SCAN", table]]
+
+
+def plans(conn: Connection, work: Callable[[Connection], Any]) -> list[Plan]:
+    """Run `work` and have every statement it sends explained, with the parameters it was sent with."""
+    sent: list[tuple[str, Any]] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        sent.append((statement, parameters[0] if many else parameters))
+
+    event.listen(conn, "before_cursor_execute", note)
+    work(conn)
+    event.remove(conn, "before_cursor_execute", note)
+    explained = []
+    for statement, parameters in sent:
+        steps = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        explained.append(Plan(statement, tuple(step.detail for step in steps)))
+    return explained
+
+
+def fill(conn: Connection) -> None:
+    """Rows enough that no query stops before its last statement."""
+    running(conn)
+    proposed(conn)
+
+
+LISTS: dict[str, tuple[Callable[[Connection], Any], str]] = {
+    "first page": (
+        lambda conn: jobs.list_own(conn, ASTER, limit=11),
+        f"SEARCH jobs USING INDEX ix_jobs_owner ({OWNED})",
+    ),
+    "older page": (
+        lambda conn: jobs.list_own(conn, ASTER, before=500, limit=11),
+        f"SEARCH jobs USING INDEX ix_jobs_owner ({OWNED} AND id<?)",
+    ),
+    "newer page": (
+        lambda conn: jobs.list_own(conn, ASTER, after=500, limit=11),
+        f"SEARCH jobs USING INDEX ix_jobs_owner ({OWNED} AND id>?)",
+    ),
+    "expired": (
+        lambda conn: jobs.expired(conn, 500),
+        "SEARCH jobs USING INDEX ix_jobs_proposed (expires_at<?)",
+    ),
+    "confirmed": (
+        lambda conn: chunks.confirmed(conn, EVIAN3),
+        "SEARCH jobs USING INDEX ix_jobs_confirmed (cluster=?)",
+    ),
+    "orphans": (
+        lambda conn: chunks.orphans(conn, EVIAN3, ()),
+        "SEARCH chunks USING INDEX ix_chunks_sending (cluster=?)",
+    ),
+    "checks due": (
+        lambda conn: checks.due(conn, EVIAN3),
+        "SEARCH jobs USING INDEX ix_jobs_check (cluster=? AND check_at<?)",
+    ),
+    "next check": (
+        lambda conn: checks.next_due(conn, EVIAN3),
+        "SEARCH jobs USING INDEX ix_jobs_check (cluster=? AND check_at>?)",
+    ),
+    "to send": (lambda conn: customers.to_send(conn, CHUNK), BY_KEY + " AND position>? AND position<?)"),
+    "unknown": (lambda conn: customers.unknown(conn, 1), BY_KEY),
+    "with outcome": (lambda conn: customers.with_outcome(conn, 1, CustomerOutcome.REFUSED, 5), BY_KEY),
+    "first customers": (lambda conn: customers.first(conn, 1, 5), BY_KEY),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_a_list_reads_only_what_it_shows(db: Database, name: str) -> None:
+    work, step = LISTS[name]
+    await db.write(fill)
+    [plan] = await db.read(plans, work)
+    assert len(plan.steps) == 1, plan
+    assert step in plan.steps[0]
+
+
+async def test_a_search_by_prefix_reads_one_owners_jobs_at_most(db: Database) -> None:
+    await db.write(fill)
+    [plan] = await db.read(plans, lambda conn: jobs.find_own(conn, ASTER, "4f2a"))
+    assert plan.steps[0] == f"SEARCH jobs USING INDEX ix_jobs_owner ({OWNED})"
+
+
+async def test_the_next_expiry_is_the_first_entry_of_an_index_of_proposals(db: Database) -> None:
+    await db.write(fill)
+    [plan] = await db.read(plans, jobs.next_expiry)
+    # The index holds nothing but open cards, and LIMIT 1 reads one entry of it.
+    assert plan.steps == ("SCAN jobs USING INDEX ix_jobs_proposed",)
+    assert "LIMIT" in plan.statement
+
+
+async def test_a_claim_takes_the_first_entry_of_its_index(db: Database) -> None:
+    await db.write(fill)
+    choose, take = await db.write(plans, lambda conn: chunks.claim(conn, EVIAN3))
+    assert choose.steps == ("SEARCH chunks USING INDEX ix_chunks_planned (cluster=?)",)
+    assert take.steps == ("SEARCH chunks USING PRIMARY KEY (job_id=? AND number=?)",)
+
+
+async def test_the_outbox_touches_no_large_table_and_sorts_only_what_waits(db: Database) -> None:
+    await db.write(fill)
+    [due] = await db.read(plans, lambda conn: outbox.due(conn, 32))
+    [soonest, *_] = await db.read(plans, outbox.next_due)
+    assert not due.whole_tables
+    assert not soonest.whole_tables
+    assert "SCAN outbox USING INDEX ix_outbox_job" in due.steps, "the oldest message of each job"
+
+
+def settle(conn: Connection) -> None:
+    chunk = chunks.claim(conn, EVIAN3)
+    assert chunk
+    job = jobs.get(conn, chunk.job_id)
+    assert chunks.settle(
+        conn, chunk, ChunkState.UNKNOWN, cause="timeout", http_status=None, message="", elapsed_s=1.0
+    )
+    customers.mark(conn, chunk, CustomerOutcome.UNKNOWN, detail="timeout")
+    checks.later(conn, job, chunk, 60.0)
+    customers.found_accepted(conn, job.id, ["0" * 32])
+    chunks.finish(conn, jobs.get(conn, job.id))
+    checks.close(conn, job)
+
+
+CHANGES: dict[str, Callable[[Connection], Any]] = {
+    "propose": proposed,
+    "confirm": lambda conn: jobs.confirm(conn, jobs.get(conn, 2), "U0ASTER"),
+    "cancel": lambda conn: jobs.cancel(conn, jobs.get(conn, 2), "U0ASTER"),
+    "expire": lambda conn: jobs.expire(conn, jobs.get(conn, 2)),
+    "find": lambda conn: jobs.find(conn, jobs.get(conn, 1).uuid),
+    "settle": settle,
+    "append": lambda conn: audit.append(conn, audit.Event.SENT),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+async def test_nothing_on_the_way_of_a_job_reads_a_whole_table(db: Database, name: str) -> None:
+    await db.write(fill)
+    for plan in await db.write(plans, CHANGES[name]):
+        assert not plan.whole_tables, plan
+        assert SORTED not in plan.steps, plan
+
+
+async def test_a_scan_would_be_seen(db: Database) -> None:
+    await db.write(fill)
+    [plan] = await db.read(
+        plans,
+        lambda conn: conn.exec_driver_sql("SELECT id FROM jobs WHERE reason = ? ORDER BY reason", ("",)),
+    )
+    assert plan.whole_tables == ["SCAN jobs"]

@@ -1,0 +1,162 @@
+"""Every message at its worst: within Slack's limits, and with nothing alive that we did not put there."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import InvalidRequest, NoLongerPossible, NotAllowed
+from bot.sandbox.workspace.errors import ApiError
+from bot.views import listing, notices, text, thread
+from bot.views.card import Card, card
+from bot.views.message import Message
+from store.model import CustomerOutcome, Job, JobState
+from tests.views.checking import CHANNELS, GROUPS, USERS, WORKSPACE, check, live_faults
+from tests.views.worst import NOW, customers, hostile, jobs, messages, names
+
+REFUSED, UNKNOWN = CustomerOutcome.REFUSED, CustomerOutcome.UNKNOWN
+SENT = (JobState.WATCHING, JobState.DONE)
+people = st.lists(st.sampled_from((*USERS, *GROUPS)), max_size=5)
+
+
+@st.composite
+def ended_jobs(draw: st.DrawFn, *, tame: bool = False) -> thread.Ended:
+    """A job whose last chunk is settled, with what the outbox reads of its customers."""
+    job = draw(jobs(SENT, tame=tame))
+    return thread.Ended(
+        job,
+        "Evian 3" if tame else draw(names),
+        draw(customers(REFUSED, job.refused, tame=tame)),
+        draw(customers(UNKNOWN, min(job.unknown, thread.SHOWN), tame=tame)),
+    )
+
+
+@given(job=jobs(), name=names, cids=st.lists(hostile(64), min_size=1, max_size=5))
+def test_a_card_in_every_state(job: Job, name: str, cids: list[str]) -> None:
+    check(card(Card(job, name, cids[: job.total], NOW)))
+
+
+@given(job=jobs(), name=names)
+def test_started(job: Job, name: str) -> None:
+    check(thread.started(job, name))
+
+
+@given(ended_jobs())
+def test_an_outcome_of_every_mixture(ended: thread.Ended) -> None:
+    check(thread.outcome(ended))
+
+
+@given(ended=ended_jobs(), turned=st.integers(0, 50_000), error=messages)
+def test_checked(ended: thread.Ended, turned: int, error: str | None) -> None:
+    check(thread.checked(ended, turned, error))
+
+
+@given(
+    found=st.lists(jobs(), max_size=10),
+    newer=st.none() | st.integers(1, 10**18),
+    older=st.none() | st.integers(1, 10**18),
+    name=names,
+)
+def test_a_page_of_my_jobs(found: list[Job], newer: int | None, older: int | None, name: str) -> None:
+    by_key = {job.cluster: name for job in found[::2]}  # a cluster may have left the configuration
+    check(listing.my_jobs(found, newer, older, by_key, listing.Workspace(WORKSPACE)))
+
+
+@given(data=st.data(), name=names)
+def test_one_job_in_full(data: st.DataObject, name: str) -> None:
+    job = data.draw(jobs())
+    refused = data.draw(customers(REFUSED, min(job.refused, 5)))
+    unknown = data.draw(customers(UNKNOWN, min(job.unknown, 5)))
+    check(listing.detail(job, name, refused, unknown, listing.Workspace(WORKSPACE)))
+
+
+offers = st.lists(names, max_size=6) | st.lists(names, min_size=999, max_size=999)
+
+
+@given(
+    actions=st.lists(names, max_size=6),
+    clusters=st.dictionaries(names, names, max_size=6),
+    times=st.sampled_from((1, 200)),
+    problems=st.lists(hostile(700) | hostile(100_000), min_size=1, max_size=12),
+)
+def test_help_and_a_mistake(
+    actions: list[str], clusters: dict[str, str], times: int, problems: list[str]
+) -> None:
+    # Configuration bounds a name, not how many there are.
+    many = {f"{key}{n}": name for key, name in clusters.items() for n in range(times)}
+    example = (actions[0], next(iter(many))) if actions and many else None
+    for shown in (example, None):
+        check(notices.help_message(actions * times, many, shown))
+        check(notices.mistake(problems, actions * times, many, shown))
+
+
+@given(problems=st.lists(hostile(3_000), min_size=1, max_size=12), ask=people)
+def test_a_refusal(problems: list[str], ask: list[str]) -> None:
+    check(notices.refusal(InvalidRequest(problems)))
+    check(notices.refusal(NoLongerPossible(problems[0])))
+    check(notices.refusal(NotAllowed(problems[0], ask=ask)))
+
+
+@given(
+    channel=st.sampled_from(CHANNELS),
+    code=st.sampled_from(("is_archived", "not_in_channel", "channel_not_found")) | hostile(80),
+)
+def test_cannot_post(channel: str, code: str) -> None:
+    check(notices.cannot_post(channel, code, "U0BOT"))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        notices.still_working(),
+        notices.not_now("0a1b2c3d"),
+        listing.my_jobs([], None, None, {}, listing.Workspace(WORKSPACE)),
+        notices.help_message([], {}, None),
+    ],
+)
+def test_what_is_always_the_same(message: Message) -> None:
+    check(message)
+
+
+@pytest.mark.parametrize(
+    "live",
+    [
+        "<!channel>", "<@U0EVIL>", "<#C0EVIL>", "<https://evil.example|Open the thread>", "a < b", "R&D",
+        "&l…", "<@U0AST…", "<!date^0^{date}|<!here>>", f"<{WORKSPACE}archives/C0OPS/p1|click <!here>>",
+    ],
+)  # fmt: skip
+def test_the_parser_sees_what_is_live(live: str) -> None:
+    assert live_faults(f"before {live} after")
+
+
+@pytest.mark.parametrize(
+    "ours",
+    [
+        text.mention("U0ASTER"),
+        text.mention("S0ONCALL"),
+        text.moment(NOW),
+        text.day_and_time(NOW),
+        "&lt;!channel&gt; R&amp;D",
+        f"<{WORKSPACE}archives/C0OPS/p1732360000000100|0a1b2c3d>",
+    ],
+)
+def test_the_parser_knows_what_is_ours(ours: str) -> None:
+    assert live_faults(f"before {ours} after") == []
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        lambda: Message("<!channel>"),
+        lambda: Message("x", [text.section("<@U0EVIL>")]),
+        lambda: Message("x", [text.context("R&D")]),
+        lambda: Message("x", [text.listing([], 0)]),
+        lambda: Message("x", [text.section("x")] * 51),
+        lambda: Message("x" * 4_001),
+        lambda: Message(""),
+    ],
+)
+def test_the_check_can_fail(spoilt: Callable[[], Message]) -> None:
+    with pytest.raises((AssertionError, ApiError)):
+        check(spoilt())

@@ -1,0 +1,155 @@
+"""The worst that people, clusters and configuration can put into a message, as hypothesis strategies."""
+
+import itertools
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from hypothesis import strategies as st
+
+from store.model import Customer, CustomerOutcome, Job, JobState, Operator
+from tests.views.checking import CHANNELS, USERS
+
+FRAGMENTS = (
+    "<!channel>", "<!here>", "<@U0EVIL>", "<#C0EVIL>", "<!subteam^S0EVIL>", "<https://evil.example|label>",
+    "<mailto:a@evil.example|x>", "<!date^0^{date}|x>", "<", ">", "&", "&lt;", "&amp;", "&amp;lt;", "&l", "|",
+    "`", "```", "*", "_", "~", "\n", "\r", "\t", "> ", ":tada:", "@channel", "\u202e", "\u200f", "\u200b",
+    '"', "'", ";", ",", "=", "+", "-", "@", "=1+1", "\uff1d", "a", "Z9", " ", "é", "漢", "😀",
+)  # fmt: skip
+NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+SIZES = (1, 2, 3, 11, 126, 50_000)
+
+
+class Long(str):
+    """Words too long to be printed when a test fails."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} characters of {self[:80]!r}>"
+
+
+@st.composite
+def hostile(draw: st.DrawFn, longest: int) -> str:
+    """Up to `longest` characters, often exactly so many, made of what is live or nearly so; never empty."""
+    piece = "".join(draw(st.lists(st.sampled_from(FRAGMENTS), min_size=1, max_size=6)))
+    full = piece * (longest // len(piece) + 1)
+    cut = draw(st.sampled_from((longest, longest - 1, min(longest, len(piece)))))
+    return Long(full[: max(cut, 1)])
+
+
+# Configuration's own limit for names and keys is 60; what they are made of is not trusted here.
+names = hostile(60)
+reasons = st.none() | hostile(500)
+messages = st.none() | hostile(500) | hostile(100_000)
+moments = st.integers(0, 30 * 86_400_000).map(lambda ms: NOW + timedelta(milliseconds=ms))
+tame_messages = st.sampled_from((None, "No complete answer came in time", "502 with an HTML page"))
+
+
+@st.composite
+def jobs(
+    draw: st.DrawFn,
+    states: Sequence[JobState] = tuple(JobState),
+    *,
+    tame: bool = False,
+    sizes: Sequence[int] = SIZES,
+) -> Job:
+    """A job as the store may hold it; `tame`: with nothing that a test of our own words trips over."""
+    state = draw(st.sampled_from(states))
+    total = draw(st.sampled_from(sizes))
+    accepted, refused, unknown = draw(_counts(state, total))
+    decided = state is not JobState.PROPOSED
+    begun = decided and state not in (JobState.CANCELLED, JobState.EXPIRED, JobState.CONFIRMED)
+    ended = state is JobState.DONE
+    return Job(
+        id=draw(st.integers(1, 10**15)),
+        uuid=draw(st.uuids()),
+        operator=Operator("", "T0TEAM", draw(st.sampled_from(USERS))),
+        action_code=draw(st.integers(1, 999)),
+        action_name="T-Enable" if tame else draw(names),
+        cluster="evian3" if tame else draw(names),
+        base_url="https://cluster.example",
+        state=state,
+        total=total,
+        accepted=accepted,
+        refused=refused,
+        unknown=unknown,
+        open_chunks=0 if state in (JobState.DONE, JobState.WATCHING) else 3,
+        duplicates=draw(st.sampled_from((0, 1, 2, 49_999))),
+        reason=None if tame else draw(reasons),
+        channel_id=draw(st.sampled_from(CHANNELS)),
+        card_ts=draw(st.sampled_from((None, "1732360000.000100"))),
+        created_at=draw(moments),
+        expires_at=draw(moments),
+        decided_by=draw(st.sampled_from((None, *USERS))) if decided else None,
+        decided_at=draw(moments) if decided else None,
+        started_at=NOW if begun else None,
+        finished_at=draw(moments) if ended else None,
+        check_at=draw(st.none() | moments) if state is JobState.WATCHING else None,
+        last_cause=draw(st.sampled_from(CAUSES)),
+        last_status=draw(st.sampled_from((None, 200, 401, 502))),
+        last_message=draw(tame_messages if tame else messages),
+    )
+
+
+CAUSES = (None, "accepted", "unauthorized", "not_ready", "rate_limited", "unreachable", "unknown_customers")
+
+
+@st.composite
+def _counts(draw: st.DrawFn, state: JobState, total: int) -> tuple[int, int, int]:
+    """Accepted, refused, unknown: all of the customers once the job is sent, some while it is being sent."""
+    if state not in (JobState.RUNNING, JobState.WATCHING, JobState.DONE):
+        return 0, 0, 0
+    known = total if state is not JobState.RUNNING else draw(st.integers(0, total))
+    least_unknown = 1 if state is JobState.WATCHING else 0
+    cuts = sorted((draw(st.integers(0, known)), draw(st.integers(0, known))))
+    shares = [cuts[0], cuts[1] - cuts[0], known - cuts[1]]
+    if shares[2] < least_unknown:
+        shares = [0, 0, known]
+    whole = draw(st.sampled_from((None, None, 0, 1, 2)))
+    if whole is not None and (whole == 2 or least_unknown == 0):
+        shares = [0, 0, 0]
+        shares[whole] = known
+    return shares[0], shares[1], shares[2]
+
+
+@st.composite
+def customers(
+    draw: st.DrawFn, outcome: CustomerOutcome, number: int, *, tame: bool = False
+) -> list[Customer]:
+    """So many customers with ids of 64 characters and a few different reasons."""
+    some = draw(st.lists(tame_messages if tame else messages, min_size=1, max_size=5))
+    cid = "e106b3d0" * 8 if tame else draw(hostile(64))
+    kinds = [Customer(cid, outcome, detail) for detail in some]
+    return list(itertools.islice(itertools.cycle(kinds), number))
+
+
+SENT_JOB = Job(
+    id=1,
+    uuid=UUID(int=0x5E7AC710 << 96),
+    operator=Operator("", "T0TEAM", "U0ASTER"),
+    action_code=3,
+    action_name="T-Enable",
+    cluster="evian3",
+    base_url="https://cluster.example",
+    state=JobState.DONE,
+    total=3,
+    accepted=1,
+    refused=1,
+    unknown=1,
+    open_chunks=0,
+    duplicates=0,
+    reason=None,
+    channel_id="C0OPS",
+    card_ts="1732360000.000100",
+    created_at=NOW,
+    expires_at=NOW,
+    decided_by="U0ASTER",
+    decided_at=NOW,
+    started_at=NOW,
+    finished_at=NOW,
+    check_at=None,
+    last_cause="accepted",
+    last_status=200,
+    last_message="Sending action to migration services",
+)

@@ -1,0 +1,243 @@
+"""Saying at the wire: whatever Slack does meanwhile, it is told everything once, in order, and paced."""
+
+import asyncio
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from bot.outbox import courier
+from bot.outbox.slack import EVENT_TYPE, Slack
+from bot.sandbox.cluster import moods
+from bot.sandbox.desk import Entry, Message
+from bot.sandbox.workspace.people import ASTER
+from bot.views.message import Message as Drawn
+from tests.stage import Stage, words
+
+
+@pytest.fixture
+def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses between tries of a hundredth of a second instead of up to a minute."""
+    monkeypatch.setattr(courier, "LONGEST_PAUSE_S", 0.01)
+
+
+async def test_messages_carry_their_outbox_item_and_come_once_in_order(stage: Stage) -> None:
+    cards = [await stage.ask(f"/set-action T-Enable evian3 {cid}") for cid in await stage.cids(9)]
+    await asyncio.gather(*(stage.confirm(card) for card in cards))  # more jobs than are told at a time
+    for card in cards:
+        await stage.thread(card, "1 customer accepted")
+    await stage.stop_bot()
+    for card in cards:
+        started, outcome = await stage.thread_of(card)
+        assert "has started" in words(started)
+        assert "<@U0ASTER>" in words(outcome)
+    posted = [e.details["arguments"] for e in await calls(stage, "chat.postMessage")]
+    assert len(posted) == 3 * len(cards)
+    assert {message["metadata"]["event_type"] for message in posted} == {EVENT_TYPE}
+    assert len({message["metadata"]["event_payload"]["item"] for message in posted}) == len(posted)
+    assert await stage.rows("SELECT id FROM outbox") == []
+
+
+async def test_slack_is_left_alone_for_as_long_as_it_asks(stage: Stage) -> None:
+    card = await stage.ask(f"/set-action T-Enable evian3 {(await stage.cids(1))[0]}")
+    await stage.desk.fail("chat.postMessage", retry_after=1)
+    await stage.confirm(card)
+    await stage.thread(card, "1 customer accepted")
+    _card, busy, started, _outcome = await calls(stage, "chat.postMessage")
+    assert (busy.details["status"], started.details["status"]) == (429, 200)
+    assert started.at - busy.at >= 0.99
+    assert order(await stage.thread_of(card)) == ["started", "outcome"]
+
+
+async def test_a_pause_slack_asked_for_holds_for_the_card_too(idle_stage: Stage) -> None:
+    stage = idle_stage
+    await stage.start_bot(chunk_size=1, more="concurrency = 1")
+    card = await stage.ask(f"/set-action T-Enable evian3 {' '.join(await stage.cids(3))}")
+    await stage.desk.fail("chat.update", retry_after=1)
+    await stage.confirm(card)
+    await stage.card_saying(card, "3 of 3 answered")
+    busy, shown, *_ = await calls(stage, "chat.update")
+    assert shown.at - busy.at >= 0.99
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"status": 500}, {"status": 503}, {"error": "internal_error"}, {"retry_after": 0}],
+    ids=["500", "503", "internal_error", "429-at-once"],
+)
+@pytest.mark.usefixtures("quick_retries")
+async def test_a_slack_that_is_down_for_a_while_is_told_everything_afterwards(
+    stage: Stage, fault: dict[str, Any]
+) -> None:
+    card = await stage.ask(f"/set-action T-Enable evian3 {' '.join(['nobody01', *await stage.cids(1)])}")
+    for method in ("chat.postMessage", "chat.update"):
+        await stage.desk.fail(method, 12, **fault)
+    await stage.confirm(card)
+    await stage.thread(card, "1 accepted, 1 refused")
+    await stage.card_saying(card, "2 of 2 answered")
+    assert order(await stage.thread_of(card)) == ["started", "outcome"]
+
+
+@pytest.mark.usefixtures("quick_retries")
+async def test_a_file_is_uploaded_although_slack_fails_at_first(stage: Stage) -> None:
+    nobody = " ".join(f"nobody{n:02}" for n in range(11))
+    for method in ("files.getUploadURLExternal", "upload", "files.completeUploadExternal"):
+        await stage.desk.fail(method, 2, status=500)
+    card = await stage.ask(f"/set-action T-Enable evian3 {nobody}")
+    await stage.confirm(card)
+    await stage.desk.until(lambda e: e.kind == "file_shared")
+    await stage.stop_bot()
+    assert len(await stage.desk.files(card.channel, ASTER, card.ts)) == 1
+
+
+@pytest.mark.usefixtures("quick_retries")
+async def test_a_lost_answer_loses_no_message(stage: Stage) -> None:
+    card = await stage.ask(f"/set-action T-Enable evian3 {(await stage.cids(1))[0]}")
+    for method in ("chat.postMessage", "chat.update"):
+        await stage.desk.fail(method, lose_answer=True)
+    await stage.confirm(card)
+    await stage.thread(card, "1 customer accepted")
+    await stage.card_saying(card, "1 of 1 answered")
+    await stage.stop_bot()
+    # Whether the first message arrived nobody knows; said twice is better than not said.
+    said = order(await stage.thread_of(card))
+    assert sorted(said, key=["started", "outcome"].index) == said
+    assert set(said) == {"started", "outcome"}
+    assert said.count("outcome") == 1
+
+
+@pytest.mark.parametrize("closed", ["archive", "kick_bot"])
+async def test_where_the_thread_is_closed_the_requester_hears_of_it_directly(
+    stage: Stage, closed: str
+) -> None:
+    await stage.evian3.set_mood(moods.slow(0.3))
+    card = await stage.ask(f"/set-action T-Enable evian3 {' '.join(await stage.cids(2))}")
+    await stage.confirm(card)
+    await stage.thread(card, "has started")
+    await getattr(stage.desk, closed)(card.channel)
+    await stage.desk.until(lambda e: e.kind == "message_posted" and e.details["message"]["channel"][0] == "D")
+    await stage.stop_bot()
+    [told] = await stage.desk.direct_messages(ASTER)
+    assert "both customers accepted" in words(told)
+    assert (await stage.job()).state == "done"
+
+
+async def test_a_long_list_reaches_the_requester_directly_where_the_thread_is_closed(stage: Stage) -> None:
+    nobody = [f"nobody{n:02}" for n in range(11)]
+    await stage.evian3.set_mood(moods.slow(0.3))
+    card = await stage.ask(f"/set-action T-Enable evian3 {' '.join(nobody)}")
+    await stage.confirm(card)
+    await stage.thread(card, "has started")
+    await stage.desk.kick_bot(card.channel)
+    shared = await stage.desk.until(lambda e: e.kind == "file_shared")
+    content = await stage.desk.file_content(shared.details["file"])
+    assert all(cid in content.decode() for cid in nobody)
+    assert shared.details["channel"].startswith("D")
+
+
+async def test_progress_is_paced_and_the_end_is_shown_at_once(idle_stage: Stage) -> None:
+    stage = idle_stage
+    await stage.start_bot(chunk_size=1, more="concurrency = 1")
+    await stage.evian3.set_mood(moods.slow(0.35))
+    card = await stage.ask(f"/set-action T-Enable evian3 {' '.join(await stage.cids(7))}")
+    await stage.confirm(card)
+    await stage.thread(card, "all 7 customers accepted")
+    await stage.card_saying(card, "7 of 7 answered")
+    *running, last = [e for e in await calls(stage, "chat.update") if e.details["status"] == 200]
+    assert len(running) >= 2
+    gaps = [later.at - sooner.at for sooner, later in pairwise(running)]
+    assert all(gap > courier.BETWEEN_UPDATES_S - 0.1 for gap in gaps), gaps
+    assert last.at - (await calls(stage, "chat.postMessage"))[-1].at < 0.3
+
+
+async def test_a_card_that_changed_while_it_was_updated_is_updated_again(
+    idle_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage, reached, go_on = idle_stage, asyncio.Event(), asyncio.Event()
+    update = Slack.update
+
+    async def held(self: Slack, channel: str, ts: str, message: Drawn) -> None:
+        reached.set()
+        await go_on.wait()
+        await update(self, channel, ts, message)
+
+    monkeypatch.setattr(Slack, "update", held)
+    await stage.start_bot()
+    card = await stage.ask(f"/set-action T-Enable evian3 {(await stage.cids(1))[0]}")
+    await stage.evian3.next_mood(moods.slow(0.2))
+    await stage.confirm(card)
+    await reached.wait()
+    await stage.evian3.until(lambda record: record.finished == 1)
+    async with asyncio.timeout(5):
+        while (await stage.job()).state != "done":
+            pass
+    go_on.set()
+    await stage.card_saying(card, "1 of 1 answered")
+    first, second = await calls(stage, "chat.update")
+    assert "accepted" not in first.details["arguments"]["text"]
+    assert "accepted by the cluster" in second.details["arguments"]["text"]
+
+
+@pytest.mark.parametrize("reason", ["warning", "refresh_requested", "link_disabled", None])
+async def test_a_connection_that_ends_is_replaced(stage: Stage, reason: Any) -> None:
+    before = (await stage.desk.journal())[-1].number
+    await stage.desk.disconnect_sockets(reason)
+    for _ in range(2):
+        entry = await stage.desk.until(lambda e: e.kind == "socket_opened", after=before)
+        before = entry.number
+    for cid in await stage.cids(4):  # as many as there can be sockets, old ones included
+        await stage.ask(f"/set-action T-Enable evian3 {cid}")
+
+
+async def test_commands_typed_while_slack_refreshes_a_connection_are_all_taken(stage: Stage) -> None:
+    cids = await stage.cids(20)
+    typed = [stage.desk.command(ASTER, "C0OPS", f"/set-action T-Enable evian3 {cid}") for cid in cids]
+    reactions, _ = await asyncio.gather(asyncio.gather(*typed), stage.desk.disconnect_sockets("warning"))
+    assert all(reaction.acked for reaction in reactions)
+    assert len(await stage.rows("SELECT id FROM jobs")) == len(cids)
+
+
+async def test_a_refused_handshake_is_tried_with_a_fresh_address(stage: Stage) -> None:
+    before = (await stage.desk.journal())[-1].number
+    await stage.desk.disconnect_sockets(None, refuse_handshakes=2)
+    await stage.desk.until(lambda e: e.kind == "socket_opened" and e.details["open"] == 2, after=before)
+    journal = await stage.desk.journal(before)
+    assert [e.details["reason"] for e in journal if e.kind == "handshake_refused"] == ["ordered"] * 2
+    given = [
+        e.details["answer"]["url"] for e in journal if e.details.get("method") == "apps.connections.open"
+    ]
+    assert len(set(given)) == len(given) == 4
+
+
+async def test_a_slack_that_gives_no_address_is_asked_again_after_a_pause(stage: Stage) -> None:
+    before = (await stage.desk.journal())[-1].number
+    await stage.desk.fail("apps.connections.open", error="internal_error")
+    await stage.desk.fail("apps.connections.open", status=500)
+    await stage.desk.disconnect_sockets(None)
+    await stage.desk.until(lambda e: e.kind == "socket_opened" and e.details["open"] == 2, after=before)
+    asked = [e for e in await calls(stage, "apps.connections.open") if e.number > before]
+    assert [e.details["answer"]["ok"] if e.details["answer"] else None for e in asked][2:] == [True, True]
+    assert asked[2].at - asked[1].at > 0.5
+    await stage.ask(f"/set-action T-Enable evian3 {(await stage.cids(1))[0]}")
+
+
+async def calls(stage: Stage, method: str) -> list[Entry]:
+    """The calls of a Web API method, oldest first."""
+    return [e for e in await stage.desk.journal() if e.kind == "api" and e.details["method"] == method]
+
+
+def order(messages: Sequence[Message]) -> list[str]:
+    """What a thread's messages are, in the order in which they came."""
+    return ["started" if "has started" in words(message) else "outcome" for message in messages]
+
+
+async def test_a_message_slack_will_never_take_is_said_in_plain_text(stage: Stage) -> None:
+    [cid] = await stage.cids(1)
+    card = await stage.ask(f"/set-action t evian3 {cid}")
+    await stage.desk.fail("chat.postMessage", error="invalid_blocks")
+    await stage.confirm(card)
+    started = await stage.thread(card, "Job ")
+    assert not started.blocks
+    outcome = await stage.thread(card, "1 customer accepted")
+    assert outcome.blocks

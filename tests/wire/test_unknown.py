@@ -1,0 +1,157 @@
+"""Unknown outcomes at the wire: read back in time, asked again by people, never sent again."""
+
+import asyncio
+
+import pytest
+
+from bot.sandbox.cluster import Call, ClusterDesk, Get, moods
+from bot.sandbox.desk import Message
+from bot.sandbox.workspace.people import ASTER, BRAM
+from tests.stage import Stage, words
+
+FAST = {"timeout_s": 0.5, "settle_s": 1.2}
+FOUND = "checked. The cluster has"
+
+
+async def test_the_state_is_read_only_once_the_request_can_change_nothing_more(idle_stage: Stage) -> None:
+    await unknown(idle_stage, 2)
+    await idle_stage.evian3.until(lambda record: len(record.gets) == 1)
+    [get], [post] = await gets(idle_stage), (await idle_stage.evian3.record()).posts
+    assert get.at - post.at >= 1.15  # the claim, from which `settle_s` counts, came a moment before the POST
+    assert get.cids == post.cids
+
+
+async def test_check_again_finds_what_arrived_meanwhile(idle_stage: Stage) -> None:
+    stage = idle_stage
+    await stage.evian3.arrive_after(None)
+    card = await unknown(stage, 2)
+    first = await stage.thread(card, "2 customers not, or not yet")
+    assert "Do not send these again before you have checked" in words(first)
+    await stage.desk.click(ASTER, first, "check_again")
+    second = await another(stage, card, "2 customers not, or not yet", than=first)
+    assert (await stage.job()).state == "done"
+    await stage.evian3.arrive()
+    await stage.desk.click(ASTER, second, "check_again")
+    await stage.thread(card, FOUND)
+    job = await stage.job()
+    assert (job.state, job.accepted, job.unknown) == ("done", 2, 0)
+    assert len(await gets(stage)) == 3
+    assert await stage.events() == [
+        "requested", "confirmed", "sent", "answered", "checked", "done",
+        "check_asked", "checked", "done", "check_asked", "checked", "done",
+    ]  # fmt: skip
+    assert len((await stage.evian3.record()).posts) == 1
+
+
+async def test_check_again_pressed_twice_reads_once(idle_stage: Stage) -> None:
+    stage = idle_stage
+    card = await unknown(stage, 1, acts=False)
+    message = await stage.thread(card, "1 customer not, or not yet")
+    await stage.evian3.set_mood(moods.slow(0.15), on=Call.GET)
+    reactions = await asyncio.gather(*(stage.desk.click(ASTER, message, "check_again") for _ in range(2)))
+    assert all(reaction.acked for reaction in reactions)
+    await stage.private("The cluster is being asked already", thread=card.ts)
+    await another(stage, card, "1 customer not, or not yet", than=message)
+    await stage.stop_bot()
+    assert len(await gets(stage)) == 2
+    assert (await stage.events()).count("check_asked") == 1
+
+
+async def test_a_stranger_cannot_check_again(idle_stage: Stage) -> None:
+    card = await unknown(idle_stage, 1, acts=False)
+    message = await idle_stage.thread(card, "1 customer not, or not yet")
+    await idle_stage.desk.click(BRAM, message, "check_again")
+    told = await idle_stage.private("Only the person who asked can do this", user=BRAM, thread=card.ts)
+    assert "<@U0ASTER>" in words(told)
+    await idle_stage.stop_bot()
+    assert (await idle_stage.events())[-1] == "refused_click"
+    assert len(await gets(idle_stage)) == 1
+
+
+async def test_check_again_when_nothing_is_unknown_any_more(idle_stage: Stage) -> None:
+    await idle_stage.evian3.arrive_after(None)
+    card = await unknown(idle_stage, 1)
+    message = await idle_stage.thread(card, "1 customer not, or not yet")
+    await idle_stage.evian3.arrive()
+    await idle_stage.desk.click(ASTER, message, "check_again")
+    await idle_stage.thread(card, FOUND)
+    await idle_stage.desk.click(ASTER, message, "check_again")
+    await idle_stage.private("Nothing about this job is unknown any more", thread=card.ts)
+    assert len(await gets(idle_stage)) == 2
+
+
+@pytest.mark.parametrize(
+    ("mood", "said"),
+    [
+        (moods.server_error(), "Internal error"),
+        (moods.silent(), "No complete answer came in time"),
+        (moods.replying("shouting", '{"message": "<!channel>", "success": false}'), "&lt;!channel&gt;"),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+async def test_a_read_that_fails_is_told_and_proves_nothing(
+    idle_stage: Stage, mood: moods.Mood, said: str
+) -> None:
+    stage = idle_stage
+    await stage.evian3.next_mood(mood, on=Call.GET)
+    card = await unknown(stage, 2)
+    told = await stage.thread(card, "state could not be read")
+    assert said in words(told)
+    assert "<!channel>" not in words(told)
+    job = await stage.job()
+    assert (job.state, job.accepted, job.refused, job.unknown) == ("done", 0, 0, 2)
+    await stage.desk.click(ASTER, told, "check_again")
+    await stage.thread(card, FOUND)
+    assert (await stage.job()).accepted == 2
+    assert len((await stage.evian3.record()).posts) == 1
+
+
+@pytest.mark.parametrize(("number", "by_name"), [(100, True), (101, False)])
+async def test_many_customers_are_read_all_at_once(idle_stage: Stage, number: int, by_name: bool) -> None:
+    card = await unknown(idle_stage, number)
+    await idle_stage.thread(card, f"{FOUND} all {number} customers")
+    [get] = await gets(idle_stage)
+    assert get.cids == (tuple(await idle_stage.cids(number)) if by_name else ("ALL",))
+
+
+async def test_a_bot_stopped_while_it_waited_reads_back_after_its_start(idle_stage: Stage) -> None:
+    card = await unknown(idle_stage, 2)
+    await idle_stage.stop_bot()
+    await idle_stage.start_bot()
+    await idle_stage.thread(card, FOUND)
+    assert len((await idle_stage.evian3.record()).posts) == 1
+
+
+async def test_another_cluster_is_never_asked_what_became_of_it(idle_stage: Stage) -> None:
+    stage = idle_stage
+    card = await unknown(stage, 2)
+    await stage.stop_bot()
+    async with ClusterDesk(stage.host.address, "fiji1") as fiji1:
+        await fiji1.set_customers(dict.fromkeys(await stage.cids(2), 3))
+        stage.environment["FIJI1_TOKEN"] = stage.variables(stage.folder)["EVIAN3_TOKEN"]
+        await stage.start_bot(evian3=stage.host.base_url("fiji1"))
+        await stage.thread(card, "evian3 is not configured under the address this was confirmed for")
+        assert (await fiji1.record()).gets == ()
+    assert (await stage.job()).unknown == 2
+
+
+async def unknown(stage: Stage, number: int, *, acts: bool = True) -> Message:
+    """Start the bot and have a job's only POST lost, whether or not the cluster acted on it; the card."""
+    await stage.evian3.next_mood(moods.closed(acts=acts))
+    await stage.start_bot(**FAST)
+    card = await stage.ask(f"/set-action T-Enable evian3 {' '.join(await stage.cids(number))}")
+    await stage.confirm(card)
+    await stage.thread(card, "it is not known")
+    return card
+
+
+async def gets(stage: Stage) -> tuple[Get, ...]:
+    """What evian3 was asked."""
+    return (await stage.evian3.record()).gets
+
+
+async def another(stage: Stage, card: Message, wanted: str, *, than: Message) -> Message:
+    """The next message of the thread that says so."""
+    return await stage.desk.until_message(
+        card.channel, ASTER, lambda m: wanted in words(m) and m.ts > than.ts, thread=card.ts
+    )
