@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import aiohttp
-import httpx
 import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import cluster as cluster_api
-from bot.config import BearerToken, Cluster, Config, Resend
+from bot import lanes as lanes_of
+from bot.config import Config
 from bot.introduction import Home, introduced
 from bot.listeners.buttons import Buttons
 from bot.listeners.commands import Commands
@@ -76,8 +76,8 @@ async def running(config: Config) -> AsyncIterator[list[asyncio.Task[None]]]:
         )
         home = await introduced(client, config.slack.app_token.get_secret_value())
         departed = set(await db.read(jobs.clusters_with_work)) - set(config.clusters)
-        lanes = [_lane(cluster, cluster_http) for cluster in config.clusters.values()]
-        lanes += [_departed(key) for key in sorted(departed)]
+        lanes = [lanes_of.lane(cluster, cluster_http) for cluster in config.clusters.values()]
+        lanes += [lanes_of.departed(key) for key in sorted(departed)]
         parts = _join(config, turns, db, client, slack_http, lanes, home)
         tasks = parts.start()
         log.info("set_action.ready", team=home.team_id, clusters=len(config.clusters))
@@ -209,51 +209,4 @@ def _app(client: AsyncWebClient, home: Home) -> AsyncApp:
         process_before_response=True,  # the acknowledgement goes out when the listener returns, unpolled
         request_verification_enabled=False,  # Socket Mode has no signatures
         raise_error_for_unhandled_request=True,  # so that `Faults` answers it: nobody waits in silence
-    )
-
-
-def _lane(cluster: Cluster, http: httpx.AsyncClient) -> Lane:
-    return Lane(
-        key=cluster.key,
-        base_url=cluster.base_url,
-        client=cluster_api.ClusterClient(
-            http=http,
-            base_url=cluster.base_url,
-            credential=_credential(cluster, http),
-            timeout_s=cluster.timeout_s,
-        ),
-        chunk_size=cluster.chunk_size,
-        concurrency=cluster.concurrency,
-        settle_s=cluster.settle_s,
-        every_s=cluster.arrival.every_s,
-        give_up_after_s=cluster.arrival.give_up_after_s,
-        resend_auto=cluster.resend_unknown is Resend.AUTO,
-    )
-
-
-def _departed(key: str) -> Lane:
-    """For a cluster with work of ours that is not configured any more: nobody may wait for it in silence."""
-    log.warning("set_action.cluster_not_configured", cluster=key)
-    return Lane(
-        key=key,
-        base_url="",
-        client=None,
-        chunk_size=1_000,
-        concurrency=1,
-        settle_s=1.0,
-        every_s=1.0,
-        give_up_after_s=0.0,
-        resend_auto=False,
-    )
-
-
-def _credential(cluster: Cluster, http: httpx.AsyncClient) -> cluster_api.Credential:
-    credential = cluster.credential
-    if isinstance(credential, BearerToken):
-        return cluster_api.StaticToken(credential.token)
-    return cluster_api.ClientCredentials(
-        http=http,
-        token_url=credential.token_url,
-        client_id=credential.client_id.get_secret_value(),
-        client_secret=credential.client_secret,
     )

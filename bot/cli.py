@@ -15,7 +15,7 @@ from bot.app import running, upgrade
 from bot.config import Config, load
 from bot.errors import ConfigurationError
 from store import audit
-from store.database import Database, shown
+from store.database import Database, is_embedded, shown
 from store.errors import StoreError
 from store.single import Hold
 
@@ -57,7 +57,8 @@ def db_upgrade() -> None:
     try:
         # Not under the feet of a running bot.
         with ExitStack() as stack:
-            stack.callback(Hold(url).release)
+            if is_embedded(url):
+                stack.callback(Hold(url).release)
             asyncio.run(upgrade(stack.enter_context(closing(Database(url)))))
     except StoreError as exc:
         _no_database(url, exc)

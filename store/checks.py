@@ -65,7 +65,10 @@ def next_due(conn: Connection, cluster: str) -> datetime | None:
 
 
 def checked(conn: Connection, job: Job, read_at: datetime | None, again_s: float | None) -> None:
-    """A read is over, which showed the state of `read_at` (None: it failed); the next in so many seconds."""
+    """A read is over, the next comes in so many seconds.
+
+    It showed the state of `read_at`; None when it failed, or came before all that is unknown had its time.
+    """
     again = None if again_s is None else literal(read_now(conn) + timedelta(seconds=again_s), Instant)
     conn.execute(
         update(jobs)
@@ -80,7 +83,11 @@ def close(conn: Connection, job: Job) -> bool:
 
 
 def settled(conn: Connection, job: Job, settle_s: float) -> bool:
-    """Whether the state was read after all that is unknown had its time: only then may it be sent again."""
+    """Whether the state was read after all that is unknown had its time: only then may it be sent again.
+
+    Holds the job until the transaction ends: in between, another replica could send it and lose it once more.
+    """
+    conn.execute(select(jobs.c.id).where(jobs.c.id == job.id).with_for_update())
     last_sent: datetime | None = conn.execute(
         select(func.max(chunks.c.sent_at)).where(
             chunks.c.job_id == job.id, chunks.c.state == ChunkState.UNKNOWN
@@ -93,7 +100,8 @@ def settled(conn: Connection, job: Job, settle_s: float) -> bool:
 
 def send_again(conn: Connection, job: Job) -> int:
     """Plan the unknown customers again, watching or done -> running; how many they are, 0 if it moved on."""
-    if not transitions.move(conn, job.id, job.state, JobState.RUNNING, check_at=None, finished_at=None):
+    fresh = {"check_at": None, "checked_at": None, "finished_at": None}
+    if not transitions.move(conn, job.id, job.state, JobState.RUNNING, **fresh):
         return 0
     planned = customers.plan_unknown(conn, job.id)
     opened = chunk_queries.plan_unknown(conn, job.id)

@@ -4,13 +4,13 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, Update, exists, func, insert, literal, select, update
 
 from store import transitions
 from store.clock import Instant, now, read_now
 from store.jobs import COLUMNS, as_job
-from store.model import Chunk, ChunkState, Job, JobState
-from store.tables import IS_CONFIRMED, IS_PLANNED, IS_SENDING, IS_UNKNOWN, chunks, jobs
+from store.model import Chunk, ChunkState, CustomerOutcome, Job, JobState
+from store.tables import IS_CONFIRMED, IS_PLANNED, IS_SENDING, IS_UNKNOWN, chunks, job_customers, jobs
 
 CHUNK_COLUMNS = [
     chunks.c.job_id, chunks.c.number, chunks.c.first, chunks.c.last,
@@ -103,10 +103,18 @@ def unaccounted(conn: Connection, cluster: str, settle_s: float) -> int:
 
 
 def plan_unknown(conn: Connection, job_id: int) -> int:
-    """unknown -> planned for a job's chunks, to be sent again; how many they are."""
+    """unknown -> planned for a job's chunks that hold planned customers; how many they are.
+
+    A chunk whose customers were all found meanwhile stays as it is: there is nothing in it to send.
+    """
+    to_send = exists().where(
+        job_customers.c.job_id == job_id,
+        job_customers.c.position.between(chunks.c.first, chunks.c.last),
+        job_customers.c.outcome == CustomerOutcome.PLANNED,
+    )
     return conn.execute(
         update(chunks)
-        .where(chunks.c.job_id == job_id, chunks.c.state == ChunkState.UNKNOWN)
+        .where(chunks.c.job_id == job_id, chunks.c.state == ChunkState.UNKNOWN, to_send)
         .values(state=ChunkState.PLANNED)
     ).rowcount
 

@@ -42,6 +42,11 @@ def shown(url: str) -> str:
     return make_url(url).render_as_string(hide_password=True)
 
 
+def is_embedded(url: str) -> bool:
+    """Whether this is a SQLite file, which one process serves alone."""
+    return make_url(url).get_backend_name() == "sqlite"
+
+
 class Database:
     """Transactions on worker threads: writes, and reads beside them.
 
@@ -56,7 +61,7 @@ class Database:
         self, url: str, *, on_ring: Callable[[str], None] = lambda _topic: None, create: bool = True
     ) -> None:
         parsed = make_url(url)
-        self.embedded = parsed.get_backend_name() == "sqlite"
+        self.embedded = is_embedded(url)
         writers = sqlite.WRITERS if self.embedded else postgres.WRITERS
         self.engine = (
             sqlite.engine(parsed, create) if self.embedded else postgres.engine(parsed, writers + READERS)
@@ -77,7 +82,9 @@ class Database:
     ) -> T:
         """Run `work` in a transaction that only reads. Raises StoreError."""
         loop = asyncio.get_running_loop()
-        options = {"read_only": True, "postgresql_readonly": True}
+        options: dict[str, Any] = {"read_only": True}
+        if not self.embedded:  # one moment for the whole of it, as SQLite's reads have anyway
+            options |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
         return await loop.run_in_executor(
             self._readers, partial(self._run, loop, options, work, *args, **kwargs)
         )

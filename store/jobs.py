@@ -61,6 +61,11 @@ def get(conn: Connection, job_id: int) -> Job:
     return as_job(conn.execute(select(*COLUMNS).where(jobs.c.id == job_id)).one())
 
 
+def hold(conn: Connection, job_id: int) -> Job:
+    """As `get`, and nobody else changes it until this transaction ends (SQLite has one writer anyway)."""
+    return as_job(conn.execute(select(*COLUMNS).where(jobs.c.id == job_id).with_for_update()).one())
+
+
 def find(conn: Connection, uuid: UUID) -> Job | None:
     """The job or proposal with this id."""
     row = conn.execute(select(*COLUMNS).where(jobs.c.uuid == uuid)).one_or_none()

@@ -5,14 +5,21 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from store.errors import SchemaMismatch
 from store.schema import HEAD
 
+UPGRADE_LOCK = 7_238_231_194_331_002  # an advisory lock of our own on PostgreSQL
+
 
 def upgrade(conn: Connection) -> None:
-    """Run every missing step, in the caller's transaction. Raises SchemaMismatch when the schema is newer."""
+    """Run every missing step, in the caller's transaction. Raises SchemaMismatch when the schema is newer.
+
+    Replicas that start together do it one after the other, and the second finds it done.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.execute(select(func.pg_advisory_xact_lock(UPGRADE_LOCK)))
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = conn

@@ -50,10 +50,13 @@ def due(conn: Connection, limit: int) -> Sequence[OutboxItem]:
         .group_by(outbox.c.job_id)
         .scalar_subquery()
     )
-    # Results before progress: messages of threads first, card updates after them.
+    # Results before progress: messages of threads first, then cards, the one that changed longest ago first,
+    # so that a busy job's card does not keep an ended one's from its last update.
     ready = (
         LISTED.where(outbox.c.due_at <= now(), (outbox.c.note == Note.CARD) | outbox.c.id.in_(oldest))
-        .order_by(outbox.c.note == Note.CARD, outbox.c.id)
+        .order_by(
+            outbox.c.note == Note.CARD, case((outbox.c.note == Note.CARD, outbox.c.due_at)), outbox.c.id
+        )
         .limit(limit)
     )
     return [_item(row) for row in conn.execute(ready)]

@@ -18,7 +18,8 @@ FORBIDDEN_NAMES = frozenset(
 
 PLAIN = frozenset({"errors", "store.model", "store.errors"})  # types and errors: no I/O, nothing behind them
 EVERYTHING = frozenset({"*"})
-# Which rooms a room may look into (itself always). `store` is all of it, `store.model` its plain types.
+# Which rooms a room may look into (itself always). `store` is all of it, `store.model` its plain types; any
+# other dotted name is that one module.
 ROOMS: Mapping[str, frozenset[str]] = {
     "listeners": PLAIN | {"service", "parsing", "views", "catalogue", "policy", "loops"},
     "service": PLAIN | {"store", "turns", "catalogue", "config", "parsing", "policy", "customer_ids"},
@@ -26,7 +27,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "outbox": PLAIN | {"views", "store", "turns", "loops", "slack_errors"},
     "views": PLAIN,
     "cluster": frozenset({"errors"}),
-    "turns": frozenset(),
+    "turns": frozenset({"store.single", "store.postgres", "store.errors"}),
     "store": frozenset(),
     "config": frozenset({"catalogue", "customer_ids", "errors", "policy"}),
     "parsing": frozenset({"catalogue", "customer_ids", "errors", "vocabulary"}),
@@ -41,18 +42,22 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "membership": PLAIN | {"slack_errors"},
     "socket_mode": frozenset({"loops", "slack_errors"}),
     "introduction": frozenset({"errors", "slack_errors"}),
+    "lanes": frozenset({"cluster", "config", "runner"}),
     "app": EVERYTHING,
     "cli": EVERYTHING,
     "__main__": frozenset({"cli"}),
     "sandbox": PLAIN,
 }
 _TALKS_TO_SLACK = frozenset({"outbox", "membership", "socket_mode", "introduction", "app"})
-# Who may use a library; what is not listed may be used by all. The longest name that fits decides.
+# Which rooms, or single modules, may use a library; what is not listed may be used by all. The longest
+# name that fits decides.
 LIBRARIES: Mapping[str, frozenset[str]] = {
-    "httpx": frozenset({"cluster", "app"}),
+    "httpx": frozenset({"cluster", "lanes"}),
     "sqlalchemy": frozenset({"store"}),
     "sqlalchemy.Connection": frozenset({"store", "service", "runner", "outbox"}),
+    "sqlalchemy.make_url": frozenset({"store", "turns"}),
     "sqlite3": frozenset({"store"}),
+    "psycopg": frozenset({"bot.turns.postgres"}),
     "alembic": frozenset({"store"}),
     "slack_bolt": frozenset({"app", "listeners"}),
     "slack_sdk": frozenset(),
@@ -63,7 +68,7 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "typer": frozenset({"cli", "sandbox"}),
     "rich": frozenset({"cli", "sandbox"}),
 }
-TYPES_ONLY = {"app": "httpx"}  # the room may name the library in annotations, and nowhere else
+TYPES_ONLY = {"lanes": "httpx"}  # the room may name the library in annotations, and nowhere else
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,7 @@ def import_faults(source: Source) -> Iterator[str]:
     for line, name in imported(source):
         if name.startswith("."):
             yield f"{source.path}:{line}: a relative import hides where it leads"
-        elif not (_ours_allowed(own, name) and _library_allowed(own, name)):
+        elif not (_ours_allowed(own, name) and _library_allowed({own, source.module}, name)):
             yield f"{source.path}:{line}: {own} may not import {name}"
     if own in TYPES_ONLY:
         yield from _used_beyond_types(source, TYPES_ONLY[own])
@@ -137,12 +142,14 @@ def _ours_allowed(own: str, name: str) -> bool:
     if room == "sandbox":
         return False
     allowed = ROOMS.get(own, frozenset())
-    return allowed == EVERYTHING or room in allowed or ("store" in allowed and name.startswith("store"))
+    if allowed == EVERYTHING or room in allowed or ("store" in allowed and name.startswith("store")):
+        return True
+    return any(f"{name}.".startswith(f"{module}.") for module in allowed if "." in module)
 
 
-def _library_allowed(own: str, name: str) -> bool:
+def _library_allowed(own: set[str], name: str) -> bool:
     fitting = [library for library in LIBRARIES if f"{name}.".startswith(f"{library}.")]
-    return not fitting or own in LIBRARIES[max(fitting, key=len)]
+    return not fitting or bool(own & LIBRARIES[max(fitting, key=len)])
 
 
 def _used_beyond_types(source: Source, library: str) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What runs by itself: it survives errors, comes back when something is due, and ends when told to."""
 
 import asyncio
+from functools import partial
 
 import pytest
 from structlog.testing import capture_logs
@@ -11,6 +12,31 @@ from bot.turns import Bell
 from store.errors import StoreError
 
 TOPIC = "evian3"
+
+
+class OneLock:
+    """Turns of somebody who is alone, with a record of what was taken and given back."""
+
+    def __init__(self, bell: Bell, *, ours: bool = True) -> None:
+        self.bell = bell
+        self.ours = ours
+        self.said: list[str] = []
+        self.third = asyncio.Event()
+
+    async def open(self) -> None:
+        """Nothing to begin."""
+
+    async def take(self, name: str) -> bool:
+        self.said.append(f"take {name}")
+        if self.said.count(f"take {name}") == 3:
+            self.third.set()
+        return self.ours
+
+    async def give(self, name: str) -> None:
+        self.said.append(f"give {name}")
+
+    async def close(self) -> None:
+        """Nothing to end."""
 
 
 class Work:
@@ -44,7 +70,7 @@ async def _ended(loop: Loop, task: asyncio.Task[None]) -> None:
 
 async def test_it_works_at_once_and_at_every_ring() -> None:
     bell, work = Bell(), Work()
-    loop = Loop(bell, TOPIC, work)
+    loop = Loop(OneLock(bell), TOPIC, work)
     task = asyncio.create_task(loop.run())
     await work.until(1)
     bell.ring(TOPIC)
@@ -52,9 +78,42 @@ async def test_it_works_at_once_and_at_every_ring() -> None:
     await _ended(loop, task)
 
 
+async def test_the_turn_is_given_back_after_the_work_unless_something_is_under_way() -> None:
+    for busy, expected in ((False, ["take evian3", "give evian3"]), (True, ["take evian3"])):
+        turns, work = OneLock(Bell()), Work()
+        loop = Loop(turns, TOPIC, work, busy=partial(bool, busy))
+        task = asyncio.create_task(loop.run())
+        await work.until(1)
+        await _ended(loop, task)
+        assert turns.said == expected
+
+
+async def test_in_anothers_turn_nothing_is_done_until_it_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loops, "TAKEN_S", 0.01)
+    turns, work = OneLock(Bell(), ours=False), Work()
+    loop = Loop(turns, TOPIC, work)
+    task = asyncio.create_task(loop.run())
+    async with asyncio.timeout(5):
+        await turns.third.wait()
+    assert (set(turns.said), work.calls) == ({"take evian3"}, 0)
+    turns.ours = True
+    await work.until(1)
+    await _ended(loop, task)
+
+
+async def test_after_an_error_the_turn_is_kept_for_the_next_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loops, "PAUSE_S", 0.01)
+    turns, work = OneLock(Bell()), Work(StoreError("busy"), None)
+    loop = Loop(turns, TOPIC, work)
+    task = asyncio.create_task(loop.run())
+    await work.until(2)
+    await _ended(loop, task)
+    assert turns.said == ["take evian3", "take evian3", "give evian3"]
+
+
 async def test_it_comes_back_when_something_falls_due() -> None:
     work = Work(0.01, 0.0, -2.0, None)
-    loop = Loop(Bell(), TOPIC, work)
+    loop = Loop(OneLock(Bell()), TOPIC, work)
     task = asyncio.create_task(loop.run())
     await work.until(4)
     await _ended(loop, task)
@@ -66,7 +125,7 @@ async def test_a_lost_ring_is_made_good_by_the_sweep(
 ) -> None:
     monkeypatch.setattr(loops, "SWEEP_S", 0.01)
     work = Work(due, due, due)
-    loop = Loop(Bell(), TOPIC, work)
+    loop = Loop(OneLock(Bell()), TOPIC, work)
     task = asyncio.create_task(loop.run())
     await work.until(3)
     await _ended(loop, task)
@@ -75,7 +134,7 @@ async def test_a_lost_ring_is_made_good_by_the_sweep(
 async def test_errors_are_logged_and_survived(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loops, "PAUSE_S", 0.01)
     work = Work(StoreError("The database did not do it: disk I/O error."), KeyError("ts"), None)
-    loop = Loop(Bell(), TOPIC, work)
+    loop = Loop(OneLock(Bell()), TOPIC, work)
     with capture_logs() as logs:
         task = asyncio.create_task(loop.run())
         await work.until(3)
@@ -89,7 +148,7 @@ async def test_errors_are_logged_and_survived(monkeypatch: pytest.MonkeyPatch) -
 
 async def test_after_an_error_it_pauses() -> None:
     work = Work(StoreError("busy"))
-    loop = Loop(Bell(), TOPIC, work)
+    loop = Loop(OneLock(Bell()), TOPIC, work)
     task = asyncio.create_task(loop.run())
     await work.until(1)
     await asyncio.sleep(0.05)
@@ -105,7 +164,7 @@ async def test_stop_lets_the_work_at_hand_end_and_begins_none() -> None:
         await go_on.wait()
         ended.append(True)
 
-    loop = Loop(Bell(), TOPIC, work)
+    loop = Loop(OneLock(Bell()), TOPIC, work)
     task = asyncio.create_task(loop.run())
     await begun.wait()
     loop.stop()
@@ -119,7 +178,7 @@ async def test_stop_lets_the_work_at_hand_end_and_begins_none() -> None:
 
 async def test_stopped_before_it_ran_it_does_nothing() -> None:
     work = Work()
-    loop = Loop(Bell(), TOPIC, work)
+    loop = Loop(OneLock(Bell()), TOPIC, work)
     loop.stop()
     await loop.run()
     assert work.calls == 0

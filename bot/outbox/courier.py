@@ -18,6 +18,7 @@ from store.model import OutboxItem
 AT_ONCE = 8  # jobs told about at the same time
 LOOKED_AT = 500  # items, so that one crowded channel does not hide the others
 LONGEST_PAUSE_S = 60.0
+REST_S = 5.0  # for a job whose message could not even be drawn
 
 log = structlog.get_logger()
 
@@ -35,6 +36,7 @@ class Courier:
         self._teller = teller
         self._pace = pace
         self._busy: dict[int, asyncio.Task[None]] = {}
+        self._resting: set[int] = set()
         self._idle = asyncio.Event()
         self._loop = Loop(turns, outbox.TOPIC, self._deliver_due, busy=lambda: bool(self._busy))
 
@@ -65,7 +67,7 @@ class Courier:
         for item in due:
             if len(self._busy) >= AT_ONCE:
                 return None  # whoever ends rings
-            if item.job_id in self._busy:
+            if item.job_id in self._busy or item.job_id in self._resting:
                 continue
             if pause := self._leave(item):
                 wait = pause if wait is None else min(wait, pause)
@@ -80,9 +82,11 @@ class Courier:
 
     def _ended(self, job_id: int, task: asyncio.Task[None]) -> None:
         del self._busy[job_id]
-        # What could not even be drawn is not tried again at once, over and over: the sweep comes soon enough.
-        if not report(task):
-            self._turns.bell.ring(outbox.TOPIC)
+        if report(task):
+            # Tried again at once, over and over, it would use up its channel's leave to speak.
+            self._resting.add(job_id)
+            asyncio.get_running_loop().call_later(REST_S, self._resting.discard, job_id)
+        self._turns.bell.ring(outbox.TOPIC)
 
     async def _deliver(self, listed: OutboxItem) -> None:
         if listed.is_update:

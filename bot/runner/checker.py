@@ -4,7 +4,7 @@ A loop of its own for each cluster, so that a slow read never holds up sending.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -95,18 +95,19 @@ def _record(conn: Connection, lane: Lane, job: Job, cids: Sequence[str], reading
 
     Customers in the action's state were accepted; of the others nothing is proven, they stay unknown.
     """
-    job = jobs.get(conn, job.id)
-    if job.state not in checks.LIVE:
-        return None
+    job = jobs.hold(conn, job.id)  # a chunk that becomes unknown meanwhile must not lose its own check
+    if job.state not in checks.LIVE or not job.unknown:
+        return None  # ended, or sent again while the cluster was being asked: there is nothing to tell of it
     there = [cid for cid in cids if (seen := reading.states.get(cid)) and seen.code == job.action_code]
     turned = customers.found_accepted(conn, job.id, there) if there else 0
     first = job.checks == 0
     again_s = _again(conn, lane, job) if job.unknown > turned else None
-    checks.checked(conn, job, reading.at, again_s)
+    settled = checks.settled(conn, replace(job, checked_at=reading.at), lane.settle_s)
+    checks.checked(conn, job, reading.at if settled else None, again_s)
     job = jobs.get(conn, job.id)
     detail = {"found_accepted": turned, "still_unknown": job.unknown, "error": reading.error}
     audit.append(conn, Event.CHECKED, job=job.uuid, cluster=job.cluster, detail=detail)
-    resent = _resend(conn, lane, job) if not reading.error else 0
+    resent = _resend(conn, lane, job) if again_s is not None and not reading.error else 0
     ended = not resent and job.state is JobState.WATCHING and again_s is None and checks.close(conn, job)
     if first or turned or ended or resent:
         outbox.add(conn, job.id, Note.CHECKED, turned=turned, error=reading.error, resent=resent)

@@ -136,13 +136,13 @@ class Runner:
 
     def _wait(self, conn: Connection, ours: int) -> float | None:
         """Seconds to leave the cluster alone: it asked for it, or as much as it takes may be in flight."""
+        in_flight = ours + chunks.unaccounted(conn, self._lane.key, self._lane.settle_s)
         pause = pauses.current(conn, self._lane.key)
         if pause:
             left = (pause.until - read_now(conn)).total_seconds()
             # When the time is over, one request shows whether the cluster takes them again.
-            return left if left > 0 else (LOOK_AGAIN_S if ours else None)
-        lost = chunks.unaccounted(conn, self._lane.key, self._lane.settle_s)
-        return LOOK_AGAIN_S if ours + lost >= self._lane.concurrency else None
+            return left if left > 0 else (LOOK_AGAIN_S if in_flight else None)
+        return LOOK_AGAIN_S if in_flight >= self._lane.concurrency else None
 
     def _lose(self, conn: Connection, orphan: Chunk) -> None:
         """A chunk whose sender is gone: whether it was sent is not known."""

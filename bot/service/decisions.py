@@ -102,6 +102,8 @@ def _open_card(
         return _refused_click(conn, operator, job, refusal)
     # A crash or a lost answer between posting the card and recording where it is: the click knows.
     jobs.card_pressed(conn, job.id, channel_id, card_ts)
+    # That has locked the row: of two clicks at once, on two replicas perhaps, the later sees the other.
+    job = jobs.get(conn, job.id)
     if job.state is JobState.PROPOSED and job.expires_at <= read_now(conn):
         _expire(conn, job)
         job = jobs.get(conn, job.id)

@@ -47,6 +47,7 @@ class PostgresTurns:
             await self._connect()
             ears = await self._listen()
         except (psycopg.Error, TimeoutError) as exc:
+            await self._lose()
             raise StoreError(f"PostgreSQL cannot be reached ({type(exc).__name__}).") from exc
         self._tasks = [
             asyncio.create_task(self._beat(), name="turns"),
@@ -56,8 +57,9 @@ class PostgresTurns:
     async def take(self, name: str) -> bool:
         """Try for the lock, without waiting for it."""
         async with self._mutex:
-            if name in self._held and self._fresh():
-                return True
+            if name in self._held:
+                # Not by locking again: a session's locks are counted, and giving would only undo one.
+                return self._fresh() or bool(await self._ask("SELECT true", ()))
             got = await self._ask("SELECT pg_try_advisory_lock(%s)", (_key(name),))
             if got:
                 self._held.add(name)

@@ -1,12 +1,18 @@
-"""A SQLite file brought up to date by the real migrations, and the one door to it."""
+"""Databases brought up to date by the real migrations, and the one door to them.
+
+A test meets SQLite unless its module or it says `@BOTH` (tests/store/samples.py).
+"""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import make_url
 
 from store import migrate
+from store import postgres as postgres_engine
 from store.database import Database
 
 
@@ -28,14 +34,41 @@ def path(migrated: Path, tmp_path: Path) -> Path:
     return Path(shutil.copy(migrated, tmp_path / "bot.sqlite3"))
 
 
+@pytest.fixture(scope="session")
+def template(postgres: Callable[[], str]) -> str:
+    """The PostgreSQL database that every other is a copy of."""
+    address = postgres()
+    db = Database(address)
+    with db.engine.begin() as conn:
+        migrate.upgrade(conn)
+    db.close()
+    return address
+
+
 @pytest.fixture
-def url(path: Path) -> str:
-    return f"sqlite:///{path}"
+def kind() -> str:
+    """Which database; `BOTH` says both."""
+    return "sqlite"
+
+
+@pytest.fixture
+def url(kind: str, request: pytest.FixtureRequest) -> str:
+    if kind == "sqlite":
+        return f"sqlite:///{request.getfixturevalue('path')}"
+    address = make_url(request.getfixturevalue("template"))
+    name = f"t{uuid4().hex[:12]}"
+    maker = postgres_engine.engine(address.set(database="postgres"), 1).execution_options(
+        isolation_level="AUTOCOMMIT"
+    )
+    with maker.connect() as conn:
+        conn.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {address.database}")
+    maker.dispose()
+    return address.set(database=name).render_as_string(hide_password=False)
 
 
 @pytest.fixture
 def rings() -> list[str]:
-    """The topics rung so far."""
+    """The topics rung in this process so far; on PostgreSQL the bell is rung by NOTIFY instead."""
     return []
 
 

@@ -54,6 +54,17 @@ class Entry:
         self.customers.update(dict.fromkeys(turned, end))
         return len(turned)
 
+    def plan_again(self) -> None:
+        """What was unknown is to be sent once more."""
+        self.state, self.far = JobState.RUNNING, None
+        for piece in self.pieces:
+            if piece.state is ChunkState.UNKNOWN and self.planned(piece):
+                piece.state = ChunkState.PLANNED
+
+    @property
+    def cids(self) -> list[str]:
+        return list(self.customers)
+
     def count(self, outcome: CustomerOutcome) -> int:
         return list(self.customers.values()).count(outcome)
 

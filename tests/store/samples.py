@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import Connection
 
 from store import chunks, jobs
@@ -11,6 +12,7 @@ from store.model import Job, Operator, Proposal
 ASTER = Operator("", "T0HOME", "U0ASTER")
 BIRCH = Operator("", "T0HOME", "U0BIRCH")
 EVIAN3 = "evian3"
+BOTH = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 
 
 def proposal(customers: int = 3, **changes: Any) -> Proposal:

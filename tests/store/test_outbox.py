@@ -1,13 +1,13 @@
 """The outbox: order within a thread, a card told once in its newest form, waiting, forgetting."""
 
-from pathlib import Path
-
 from sqlalchemy import Connection, text
 
 from store import outbox
 from store.database import Database
 from store.model import Note, OutboxItem
-from tests.store.samples import proposed
+from tests.store.samples import BOTH, proposed
+
+pytestmark = BOTH
 
 
 def add(conn: Connection, job_id: int, *notes: Note) -> None:
@@ -176,7 +176,7 @@ def test_an_id_is_never_used_again(db: Database) -> None:
         assert len(set(ids)) == 3
 
 
-async def test_what_is_to_be_said_survives_as_it_was_said(url: str, path: Path) -> None:
+async def test_what_is_to_be_said_survives_as_it_was_said(url: str) -> None:
     detail: dict[str, str | int | None] = {
         "error": "not_in_channel",
         "turned": 3,
@@ -195,12 +195,3 @@ async def test_what_is_to_be_said_survives_as_it_was_said(url: str, path: Path) 
         assert (item.job_id, item.note, item.detail) == (job.id, Note.CHECKED, detail)
     finally:
         second.close()
-
-
-async def test_adding_rings_after_the_commit(db: Database, rings: list[str]) -> None:
-    def work(conn: Connection) -> None:
-        add(conn, proposed(conn).id, Note.CARD, Note.STARTED)
-
-    await db.write(work)
-    assert await db.read(left) == 2
-    assert rings == [outbox.TOPIC]

@@ -10,7 +10,9 @@ from sqlalchemy import Connection, text
 from store import jobs
 from store.database import Database
 from store.model import JobState, Operator
-from tests.store.samples import ASTER, BIRCH, confirmed, proposed, running
+from tests.store.samples import ASTER, BIRCH, BOTH, confirmed, proposed, running
+
+pytestmark = BOTH
 
 GRID = Operator("E0GRID", ASTER.team_id, ASTER.user_id)
 ELSEWHERE = Operator("", "T0OTHER", ASTER.user_id)

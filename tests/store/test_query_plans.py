@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
-from store import audit, checks, chunks, customers, jobs, outbox
+from store import audit, checks, chunks, customers, jobs, outbox, pauses
 from store.database import Database
 from store.model import Chunk, ChunkState, CustomerOutcome
 from tests.store.samples import ASTER, EVIAN3, proposed, running
 
 LARGE = ("jobs", "job_customers", "chunks")
 SORTED = "USE TEMP B-TREE FOR ORDER BY"
-CHUNK = Chunk(1, 0, 0, 1, ChunkState.SENDING, 1, None)
+CHUNK = Chunk(1, 0, 0, 1, ChunkState.SENDING, 1, False, None)
 BY_KEY = "USING PRIMARY KEY (job_id=?"
 OWNED = "enterprise_id=? AND team_id=? AND user_id=?"
 
@@ -88,6 +88,11 @@ LISTS: dict[str, tuple[Callable[[Connection], Any], str]] = {
         lambda conn: checks.next_due(conn, EVIAN3),
         "SEARCH jobs USING INDEX ix_jobs_check (cluster=? AND check_at>?)",
     ),
+    "running": (
+        lambda conn: jobs.running(conn, EVIAN3),
+        "SEARCH jobs USING INDEX ix_jobs_running (cluster=?)",
+    ),
+    "pause": (lambda conn: pauses.current(conn, EVIAN3), "SEARCH pauses USING INDEX"),
     "to send": (lambda conn: customers.to_send(conn, CHUNK), BY_KEY + " AND position>? AND position<?)"),
     "unknown": (lambda conn: customers.unknown(conn, 1), BY_KEY),
     "with outcome": (lambda conn: customers.with_outcome(conn, 1, CustomerOutcome.REFUSED, 5), BY_KEY),
@@ -123,6 +128,12 @@ async def test_a_claim_takes_the_first_entry_of_its_index(db: Database) -> None:
     choose, take = await db.write(plans, lambda conn: chunks.claim(conn, EVIAN3))
     assert choose.steps == ("SEARCH chunks USING INDEX ix_chunks_planned (cluster=?)",)
     assert take.steps == ("SEARCH chunks USING PRIMARY KEY (job_id=? AND number=?)",)
+
+
+async def test_what_is_unaccounted_for_is_counted_by_its_index(db: Database) -> None:
+    await db.write(fill)
+    _clock, plan = await db.read(plans, lambda conn: chunks.unaccounted(conn, EVIAN3, 60.0))
+    assert plan.steps == ("SEARCH chunks USING INDEX ix_chunks_unknown (cluster=? AND sent_at>?)",)
 
 
 async def test_the_outbox_touches_no_large_table_and_sorts_only_what_waits(db: Database) -> None:

@@ -9,7 +9,9 @@ from store import checks, chunks, customers, jobs
 from store.clock import read_now
 from store.database import Database
 from store.model import Chunk, ChunkState, CustomerOutcome, JobState
-from tests.store.samples import EVIAN3, confirmed, proposal, proposed, running
+from tests.store.samples import BOTH, EVIAN3, confirmed, proposal, proposed, running
+
+pytestmark = BOTH
 
 
 def claim(conn: Connection, cluster: str = EVIAN3) -> Chunk:
@@ -158,20 +160,10 @@ def test_a_check_waits_for_the_chunk_that_settles_last(db: Database) -> None:
         for chunk, settle_s in ((first, 65.0), (second, 5.0)):
             settle(conn, chunk, ChunkState.UNKNOWN, CustomerOutcome.UNKNOWN)
             checks.later(conn, job, chunk, settle_s)
-        assert checks.next_due(conn, EVIAN3) is None, "a job that still sends is not read"
-        assert chunks.finish(conn, jobs.get(conn, job.id)) is JobState.WATCHING
+        due = checks.next_due(conn, EVIAN3)
         assert first.sent_at is not None
-        assert checks.next_due(conn, EVIAN3) == first.sent_at + timedelta(seconds=65)
+        assert due == first.sent_at + timedelta(seconds=65), "read in its time, even if it still sends"
+        assert chunks.finish(conn, jobs.get(conn, job.id))
+        assert jobs.get(conn, job.id).state is JobState.WATCHING
+        assert checks.next_due(conn, EVIAN3) == due
         assert checks.due(conn, EVIAN3) == []
-
-
-async def test_a_confirmation_rings_the_cluster_and_a_lost_one_does_not(
-    db: Database, rings: list[str]
-) -> None:
-    job = await db.write(proposed)
-    assert await db.write(jobs.confirm, job, "U0ASTER")
-    assert await db.read(jobs.next_expiry) is None
-    assert rings == ["cluster:evian3"]
-    assert not await db.write(jobs.confirm, job, "U0ASTER")
-    assert await db.read(jobs.next_expiry) is None
-    assert rings == ["cluster:evian3"]

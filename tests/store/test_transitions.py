@@ -17,7 +17,7 @@ from store.tables import jobs as job_table
 from store.transitions import LEGAL, move
 from tests.store.samples import proposed
 
-# design.md, "States", as far as this version goes; done -> watching is "Check again".
+# design.md, "States"; done -> watching is "Check again", back to running is "Send the rest".
 DOCUMENTED = {
     ("proposed", "confirmed"),
     ("proposed", "cancelled"),
@@ -27,6 +27,8 @@ DOCUMENTED = {
     ("running", "done"),
     ("watching", "done"),
     ("done", "watching"),
+    ("watching", "running"),
+    ("done", "running"),
 }
 STATES = st.sampled_from(JobState)
 

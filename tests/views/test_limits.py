@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from bot.errors import InvalidRequest, NoLongerPossible, NotAllowed
 from bot.sandbox.workspace.errors import ApiError
-from bot.views import listing, notices, text, thread
+from bot.views import listing, notices, pending, text, thread
 from bot.views.card import Card, card
 from bot.views.message import Message
-from store.model import CustomerOutcome, Job, JobState
+from store.model import CustomerOutcome, Job, JobState, Pause
 from tests.views.checking import CHANNELS, GROUPS, USERS, WORKSPACE, check, live_faults
-from tests.views.worst import NOW, customers, hostile, jobs, messages, names
+from tests.views.worst import NOW, customers, hostile, jobs, messages, names, pauses
 
 REFUSED, UNKNOWN = CustomerOutcome.REFUSED, CustomerOutcome.UNKNOWN
 SENT = (JobState.WATCHING, JobState.DONE)
@@ -32,9 +32,9 @@ def ended_jobs(draw: st.DrawFn, *, tame: bool = False) -> thread.Ended:
     )
 
 
-@given(job=jobs(), name=names, cids=st.lists(hostile(64), min_size=1, max_size=5))
-def test_a_card_in_every_state(job: Job, name: str, cids: list[str]) -> None:
-    check(card(Card(job, name, cids[: job.total], NOW)))
+@given(job=jobs(), name=names, cids=st.lists(hostile(64), min_size=1, max_size=5), pause=st.none() | pauses())
+def test_a_card_in_every_state(job: Job, name: str, cids: list[str], pause: Pause | None) -> None:
+    check(card(Card(job, name, cids[: job.total], NOW, pause)))
 
 
 @given(job=jobs(), name=names)
@@ -47,9 +47,19 @@ def test_an_outcome_of_every_mixture(ended: thread.Ended) -> None:
     check(thread.outcome(ended))
 
 
-@given(ended=ended_jobs(), turned=st.integers(0, 50_000), error=messages)
-def test_checked(ended: thread.Ended, turned: int, error: str | None) -> None:
-    check(thread.checked(ended, turned, error))
+@given(ended=ended_jobs(), turned=st.integers(0, 50_000), error=messages, resent=st.integers(0, 50_000))
+def test_checked(ended: thread.Ended, turned: int, error: str | None, resent: int) -> None:
+    check(pending.checked(ended, turned, error, resent))
+
+
+@given(job=jobs(), name=names, pause=st.none() | pauses())
+def test_paused(job: Job, name: str, pause: Pause | None) -> None:
+    check(pending.paused(job, name, pause))
+
+
+@given(job=jobs(), number=st.integers(1, 50_000))
+def test_resent(job: Job, number: int) -> None:
+    check(pending.resent(job, number))
 
 
 @given(

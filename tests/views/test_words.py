@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from hypothesis import given
 
-from bot.views import listing, thread
+from bot.views import listing, pending, thread
 from bot.views.card import Card, card
 from bot.views.message import Message
-from store.model import Customer, CustomerOutcome, Job, JobState
+from store.model import Customer, CustomerOutcome, Job, JobState, Pause
 from tests.views.checking import WORKSPACE, words_of
 from tests.views.test_limits import ended_jobs
-from tests.views.worst import NOW, SENT_JOB
+from tests.views.worst import NOW, SENT_JOB, pauses
 
 ONE_OF_MANY = re.compile(r"(?<![\d,.])1 (?:customers|duplicates|other reasons)\b")
 MANY_OF_ONE = re.compile(r"(?<![\d,.])(?!1 )[\d,]+ (?:customer|duplicate|other reason)\b")
@@ -24,8 +24,8 @@ def everything_said(ended: thread.Ended) -> Iterator[Message]:
     yield card(Card(job, ended.cluster_name, ["e106b3d0"], NOW))
     yield thread.started(job, ended.cluster_name)
     yield thread.outcome(ended)
-    yield thread.checked(ended, min(1, job.accepted), None)
-    yield thread.checked(ended, 0, "The connection could not be established")
+    yield pending.checked(ended, min(1, job.accepted), None, 0)
+    yield pending.checked(ended, 0, "The connection could not be established", 0)
     yield listing.my_jobs([job], None, None, {job.cluster: ended.cluster_name}, workspace)
     yield listing.detail(job, ended.cluster_name, ended.refused[:5], ended.unknown[:5], workspace)
 
@@ -73,7 +73,37 @@ def test_one_customer_and_many_customers(ended: thread.Ended) -> None:
 def test_check_again_is_offered_just_where_something_is_unknown(ended: thread.Ended) -> None:
     offered = "Check again" in words_of(thread.outcome(ended))
     assert offered == bool(ended.job.unknown and ended.job.state is JobState.DONE)
-    assert ("Check again" in words_of(thread.checked(ended, 0, None))) == bool(ended.job.unknown)
+    assert ("Check again" in words_of(pending.checked(ended, 0, None, 0))) == bool(ended.job.unknown)
+
+
+@given(ended_jobs(tame=True))
+def test_send_the_rest_is_offered_only_after_a_read_and_says_what_it_means(ended: thread.Ended) -> None:
+    said = words_of(pending.checked(ended, 0, None, 0))
+    assert ("Send the rest" in said) == bool(ended.job.unknown and ended.job.checked_at)
+    assert "Send the rest" not in words_of(thread.outcome(ended)), "nothing was read yet"
+    if "Send the rest" in said:
+        assert "some may still be on their way" in said
+
+
+@given(pauses(tame=True))
+def test_a_pause_says_why_until_when_and_that_it_ends(pause: Pause) -> None:
+    said = words_of(pending.paused(SENT_JOB, "Evian 3", pause))
+    assert pause.reason in said
+    for moment in (pause.until, pause.ends):
+        assert f"<!date^{int(moment.timestamp())}^" in said
+    over = words_of(pending.paused(SENT_JOB, "Evian 3", None))
+    assert "takes requests again" in over
+    assert "<!date^" not in over
+
+
+def test_what_is_sent_again_names_who_chose_it_and_how_many() -> None:
+    assert "<@U0ASTER> sends 1 customer again." in words_of(pending.resent(SENT_JOB, 1))
+    assert "<@U0ASTER> sends 2,001 customers again." in words_of(pending.resent(SENT_JOB, 2_001))
+
+
+def test_what_is_sent_again_as_configured_is_said_with_the_check() -> None:
+    said = words_of(pending.checked(told(replace(SENT_JOB, unknown=0)), 1, None, 2))
+    assert "1 customer found in T-Enable; the other 2 are sent again, as configured." in said
 
 
 def told(job: Job, refused: Sequence[str] = (), unknown: Sequence[str] = ()) -> thread.Ended:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from store.model import Customer, CustomerOutcome, Job, JobState, Operator
+from store.model import Customer, CustomerOutcome, Job, JobState, Operator, Pause
 from tests.views.checking import CHANNELS, USERS
 
 FRAGMENTS = (
@@ -86,6 +86,8 @@ def jobs(
         started_at=NOW if begun else None,
         finished_at=draw(moments) if ended else None,
         check_at=draw(st.none() | moments) if state is JobState.WATCHING else None,
+        checked_at=draw(st.none() | moments) if begun else None,
+        checks=draw(st.sampled_from((0, 1, 9))),
         last_cause=draw(st.sampled_from(CAUSES)),
         last_status=draw(st.sampled_from((None, 200, 401, 502))),
         last_message=draw(tame_messages if tame else messages),
@@ -124,6 +126,15 @@ def customers(
     return list(itertools.islice(itertools.cycle(kinds), number))
 
 
+@st.composite
+def pauses(draw: st.DrawFn, *, tame: bool = False) -> Pause:
+    """A cluster that asked to wait, in words of its own."""
+    since = draw(moments)
+    until = since + timedelta(seconds=draw(st.integers(1, 1_800)))
+    why = "TMS bootstrap status(INIT) is not Ready" if tame else draw(hostile(300) | hostile(100_000))
+    return Pause("evian3", why, draw(st.integers(1, 20)), since, until)
+
+
 SENT_JOB = Job(
     id=1,
     uuid=UUID(int=0x5E7AC710 << 96),
@@ -149,6 +160,8 @@ SENT_JOB = Job(
     started_at=NOW,
     finished_at=NOW,
     check_at=None,
+    checked_at=None,
+    checks=0,
     last_cause="accepted",
     last_status=200,
     last_message="Sending action to migration services",

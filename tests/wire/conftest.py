@@ -1,11 +1,14 @@
 """Fixtures of the wire tests: a stage with the bot on it, and one without."""
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import yaml
 
+from bot import app
+from bot.outbox.pace import Bucket, Pace
 from bot.sandbox.cluster.desk import ClusterDesk
 from bot.sandbox.cluster.host import ClusterHost
 from bot.sandbox.desk import Desk
@@ -19,6 +22,31 @@ MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 def scopes() -> frozenset[str]:
     """What the manifest asks for: the workspace refuses the bot everything else."""
     return frozenset(yaml.safe_load(MANIFEST.read_text())["oauth_config"]["scopes"]["bot"])
+
+
+class Brisk(Pace):
+    """Slack's limits, twenty times as wide: most scenarios are not about waiting for Slack."""
+
+    SPEED = 20.0
+
+    def __init__(self) -> None:
+        super().__init__(lambda: time.monotonic() * self.SPEED)
+
+    def _take(self, *buckets: Bucket) -> float:
+        return super()._take(*buckets) / self.SPEED
+
+
+@pytest.fixture(autouse=True)
+def brisk(monkeypatch: pytest.MonkeyPatch) -> float:
+    """Bots started in this process may speak this many times as fast as Slack allows."""
+    monkeypatch.setattr(app, "Pace", Brisk)
+    return Brisk.SPEED
+
+
+@pytest.fixture
+def slacks_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As fast as Slack allows, after all."""
+    monkeypatch.setattr(app, "Pace", Pace)
 
 
 @pytest.fixture

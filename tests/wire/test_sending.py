@@ -1,11 +1,7 @@
 """Sending at the wire: chunks, fairness, the guard around a POST, and what a stopped or killed bot leaves."""
 
-import asyncio
 import csv
 import signal
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from time import monotonic
 
 import pytest
@@ -13,6 +9,7 @@ import pytest
 from bot.sandbox.cluster import ClusterDesk, End, Post, moods
 from bot.sandbox.desk import Message
 from bot.sandbox.workspace.people import ASTER
+from tests.process import bot_process
 from tests.stage import TOKEN, Stage, words
 
 FAST = {"timeout_s": 0.5, "settle_s": 1.2}
@@ -53,15 +50,16 @@ async def test_two_clusters_do_not_wait_for_each_other(idle_stage: Stage) -> Non
     stage = idle_stage
     stage.environment["FIJI1_TOKEN"] = TOKEN
     await stage.start_bot(more="concurrency = 1")
-    await stage.evian3.set_mood(moods.slow(0.5))
-    async with ClusterDesk(stage.host.address, "fiji1") as fiji1:
-        [there] = list(await fiji1.customers())[:1]
+    await stage.evian3.set_mood(moods.slow(1))
     await confirmed(stage, await stage.cids(1))
     await stage.evian3.until(lambda record: len(record.posts) == 1)
-    other = await stage.ask(f"/set-action T-Enable fiji1 {there}")
-    await stage.confirm(other)
-    await stage.thread(other, "1 customer accepted")
+    async with ClusterDesk(stage.host.address, "fiji1") as fiji1:
+        [there] = list(await fiji1.customers())[:1]
+        other = await stage.ask(f"/set-action T-Enable fiji1 {there}")
+        await stage.confirm(other)
+        await fiji1.until(lambda record: record.finished == 1)
     assert [post.end for post in await posts_of(stage)] == [End.OPEN]
+    await stage.thread(other, "1 customer accepted")
 
 
 async def test_chunks_that_end_differently_are_told_in_one_message(idle_stage: Stage) -> None:
@@ -124,7 +122,7 @@ async def test_nothing_is_sent_to_another_address_than_was_confirmed(idle_stage:
 
 async def test_a_killed_bot_leaves_an_unknown_chunk_that_is_read_back(idle_stage: Stage) -> None:
     stage = idle_stage
-    stage.settings |= {"timeout_s": 0.9, "settle_s": 1.0}
+    stage.settings |= {"timeout_s": 0.9, "settle_s": 2.5}
     await stage.evian3.set_mood(moods.silent(acts=True))
     async with bot_process(stage) as process:
         card = await confirmed(stage, await stage.cids(2))
@@ -198,24 +196,6 @@ async def posts_of(stage: Stage) -> tuple[Post, ...]:
 async def mentions(stage: Stage, card: Message) -> list[Message]:
     """The thread's messages that mention the requester."""
     return [message for message in await stage.thread_of(card) if "<@U0ASTER>" in words(message)]
-
-
-@asynccontextmanager
-async def bot_process(stage: Stage) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The bot as a process of its own, connected; killed at the end if it still runs."""
-    stage.config()
-    variables = stage.variables(stage.folder / "set-action.toml")
-    with (stage.folder / "bot.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "run", env=variables, stdout=log, stderr=log
-        )
-    try:
-        await stage.desk.until_connected(2, timeout_s=15)
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 async def test_what_waits_for_a_cluster_that_was_taken_out_is_told_so(idle_stage: Stage) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from structlog.testing import capture_logs
 
 from bot import loops
-from bot.outbox import drawing
+from bot.outbox import courier, drawing
 from bot.outbox.drawing import Facts
 from bot.sandbox.cluster import mood
 from bot.views.message import Message
@@ -104,6 +104,7 @@ async def test_a_message_that_cannot_be_drawn_does_not_hammer_nor_hold_up_others
         return good(facts, names, bot_user_id)
 
     monkeypatch.setattr(loops, "SWEEP_S", 0.5)
+    monkeypatch.setattr(courier, "REST_S", 0.2)
     with pytest.MonkeyPatch.context() as patch, capture_logs() as logs:
         patch.setattr(drawing, "draw", draw)
         await stage.confirm(poisoned)

@@ -1,6 +1,7 @@
 """The cluster's API as `domain.md` describes it, for every cluster of a host; each call is on record."""
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -99,6 +100,7 @@ class Api:
         finally:
             if seen.end is End.OPEN:
                 seen.end = End.ABORTED
+            seen.ended_at = time.time()
             self._ledger.touch(seen)
 
 

@@ -17,7 +17,10 @@ class End(StrEnum):
 
 
 class Seen(BaseModel):
-    """One call. `number` counts a host's calls from 1, `at` is Unix time (s), `status` None is no answer."""
+    """One call. `number` counts a host's calls from 1, `at` is Unix time (s), `status` None is no answer.
+
+    `ended_at`: Unix time (s), None while it is open.
+    """
 
     number: int
     cluster: str
@@ -28,6 +31,7 @@ class Seen(BaseModel):
     authorized: bool = False
     status: int | None = None
     end: End = End.OPEN
+    ended_at: float | None = None
 
 
 class Post(Seen):

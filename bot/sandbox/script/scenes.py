@@ -48,12 +48,19 @@ async def wrong_token(stage: Stage) -> None:
 
 
 async def starting(stage: Stage) -> None:
-    """The cluster is still starting."""
+    """The cluster is still starting: it is left alone for a while, and then it takes the request."""
     await stage.evian3.next_mood(mood.starting())
     [cid] = await stage.customers(1)
+    before = len((await stage.evian3.record()).posts)
     card = await stage.asks(f"/set-action PE-Enable evian3 {cid}")
     await stage.presses(card, "confirm")
     await stage.thread(card, "is not Ready")
+    await stage.thread(card, "1 customer accepted")
+    posts = (await stage.evian3.record()).posts[before:]
+    expect(len(posts) == 2, "a request that did nothing, and one after the pause")
+    stage.transcript.cluster(
+        "first request: not ready, nothing done; second request, after the pause: accepted"
+    )
 
 
 async def slow(stage: Stage) -> None:

@@ -1,0 +1,58 @@
+"""What serving a cluster takes, from its configuration: address, credential, limits, clocks."""
+
+import httpx
+import structlog
+
+from bot import cluster as cluster_api
+from bot.config import BearerToken, Cluster, Resend
+from bot.runner.lane import Lane
+
+log = structlog.get_logger()
+
+
+def lane(cluster: Cluster, http: httpx.AsyncClient) -> Lane:
+    """For a configured cluster."""
+    return Lane(
+        key=cluster.key,
+        base_url=cluster.base_url,
+        client=cluster_api.ClusterClient(
+            http=http,
+            base_url=cluster.base_url,
+            credential=_credential(cluster, http),
+            timeout_s=cluster.timeout_s,
+        ),
+        chunk_size=cluster.chunk_size,
+        concurrency=cluster.concurrency,
+        settle_s=cluster.settle_s,
+        every_s=cluster.arrival.every_s,
+        give_up_after_s=cluster.arrival.give_up_after_s,
+        resend_auto=cluster.resend_unknown is Resend.AUTO,
+    )
+
+
+def departed(key: str) -> Lane:
+    """For a cluster with work of ours that is not configured any more: nobody may wait for it in silence."""
+    log.warning("set_action.cluster_not_configured", cluster=key)
+    return Lane(
+        key=key,
+        base_url="",
+        client=None,
+        chunk_size=1_000,
+        concurrency=1,
+        settle_s=1.0,
+        every_s=1.0,
+        give_up_after_s=0.0,
+        resend_auto=False,
+    )
+
+
+def _credential(cluster: Cluster, http: httpx.AsyncClient) -> cluster_api.Credential:
+    credential = cluster.credential
+    if isinstance(credential, BearerToken):
+        return cluster_api.StaticToken(credential.token)
+    return cluster_api.ClientCredentials(
+        http=http,
+        token_url=credential.token_url,
+        client_id=credential.client_id.get_secret_value(),
+        client_secret=credential.client_secret,
+    )

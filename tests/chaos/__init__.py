@@ -1,0 +1,1 @@
+"""Chaos: real bot processes under violence, checked from the outside."""
