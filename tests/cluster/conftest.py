@@ -60,7 +60,7 @@ def oauth(host: ClusterHost, http: httpx.AsyncClient) -> ClientCredentials:
     """Good client credentials, with 200 ms to fetch a token."""
     secret = SecretStr(CLIENT_SECRET)
     return ClientCredentials(
-        http=http, token_url=host.token_url, client_id=CLIENT_ID, client_secret=secret, limit_s=0.2
+        http=http, token_url=host.token_url, client_id=CLIENT_ID, client_secret=secret, limit_s=1.0
     )
 
 
