@@ -31,6 +31,7 @@ EVENTS = {
 }
 
 LOOK_AGAIN_S = 0.5
+SENT_WITHIN = 0.25  # of `settle_s`, counted from the claim: a chunk is sent by then, or kept back
 INTERRUPTED = Answer(
     outcome=Outcome.UNKNOWN,
     cause=Cause.CONNECTION_LOST,
@@ -94,7 +95,7 @@ class Runner:
 
     async def _send(self, post: Post, claimed_at: float) -> None:
         lane, chunk, job = self._lane, post.chunk, post.job
-        if asyncio.get_running_loop().time() - claimed_at > lane.settle_s / 4:
+        if asyncio.get_running_loop().time() - claimed_at > lane.settle_s * SENT_WITHIN:
             # Too long between the claim and now: somebody may have read the state as settled already.
             await self._db.write(keep_back, post)
             return

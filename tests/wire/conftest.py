@@ -9,6 +9,7 @@ import yaml
 
 from bot import app
 from bot.outbox.pace import Bucket, Pace
+from bot.runner import sender
 from bot.sandbox.cluster.desk import ClusterDesk
 from bot.sandbox.cluster.host import ClusterHost
 from bot.sandbox.desk import Desk
@@ -41,6 +42,12 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> float:
     """Bots started in this process may speak this many times as fast as Slack allows."""
     monkeypatch.setattr(app, "Pace", Brisk)
     return Brisk.SPEED
+
+
+@pytest.fixture(autouse=True)
+def patient_guard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quarter of the short `settle_s` of tests is less than a busy machine takes now and then."""
+    monkeypatch.setattr(sender, "SENT_WITHIN", 0.9)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from store.model import CustomerOutcome
 from tests.stage import Stage, words
 
 TAKEN, REFUSED, UNKNOWN = CustomerOutcome.ACCEPTED, CustomerOutcome.REFUSED, CustomerOutcome.UNKNOWN
-FAST = {"timeout_s": 0.5, "settle_s": 1.4}  # the guard wants to send within a quarter of `settle_s`
+FAST = {"timeout_s": 0.9, "settle_s": 1.3}
 ONCE = "arrival = { watch = true, every_s = 1, give_up_after_s = 1 }"  # read, and given up at once
 DECIDED = ["requested", "confirmed", "sent", "answered", "done"]
 CHECKED = ["requested", "confirmed", "sent", "answered", "checked", "done"]

