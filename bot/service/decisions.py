@@ -3,13 +3,12 @@
 from collections.abc import Collection
 from uuid import UUID
 
-import structlog
 from sqlalchemy import Connection
 
 from bot.errors import NoLongerPossible, NotAllowed, SetActionError
 from bot.policy import Person, Right
+from bot.service.clicks import or_raise, refused
 from bot.service.people import People
-from bot.service.proposals import facts
 from store import audit, jobs, outbox
 from store.audit import Event
 from store.clock import read_now
@@ -18,8 +17,6 @@ from store.model import Job, JobState, Note, Operator
 
 UNKNOWN_CARD = "This card is not known here any more. Nothing was sent; ask again with /set-action."
 AT_ONCE = 500  # cards expired in one transaction
-
-log = structlog.get_logger()
 
 
 class Decisions:
@@ -39,12 +36,12 @@ class Decisions:
             except NotAllowed as refusal:
                 person = refusal  # to be put on the record, and only if it is this person's card
         decided = await self._db.write(self._confirm, operator, person, card, channel_id, card_ts)
-        return _or_raise("set_action.confirmed", decided)
+        return or_raise("set_action.confirmed", decided)
 
     async def cancel(self, operator: Operator, card: UUID, *, channel_id: str, card_ts: str) -> Job:
         """Put the card away; nothing is sent. Raises NotAllowed, NoLongerPossible, StoreError."""
         decided = await self._db.write(self._cancel, operator, card, channel_id, card_ts)
-        return _or_raise("set_action.cancelled", decided)
+        return or_raise("set_action.cancelled", decided)
 
     async def expire_due(self) -> float | None:
         """Expire the cards whose time is over; in how many seconds the next one expires, or None."""
@@ -64,13 +61,13 @@ class Decisions:
             return job
         if job.cluster not in self._clusters:
             gone = NoLongerPossible(f"{job.cluster} is not configured here any more. Nothing was sent.")
-            return _refused_click(conn, operator, job, gone)
+            return refused(conn, operator, job, gone)
         if isinstance(person, NotAllowed):
-            return _refused_click(conn, operator, job, person)
+            return refused(conn, operator, job, person)
         if not self._people.policy.permits(person, Right.REQUEST, job.action_name, job.cluster):
             words = f"No rule lets you run {job.action_name} on {job.cluster} any more. Nothing was sent."
             refusal = self._people.refusal(words, job.action_name, job.cluster)
-            return _refused_click(conn, operator, job, refusal)
+            return refused(conn, operator, job, refusal)
         jobs.confirm(conn, job, operator.user_id)
         audit.append(conn, Event.CONFIRMED, actor=operator, job=job.uuid, cluster=job.cluster)
         outbox.add(conn, job.id, Note.STARTED)
@@ -99,7 +96,7 @@ def _open_card(
         return NoLongerPossible(UNKNOWN_CARD)
     if job.operator != operator:
         refusal = NotAllowed("Only the person who asked can decide on this card.", ask=[job.operator.user_id])
-        return _refused_click(conn, operator, job, refusal)
+        return refused(conn, operator, job, refusal)
     # A crash or a lost answer between posting the card and recording where it is: the click knows.
     jobs.card_pressed(conn, job.id, channel_id, card_ts)
     # That has locked the row: of two clicks at once, on two replicas perhaps, the later sees the other.
@@ -110,7 +107,7 @@ def _open_card(
     if job.state is JobState.PROPOSED:
         return job
     outbox.add(conn, job.id, Note.CARD)  # the clicked card is out of date: draw it again
-    return _refused_click(conn, operator, job, NoLongerPossible(_already(job)))
+    return refused(conn, operator, job, NoLongerPossible(_already(job)))
 
 
 def _already(job: Job) -> str:
@@ -119,18 +116,6 @@ def _already(job: Job) -> str:
     if job.state is JobState.CANCELLED:
         return "This card was cancelled: nothing was sent."
     return f"You have confirmed this already: it is job {job.short_id}, and it runs once."
-
-
-def _refused_click(conn: Connection, operator: Operator, job: Job, refusal: SetActionError) -> SetActionError:
-    audit.append(
-        conn,
-        Event.REFUSED_CLICK,
-        actor=operator,
-        job=job.uuid,
-        cluster=job.cluster,
-        detail={"why": str(refusal)},
-    )
-    return refusal
 
 
 def _expire(conn: Connection, job: Job) -> None:
@@ -144,11 +129,3 @@ def _expire_due(conn: Connection) -> float | None:
         _expire(conn, job)
     following = jobs.next_expiry(conn)
     return (following - read_now(conn)).total_seconds() if following else None
-
-
-def _or_raise(event: str, decided: Job | SetActionError) -> Job:
-    # Raised here, after the commit: inside the transaction it would undo the record of the refusal.
-    if isinstance(decided, SetActionError):
-        raise decided
-    log.info(event, **facts(decided))
-    return decided

@@ -3,22 +3,19 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-import structlog
 from sqlalchemy import Connection
 
 from bot.config import Cluster
 from bot.errors import NoLongerPossible, NotAllowed, SetActionError
 from bot.policy import Person, Right
+from bot.service.clicks import or_raise, refused
 from bot.service.people import People
-from bot.service.proposals import facts
 from store import audit, checks, jobs, outbox
 from store.audit import Event
 from store.database import Database
 from store.model import Job, JobState, Note, Operator
 
 SETTLED_STATES = (JobState.WATCHING, JobState.DONE)
-
-log = structlog.get_logger()
 
 
 class Unknowns:
@@ -31,7 +28,7 @@ class Unknowns:
 
     async def check_again(self, operator: Operator, job: UUID) -> Job:
         """Have the cluster's state read now. Raises NotAllowed, NoLongerPossible, StoreError."""
-        return _or_raise("set_action.check_asked", await self._db.write(self._check_again, operator, job))
+        return or_raise("set_action.check_asked", await self._db.write(self._check_again, operator, job))
 
     async def send_rest(self, operator: Operator, job: UUID) -> Job:
         """Send the unknown customers again, through the same guard.
@@ -40,9 +37,7 @@ class Unknowns:
         NoLongerPossible, StoreError.
         """
         person = await self._people.person(operator)
-        return _or_raise(
-            "set_action.sent_again", await self._db.write(self._send_rest, operator, person, job)
-        )
+        return or_raise("set_action.sent_again", await self._db.write(self._send_rest, operator, person, job))
 
     def _check_again(self, conn: Connection, operator: Operator, uuid: UUID) -> Job | SetActionError:
         job = self._unknown(conn, operator, uuid)
@@ -62,7 +57,7 @@ class Unknowns:
         if not self._people.policy.permits(person, Right.REQUEST, job.action_name, job.cluster):
             words = f"No rule lets you run {job.action_name} on {job.cluster} any more. Nothing was sent."
             refusal = self._people.refusal(words, job.action_name, job.cluster)
-            return _refused(conn, operator, job, refusal)
+            return refused(conn, operator, job, refusal)
         if not checks.settled(conn, job, self._clusters[job.cluster].settle_s):
             return NoLongerPossible(
                 "The cluster's state was not read since these were sent, so some of them may be done by now. "
@@ -84,7 +79,7 @@ class Unknowns:
             return NoLongerPossible("This job is not known here any more.")
         if job.operator != operator:
             refusal = NotAllowed("Only the person who asked can do this.", ask=[job.operator.user_id])
-            return _refused(conn, operator, job, refusal)
+            return refused(conn, operator, job, refusal)
         if job.cluster not in self._clusters:
             return NoLongerPossible(f"{job.cluster} is not configured here any more, so it cannot be asked.")
         if job.state not in SETTLED_STATES:
@@ -92,23 +87,3 @@ class Unknowns:
         if not job.unknown:
             return NoLongerPossible("Nothing about this job is unknown any more; see its thread.")
         return job
-
-
-def _refused(conn: Connection, operator: Operator, job: Job, refusal: SetActionError) -> SetActionError:
-    audit.append(
-        conn,
-        Event.REFUSED_CLICK,
-        actor=operator,
-        job=job.uuid,
-        cluster=job.cluster,
-        detail={"why": str(refusal)},
-    )
-    return refusal
-
-
-def _or_raise(event: str, asked: Job | SetActionError) -> Job:
-    # Raised here, after the commit: inside the transaction it would undo the record of the refusal.
-    if isinstance(asked, SetActionError):
-        raise asked
-    log.info(event, **facts(asked))
-    return asked

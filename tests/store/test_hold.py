@@ -89,13 +89,16 @@ def test_another_name_for_the_same_file_does_not_let_a_second_in(url: str, path:
 
 def test_two_files_do_not_get_in_each_others_way(tmp_path: Path) -> None:
     holds = [Hold(f"sqlite:///{tmp_path / name}") for name in ("one", "two")]
-    for hold in holds:
+    for hold, name in zip(holds, ("one", "two"), strict=True):
+        with pytest.raises(AlreadyInUse, match=name):
+            Hold(f"sqlite:///{tmp_path / name}")
         hold.release()
 
 
 def test_a_machine_that_has_never_run_the_bot_gets_the_folder(tmp_path: Path) -> None:
     """The default is a file in the platform's data directory, which nobody has made yet."""
     Hold(f"sqlite:///{tmp_path / 'share' / 'set-action' / 'bot.sqlite3'}").release()
+    assert (tmp_path / "share" / "set-action").stat().st_mode & 0o777 == 0o700
 
 
 def test_a_place_that_cannot_be_written_is_not_called_in_use(tmp_path: Path) -> None:

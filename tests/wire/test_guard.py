@@ -1,5 +1,6 @@
 """The guard's last look: a chunk that was claimed too long ago is kept back, not sent."""
 
+import asyncio
 import json
 
 import pytest
@@ -15,8 +16,9 @@ async def test_a_chunk_claimed_too_long_ago_is_kept_back_and_sent_from_a_new_cla
     [cid] = await stage.cids(1)
     card = await stage.ask(f"/set-action T-Enable evian3 {cid}")
     await stage.confirm(card)
-    while "answered" not in await stage.events():
-        pass  # each turn asks the database anew
+    async with asyncio.timeout(10):
+        while "answered" not in await stage.events():
+            pass  # each turn asks the database anew
     assert not (await stage.evian3.record()).posts
     monkeypatch.setattr(sender, "SENT_WITHIN", 0.9)
     await stage.thread(card, "1 customer accepted")
