@@ -186,6 +186,7 @@ class OutboxItem:
     created_at: datetime
     channel_id: str
     card_ts: str | None
+    job_state: JobState
 
     @property
     def is_update(self) -> bool:

@@ -15,7 +15,7 @@ TOPIC = "outbox"
 COLUMNS = [
     outbox.c.id, outbox.c.job_id, outbox.c.note, outbox.c.detail,
     outbox.c.revision, outbox.c.attempts, outbox.c.doubtful,
-    outbox.c.created_at, jobs.c.channel_id, jobs.c.card_ts,
+    outbox.c.created_at, jobs.c.channel_id, jobs.c.card_ts, jobs.c.state.label("job_state"),
 ]  # fmt: skip
 LISTED = select(*COLUMNS).join_from(outbox, jobs)
 
@@ -87,13 +87,13 @@ def next_due(conn: Connection) -> float | None:
     return (soonest - read_now(conn)).total_seconds() if soonest else None
 
 
-def delivered(conn: Connection, item: OutboxItem, *, again_after_s: float = 0.0) -> None:
-    """Slack has it. A card that changed meanwhile stays, due `again_after_s` from now."""
+def delivered(conn: Connection, item: OutboxItem) -> None:
+    """Slack has it. A card that changed meanwhile stays, and is due."""
     gone = conn.execute(
         delete(outbox).where(outbox.c.id == item.id, outbox.c.revision == item.revision)
     ).rowcount
     if not gone:
-        postpone(conn, item, again_after_s, attempts=0)
+        postpone(conn, item, 0, attempts=0)
 
 
 def postpone(
@@ -105,16 +105,6 @@ def postpone(
         update(outbox)
         .where(outbox.c.id == item.id)
         .values(due_at=due_at, attempts=attempts, doubtful=doubtful)
-    )
-
-
-def put_off(conn: Connection, item: OutboxItem, seconds: float) -> None:
-    """Not so soon after the last one, unless it has changed since it was read: it may be the last."""
-    due_at = read_now(conn) + timedelta(seconds=seconds)
-    conn.execute(
-        update(outbox)
-        .where(outbox.c.id == item.id, outbox.c.revision == item.revision)
-        .values(due_at=due_at, attempts=0)
     )
 
 

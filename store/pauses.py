@@ -10,7 +10,7 @@ from store.model import Pause
 from store.tables import pauses
 
 FIRST_S = 2.0
-LONGEST_S = 300.0
+LONGEST_S = 300.0  # where the cluster does not say for how long
 
 
 def current(conn: Connection, cluster: str) -> Pause | None:
@@ -30,7 +30,8 @@ def extend(conn: Connection, cluster: str, reason: str, retry_after_s: float | N
     if before and now >= before.ends:
         return None
     tries = before.tries + 1 if before else 1
-    seconds = min(retry_after_s or FIRST_S * 2 ** min(tries - 1, 20), LONGEST_S)
+    asked = min(retry_after_s or 0.0, Pause.GIVEN_UP_AFTER.total_seconds())
+    seconds = asked or min(FIRST_S * 2 ** min(tries - 1, 20), LONGEST_S)
     values = {
         "reason": reason,
         "tries": tries,

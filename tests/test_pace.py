@@ -65,7 +65,7 @@ def test_a_refused_leave_uses_up_nothing(clock: Clock) -> None:
 def test_no_minute_sees_more_updates_than_the_tier_allows(clock: Clock, step: float) -> None:
     kept, at = Pace(clock), list[float]()
     while clock.now < 1_300:
-        if not kept.update():
+        if not kept.update(len(at), ended=False):
             at.append(clock.now)
         clock.now += step
     for start in at:
@@ -76,21 +76,32 @@ def test_no_minute_sees_more_updates_than_the_tier_allows(clock: Clock, step: fl
 
 def test_after_the_time_it_names_there_is_leave(clock: Clock) -> None:
     kept = Pace(clock)
-    for _ in range(200):
-        if wait := kept.update():
+    for card in range(200):
+        if wait := kept.update(card, ended=False):
             clock.now += wait + 1e-6
-            assert kept.update() == 0
+            assert kept.update(card, ended=False) == 0
 
 
 def test_posts_and_updates_do_not_share_a_budget(clock: Clock) -> None:
     kept = Pace(clock)
-    while not kept.update():
+    while not kept.update(1, ended=True):
         continue
     assert posted(kept, "C1") == 3
 
 
+def test_a_running_jobs_card_waits_its_time_and_uses_up_no_leave_meanwhile(clock: Clock) -> None:
+    kept = Pace(clock)
+    assert kept.update(1, ended=False) == 0
+    clock.now += 0.5
+    assert [kept.update(1, ended=False) for _ in range(50)] == [pytest.approx(1.0)] * 50
+    assert sum(kept.update(card, ended=False) == 0 for card in range(2, 50)) == 9  # of the burst of ten
+    clock.now += 60
+    assert kept.update(1, ended=False) == 0
+    assert kept.update(1, ended=True) == 0, "its last form does not wait"
+
+
 def test_channels_are_forgotten_longest_unused_first(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "CHANNELS", 2)
+    monkeypatch.setattr(pace, "REMEMBERED", 2)
     kept = Pace(clock)
     assert posted(kept, "C1") == 3
     assert posted(kept, "C2") == 3

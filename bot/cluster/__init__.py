@@ -4,7 +4,7 @@ from bot.cluster.answer import Answer, Cause, Outcome
 from bot.cluster.client import ClusterClient
 from bot.cluster.credential import ClientCredentials, Credential, StaticToken
 from bot.cluster.states import State
-from bot.cluster.transport import open_http
+from bot.cluster.transport import TooLate, open_http
 
 __all__ = [
     "Answer",
@@ -15,5 +15,6 @@ __all__ = [
     "Outcome",
     "State",
     "StaticToken",
+    "TooLate",
     "open_http",
 ]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -33,15 +34,17 @@ class ClusterClient:
         self._credential = credential
         self._timeout_s = timeout_s
 
-    async def set_action(self, action: str, cids: Sequence[str]) -> Answer:
-        """POST `cids` once and judge what came of it; raises nothing but asyncio.CancelledError.
+    async def set_action(self, action: str, cids: Sequence[str], *, send_by: float = math.inf) -> Answer:
+        """POST `cids` once and judge what came of it.
 
         There is a second POST only after a 401 (nothing was done), with a freshly fetched token, and only
-        within the first one's deadline.
+        within the first one's deadline. Raises TooLate where `send_by` (the loop's time) was over before it
+        could be sent, so that nothing was done; and asyncio.CancelledError, but nothing else.
         """
         started = time.monotonic()
         content = json.dumps({"action": action, "cids": list(cids)}).encode("ascii")
-        request = Request("POST", f"{self._api}/set/action", {"Content-Type": "application/json"}, content)
+        headers = {"Content-Type": "application/json"}
+        request = Request("POST", f"{self._api}/set/action", headers, content, send_by=send_by)
         try:
             reply, token = await self._send(request)
         except (NoToken, NoReply) as exc:

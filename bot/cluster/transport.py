@@ -1,10 +1,12 @@
 """One bounded HTTP exchange over httpx, and the one shared client; foreign errors are translated here."""
 
 import asyncio
+import math
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
@@ -18,13 +20,17 @@ WORDS_LIMIT = 256 * 1024  # bytes of a body that holds a message, not data
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to send; `limit` bounds a 200's body in bytes. The repr shows no header and no content."""
+    """What to send; `limit` bounds a 200's body in bytes. The repr shows no header and no content.
+
+    `send_by`, by the loop's clock: later than that not a byte may be sent.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(repr=False)
     content: bytes = field(default=b"", repr=False)
     limit: int = WORDS_LIMIT
+    send_by: float = math.inf
 
 
 class NoReply(Exception):
@@ -33,6 +39,10 @@ class NoReply(Exception):
     def __init__(self, cause: Cause, message: str) -> None:
         super().__init__(message)
         self.cause = cause
+
+
+class TooLate(Exception):
+    """It was time to send, and `send_by` was over: nothing was sent."""
 
 
 def open_http() -> httpx.AsyncClient:
@@ -53,7 +63,10 @@ def open_http() -> httpx.AsyncClient:
 
 
 async def exchange(http: httpx.AsyncClient, request: Request, *, deadline: float) -> Reply:
-    """Send `request` once and read the whole reply by `deadline` (the loop's time). Raises NoReply."""
+    """Send `request` once and read the whole reply by `deadline` (the loop's time).
+
+    Raises NoReply, and TooLate where `send_by` was over before the first byte.
+    """
     if http.is_closed:
         raise NoReply(Cause.UNREACHABLE, "Nothing was sent: the HTTP client is closed")
     if not _can_be_called(request.url):
@@ -62,6 +75,8 @@ async def exchange(http: httpx.AsyncClient, request: Request, *, deadline: float
         async with asyncio.timeout_at(deadline), _sent(http, request, deadline) as response:
             limit = request.limit if response.status_code == 200 else WORDS_LIMIT
             body = await _bounded(response, limit)
+    except _Halted as exc:
+        raise NoReply(Cause.CONNECTION_LOST, "The bot was stopped half way through sending") from exc
     except (httpx.ConnectError, httpx.ConnectTimeout) as exc:
         reason = plain(str(exc)) or "nobody answered in time"
         raise NoReply(Cause.UNREACHABLE, f"The connection could not be established: {reason}") from exc
@@ -102,7 +117,25 @@ def _sent(
         content=request.content,
         timeout=phases,
         follow_redirects=False,
+        extensions={"trace": partial(_last_look, request.send_by)},
     )
+
+
+class _Halted(Exception):
+    """The head of a request was sent in time, its body would not be."""
+
+
+WRITES = {"http11.send_request_headers.started": TooLate, "http11.send_request_body.started": _Halted}
+
+
+async def _last_look(send_by: float, event: str, _: Mapping[str, object]) -> None:
+    """Called by httpcore between its steps: the last moment before the connection is written to.
+
+    A token was fetched and a connection made since the caller looked, and a process can stand still at any
+    moment. https://www.encode.io/httpcore/extensions/#trace
+    """
+    if event in WRITES and asyncio.get_running_loop().time() > send_by:
+        raise WRITES[event]
 
 
 async def _bounded(response: httpx.Response, limit: int) -> bytes | None:

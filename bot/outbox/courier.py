@@ -13,21 +13,26 @@ from bot.outbox.telling import Teller
 from bot.turns import Turns
 from store import outbox
 from store.database import Database
-from store.model import OutboxItem
+from store.model import JobState, OutboxItem
 
 AT_ONCE = 8  # jobs told about at the same time
 LOOKED_AT = 500  # items, so that one crowded channel does not hide the others
 LONGEST_PAUSE_S = 60.0
 REST_S = 5.0  # for a job whose message could not even be drawn
+MOVING = frozenset({JobState.CONFIRMED, JobState.RUNNING})  # a job in these shows progress on its card
+
+Strand = tuple[int, bool]  # a job's id, and whether it is its card's updates or its messages
 
 log = structlog.get_logger()
 
 
 class Courier:
-    """Takes what is due from the outbox, one item a job at a time, within Slack's limits, and has it told.
+    """Takes what is due from the outbox, in order, within Slack's limits, and has it told.
 
-    A message is posted at most once: posting begins with a mark in the database, and a message that bears
-    the mark of somebody who did not come back is looked for in Slack first.
+    Of each job one message at a time is under way, and beside it one update of its card: that one may be
+    slow, and a result does not wait for it. A message is posted at most once: posting begins with a mark in
+    the database, and a message that bears the mark of somebody who did not come back is looked for in Slack
+    first.
     """
 
     def __init__(self, db: Database, turns: Turns, teller: Teller, pace: Pace) -> None:
@@ -35,8 +40,8 @@ class Courier:
         self._turns = turns
         self._teller = teller
         self._pace = pace
-        self._busy: dict[int, asyncio.Task[None]] = {}
-        self._resting: set[int] = set()
+        self._busy: dict[Strand, asyncio.Task[None]] = {}
+        self._resting: set[Strand] = set()
         self._idle = asyncio.Event()
         self._loop = Loop(turns, outbox.TOPIC, self._deliver_due, busy=lambda: bool(self._busy))
 
@@ -67,25 +72,28 @@ class Courier:
         for item in due:
             if len(self._busy) >= AT_ONCE:
                 return None  # whoever ends rings
-            if item.job_id in self._busy or item.job_id in self._resting:
+            strand = (item.job_id, item.is_update)
+            if strand in self._busy or strand in self._resting:
                 continue
             if pause := self._leave(item):
                 wait = pause if wait is None else min(wait, pause)
                 continue
             task = asyncio.create_task(self._deliver(item), name=f"outbox {item.id}")
-            self._busy[item.job_id] = task
-            task.add_done_callback(partial(self._ended, item.job_id))
+            self._busy[strand] = task
+            task.add_done_callback(partial(self._ended, strand))
         return wait
 
     def _leave(self, item: OutboxItem) -> float:
-        return self._pace.update() if item.is_update else self._pace.post(item.channel_id)
+        if item.is_update:
+            return self._pace.update(item.job_id, ended=item.job_state not in MOVING)
+        return self._pace.post(item.channel_id)
 
-    def _ended(self, job_id: int, task: asyncio.Task[None]) -> None:
-        del self._busy[job_id]
+    def _ended(self, strand: Strand, task: asyncio.Task[None]) -> None:
+        del self._busy[strand]
         if report(task):
             # Tried again at once, over and over, it would use up its channel's leave to speak.
-            self._resting.add(job_id)
-            asyncio.get_running_loop().call_later(REST_S, self._resting.discard, job_id)
+            self._resting.add(strand)
+            asyncio.get_running_loop().call_later(REST_S, self._resting.discard, strand)
         self._turns.bell.ring(outbox.TOPIC)
 
     async def _deliver(self, listed: OutboxItem) -> None:

@@ -5,11 +5,17 @@ the workspace, and about fifty `chat.update` a minute and workspace (tier 3).
 https://docs.slack.dev/apis/web-api/rate-limits
 """
 
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import TypeVar
 
-CHANNELS = 1_000  # remembered
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+REMEMBERED = 1_000  # channels, and cards
+BETWEEN_UPDATES_S = 1.5  # of one card while its job runs: faster, nobody could read it
 
 
 class Bucket:
@@ -40,17 +46,25 @@ class Pace:
         self._updates = Bucket(rate=50 / 60, burst=10, now=clock())
         self._posts = Bucket(rate=5, burst=20, now=clock())
         self._channels: OrderedDict[str, Bucket] = OrderedDict()
+        self._cards: OrderedDict[int, float] = OrderedDict()
 
-    def update(self) -> float:
-        """Take leave for one `chat.update`: 0, or the seconds until it is worth asking again."""
-        return self._take(self._updates)
+    def update(self, card: int, *, ended: bool) -> float:
+        """Take leave for one `chat.update`: 0, or the seconds until it is worth asking again.
+
+        A card whose job has `ended` need not wait for its own last update, only for the budget.
+        """
+        since = self._clock() - self._cards.get(card, -math.inf)
+        if since < BETWEEN_UPDATES_S and not ended:
+            return BETWEEN_UPDATES_S - since
+        wait = self._take(self._updates)
+        if wait == 0:
+            _remember(self._cards, card, self._clock())
+        return wait
 
     def post(self, channel: str) -> float:
         """Take leave for one message in a channel: 0, or the seconds until it is worth asking again."""
-        own = self._channels.pop(channel, None) or Bucket(rate=1, burst=3, now=self._clock())
-        self._channels[channel] = own
-        if len(self._channels) > CHANNELS:
-            self._channels.popitem(last=False)
+        own = self._channels.get(channel) or Bucket(rate=1, burst=3, now=self._clock())
+        _remember(self._channels, channel, own)
         return self._take(own, self._posts)
 
     def _take(self, *buckets: Bucket) -> float:
@@ -60,3 +74,10 @@ class Pace:
             for bucket in buckets:
                 bucket.take()
         return wait
+
+
+def _remember(what: OrderedDict[Key, Value], key: Key, value: Value) -> None:
+    what[key] = value
+    what.move_to_end(key)
+    if len(what) > REMEMBERED:
+        what.popitem(last=False)

@@ -1,6 +1,5 @@
 """Telling one item: where it goes, what to do when that place is closed, what to write down afterwards."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -14,9 +13,8 @@ from bot.views import thread
 from bot.views.message import Message
 from store import audit, jobs, outbox
 from store.audit import Event
-from store.model import JobState, Note
+from store.model import Note
 
-BETWEEN_UPDATES_S = 1.5  # of one card while its job runs
 IN_MESSAGE = thread.SHOWN  # up to so many refused customers the message itself names them: no file
 
 Done = Callable[[Connection], None]
@@ -30,7 +28,6 @@ class Teller:
         self._whispers = whispers
         self._names = names
         self._bot_user_id = bot_user_id
-        self._updated: dict[int, float] = {}
 
     async def tell(self, facts: Facts) -> Done:
         """Tell Slack; what to write down afterwards."""
@@ -53,22 +50,8 @@ class Teller:
             except NoPlace as exc:
                 return partial(_nowhere, facts=facts, error=exc.code)
             return partial(_posted, facts=facts, ts=ts)
-        wait = self._too_soon(facts)
-        if wait > 0:
-            return partial(outbox.put_off, item=item, seconds=wait)
         await self._slack.update(job.channel_id, job.card_ts, self._draw(facts))
         return partial(outbox.delivered, item=item)
-
-    def _too_soon(self, facts: Facts) -> float:
-        """Seconds a running job's card must wait for its next update; its last one never waits."""
-        now, job = asyncio.get_running_loop().time(), facts.job
-        if job.state not in (JobState.CONFIRMED, JobState.RUNNING):
-            self._updated.pop(job.id, None)
-            return 0.0
-        wait = self._updated.get(job.id, 0.0) + BETWEEN_UPDATES_S - now
-        if wait <= 0:
-            self._updated[job.id] = now
-        return wait
 
     async def _in_thread(self, facts: Facts) -> None:
         job, item = facts.job, facts.item
@@ -88,7 +71,8 @@ class Teller:
                 await self._upload(facts, channel, ts)
 
     async def _upload(self, facts: Facts, channel: str, parent: str) -> None:
-        name = f"refused-{facts.job.short_id}.csv"
+        # The number is part of the name: after some were sent again the list may have grown, and is another.
+        name = f"refused-{facts.job.short_id}-{len(facts.refused)}.csv"
         if facts.item.doubtful and await self._slack.has_file(channel, parent, name):
             return
         await self._slack.upload(

@@ -12,7 +12,7 @@ from functools import partial
 import structlog
 from sqlalchemy import Connection
 
-from bot.cluster import Answer, Cause, Outcome
+from bot.cluster import Answer, Cause, Outcome, TooLate
 from bot.loops import Loop, finished, report, until_stored
 from bot.runner.lane import Lane, Post, log_done
 from bot.runner.record import keep_back, record
@@ -95,15 +95,18 @@ class Runner:
 
     async def _send(self, post: Post, claimed_at: float) -> None:
         lane, chunk, job = self._lane, post.chunk, post.job
-        if asyncio.get_running_loop().time() - claimed_at > lane.settle_s * SENT_WITHIN:
-            # Too long between the claim and now: somebody may have read the state as settled already.
-            await self._db.write(keep_back, post)
-            return
         if lane.client is None or job.base_url != lane.base_url:
             answer = moved_away(lane)
         else:
             log.info("set_action.sent", **_facts(post), attempt=chunk.attempt)
-            answer = await lane.client.set_action(job.action_name, post.cids)
+            send_by = claimed_at + lane.settle_s * SENT_WITHIN
+            try:
+                answer = await lane.client.set_action(job.action_name, post.cids, send_by=send_by)
+            except TooLate:
+                # Too long after the claim: somebody may have read the state as settled already.
+                log.warning("set_action.kept_back", **_facts(post))
+                await until_stored(lambda: self._db.write(keep_back, post))
+                return
         log.info(
             EVENTS.get(answer.cause, f"set_action.{answer.outcome}"),
             **_facts(post),

@@ -64,8 +64,11 @@ def cannot_post(channel_id: str, code: str, bot_user_id: str) -> Message:
 
 
 def still_working() -> Message:
-    """For a person who has waited as long as Slack lets them."""
-    return Message("Still working on it. What comes of it will be shown here or on the card.")
+    """For a person who has waited as long as Slack lets them: nothing is stored, so nothing is promised."""
+    return Message(
+        "Still working on it: it is not taken yet. What comes of it will be shown here or on the card. If "
+        "nothing is shown within a minute, try again: a card confirmed twice is still one job."
+    )
 
 
 def nobodys() -> Message:

@@ -41,7 +41,7 @@ class Ended:
 def started(job: Job, cluster_name: str) -> Message:
     """The job id, at once."""
     words = (
-        f"Job `{job.uuid}` has started: {escape(job.action_name)} for {customers(job.total)} "
+        f"Job `{job.uuid}` is confirmed: {escape(job.action_name)} for {customers(job.total)} "
         f"on {escape(where(job.cluster, cluster_name))}."
     )
     return Message(words, [section(words), ActionsBlock(elements=[my_jobs()])])

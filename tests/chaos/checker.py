@@ -72,7 +72,7 @@ def few_in_flight(seen: Seen) -> Iterator[str]:
 
 
 def _over(post: Post, cluster: Cluster) -> float:
-    settled = post.at + cluster.settle_s
+    settled = post.at + cluster.settle_s * (1 - CLAIMED_S)  # the bot counts from the claim
     return min(post.ended_at or settled, settled)
 
 
@@ -104,7 +104,7 @@ def told_once(seen: Seen) -> Iterator[str]:
         if not job.is_confirmed or job.card_ts is None:
             continue
         thread = threads[job.card_ts]
-        ids = sum(f"Job `{job.uuid}` has started" in said.words for said in thread)
+        ids = sum(f"Job `{job.uuid}` is confirmed" in said.words for said in thread)
         if ids != 1:
             yield f"job {job.uuid[:8]}: its id was told {ids} times"
         results = sum(_is_result(said) for said in thread)

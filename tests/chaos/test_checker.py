@@ -35,7 +35,7 @@ EVIAN3 = Cluster(
     concurrency=2, settle_s=2.0, posts=(post(1, 10.0),), gets=(), states=dict.fromkeys(("aaa", "bbb"), 3)
 )
 CARD_SAID = Said(CARD, None, f"{DONE}\naaa\nbbb", DONE, 1)
-STARTED = Said("1.1", CARD, f"Job `{UUID}` has started: …", f"Job `{UUID}` has started: …", 2)
+STARTED = Said("1.1", CARD, f"Job `{UUID}` is confirmed: …", f"Job `{UUID}` is confirmed: …", 2)
 OUTCOME = Said("1.2", CARD, RESULT, RESULT, 3)
 GOOD = Seen(
     requests=(Request(("aaa", "bbb")),),
@@ -82,7 +82,7 @@ NEVER = {"mood": "silent", "end": End.ABORTED, "acted": False}
         (sent(post(1, 10.0, status=429, mood="rate_limited"), post(2, 20.0)), "posted_once: "),  # it acted
         (sent(post(1, 10.0), post(2, 10.01, "ccc"), post(3, 10.02, "ddd")), "few_in_flight: evian3: 3 POSTs"),
         (
-            sent(post(1, 10.0, **LOST), post(2, 11.0, "ccc", **LOST), post(3, 11.9, "ddd")),
+            sent(post(1, 10.0, **LOST), post(2, 11.0, "ccc", **LOST), post(3, 11.4, "ddd")),
             "few_in_flight: ",
         ),
         (with_job(state="running"), "all_ended: job 0d2b8a54: running, and waits for nothing"),

@@ -86,20 +86,15 @@ def test_a_card_that_changed_while_being_delivered_stays(db: Database) -> None:
         assert left(conn) == 0
 
 
-def test_a_changed_card_may_be_made_to_wait_for_its_next_update(db: Database) -> None:
+def test_a_card_that_changed_while_it_was_told_is_due_again(db: Database) -> None:
     with db.engine.begin() as conn:
         job = proposed(conn).id
         add(conn, job, Note.CARD)
         taken = only(conn)
         outbox.postpone(conn, taken, 0, attempts=3)
         add(conn, job, Note.CARD)
-        outbox.delivered(conn, taken, again_after_s=30)
-        assert due(conn) == []
-        wait = outbox.next_due(conn)
-        assert wait is not None
-        assert 29 < wait <= 30
-        attempts = conn.execute(text("SELECT attempts FROM outbox")).scalar_one()
-        assert attempts == 0, "Slack has answered: the pauses begin anew"
+        outbox.delivered(conn, taken)
+        assert only(conn).attempts == 0, "Slack has answered: the pauses begin anew"
 
 
 def test_a_waiting_card_that_changes_keeps_waiting(db: Database) -> None:
@@ -111,20 +106,6 @@ def test_a_waiting_card_that_changes_keeps_waiting(db: Database) -> None:
         add(conn, job, Note.CARD)
         assert due(conn) == []
         assert left(conn) == 1
-
-
-def test_a_paced_card_that_changes_may_go_at_once(db: Database) -> None:
-    """It may be the job's last form, which must not wait; whoever delivers paces it again if not."""
-    with db.engine.begin() as conn:
-        job = proposed(conn).id
-        add(conn, job, Note.CARD)
-        taken = only(conn)
-        outbox.put_off(conn, taken, 60)
-        assert due(conn) == []
-        add(conn, job, Note.CARD)
-        changed = only(conn)
-        outbox.put_off(conn, taken, 60)  # decided on what was read before the change
-        assert only(conn) == changed
 
 
 def test_postponed_means_later_and_next_due_says_when(db: Database) -> None:

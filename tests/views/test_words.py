@@ -57,7 +57,7 @@ def test_accepted_is_never_called_arrived(ended: thread.Ended) -> None:
 def test_everything_unknown_is_said_to_be(ended: thread.Ended) -> None:
     if ended.job.unknown:
         for message in everything_said(ended):
-            if "has started" not in message.text:
+            if "is confirmed" not in message.text:
                 assert "unknown" in words_of(message).lower() or "not known" in words_of(message)
         assert words_of(thread.outcome(ended)).count("*Unknown: ") == 1
 

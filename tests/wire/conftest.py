@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from bot import app
-from bot.outbox.pace import Bucket, Pace
+from bot.outbox.pace import Pace
 from bot.runner import sender
 from bot.sandbox.cluster.desk import ClusterDesk
 from bot.sandbox.cluster.host import ClusterHost
@@ -33,8 +33,11 @@ class Brisk(Pace):
     def __init__(self) -> None:
         super().__init__(lambda: time.monotonic() * self.SPEED)
 
-    def _take(self, *buckets: Bucket) -> float:
-        return super()._take(*buckets) / self.SPEED
+    def update(self, card: int, *, ended: bool) -> float:
+        return super().update(card, ended=ended) / self.SPEED
+
+    def post(self, channel: str) -> float:
+        return super().post(channel) / self.SPEED
 
 
 @pytest.fixture(autouse=True)

@@ -141,7 +141,7 @@ async def test_what_people_wrote_stays_dead_on_card_thread_and_list(idle_stage: 
     assert f"Why: {LIVE}" in words(card)
     assert "<!channel>\n<@U0BRAM>" in words(card)
     await idle_stage.confirm(card)
-    said = [await idle_stage.thread(card, "has started"), await idle_stage.thread(card, "refused")]
+    said = [await idle_stage.thread(card, "is confirmed"), await idle_stage.thread(card, "refused")]
     [job] = await idle_stage.rows("SELECT uuid FROM jobs")
     for line in ("/my-jobs", f"/my-jobs {job.uuid[:8]}"):
         reaction = await idle_stage.desk.command(ASTER, OPS, line)

@@ -79,7 +79,7 @@ async def test_a_job_id_posted_just_before_the_kill_is_not_said_again(idle_stage
         await stage.desk.until(lost("chat.postMessage"))
         await killed(process)
     await stage.start_bot()
-    await told_once(stage, card, "has started", "<@U0ASTER>")
+    await told_once(stage, card, "is confirmed", "<@U0ASTER>")
 
 
 async def test_an_outcome_posted_just_before_the_kill_is_not_said_again(idle_stage: Stage) -> None:
@@ -87,13 +87,13 @@ async def test_an_outcome_posted_just_before_the_kill_is_not_said_again(idle_sta
     await stage.evian3.next_mood(moods.slow(0.5))
     async with bot_process(stage) as process:
         card = await confirmed(stage, await stage.cids(1))
-        await stage.thread(card, "has started")
+        await stage.thread(card, "is confirmed")
         await stage.desk.fail("chat.postMessage", lose_answer=True)
         await stage.desk.until(lost("chat.postMessage"))
         await killed(process)
     assert (await stage.job()).state == "done"
     await stage.start_bot()
-    await told_once(stage, card, "has started", "1 customer accepted")
+    await told_once(stage, card, "is confirmed", "1 customer accepted")
     await stage.card_saying(card, "1 of 1 answered")
 
 
@@ -106,7 +106,7 @@ async def test_a_file_shared_just_before_the_kill_is_not_shared_again(idle_stage
         await stage.desk.until(lost("files.completeUploadExternal"))
         await killed(process)
     await stage.start_bot()
-    await told_once(stage, card, "has started", "all 11 customers refused", "")  # the file says nothing
+    await told_once(stage, card, "is confirmed", "all 11 customers refused", "")  # the file says nothing
     assert len(await stage.desk.files(OPS, ASTER, card.ts)) == 1
 
 
@@ -121,7 +121,7 @@ async def test_what_slack_does_not_have_is_said_after_the_kill(idle_stage: Stage
         await stage.desk.until(lambda e: e.kind == "api" and e.details["status"] == 500)
         await killed(process)
     await stage.start_bot()
-    await told_once(stage, card, "has started", "<@U0ASTER>")
+    await told_once(stage, card, "is confirmed", "<@U0ASTER>")
 
 
 async def told_once(stage: Stage, card: Message, *wanted: str) -> None:

@@ -8,7 +8,7 @@ async def test_a_confirmed_card_becomes_one_job_that_is_accepted(stage: Stage) -
     card = await stage.ask(f"/set-action T-Enable evian3 {first}, {second} reason: ticket 4711")
     reaction = await stage.confirm(card)
     assert reaction.acked
-    started = await stage.thread(card, "has started")
+    started = await stage.thread(card, "is confirmed")
     outcome = await stage.thread(card, "both customers accepted")
     record = await stage.evian3.record()
     assert len(record.posts) == 1

@@ -134,7 +134,7 @@ async def test_the_button_in_the_thread_answers_in_the_thread_and_turns_there(st
     [cid] = await stage.cids(1)
     card = await stage.ask(f"/set-action T-Enable evian3 {cid}")
     await stage.confirm(card)
-    started = await stage.thread(card, "has started")
+    started = await stage.thread(card, "is confirmed")
     assert (await stage.desk.click(ASTER, started, "my_jobs")).acked
     page = await stage.private("Your jobs, newest first", thread=card.ts)
     assert page.thread == card.ts
@@ -151,7 +151,7 @@ async def test_anybody_may_press_the_button_and_sees_only_their_own(stage: Stage
     [cid] = await stage.cids(1)
     card = await stage.ask(f"/set-action T-Enable evian3 {cid}")
     await stage.confirm(card)
-    started = await stage.thread(card, "has started")
+    started = await stage.thread(card, "is confirmed")
     await stage.desk.click(BRAM, started, "my_jobs")
     page = await stage.private("Your jobs", user=BRAM, thread=card.ts)
     assert shown(page) == [brams]

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.outbox import courier, telling
+from bot.outbox import courier
+from bot.outbox.pace import BETWEEN_UPDATES_S
 from bot.outbox.slack import EVENT_TYPE, Slack
 from bot.sandbox.cluster import moods
 from bot.sandbox.desk import Entry, Message
@@ -30,7 +31,7 @@ async def test_messages_carry_their_outbox_item_and_come_once_in_order(stage: St
     await stage.stop_bot()
     for card in cards:
         started, outcome = await stage.thread_of(card)
-        assert "has started" in words(started)
+        assert "is confirmed" in words(started)
         assert "<@U0ASTER>" in words(outcome)
     posted = [e.details["arguments"] for e in await calls(stage, "chat.postMessage")]
     assert len(posted) == 3 * len(cards)
@@ -113,7 +114,7 @@ async def test_where_the_thread_is_closed_the_requester_hears_of_it_directly(
     await stage.evian3.set_mood(moods.slow(0.3))
     card = await stage.ask(f"/set-action T-Enable evian3 {' '.join(await stage.cids(2))}")
     await stage.confirm(card)
-    await stage.thread(card, "has started")
+    await stage.thread(card, "is confirmed")
     await getattr(stage.desk, closed)(card.channel)
     await stage.desk.until(lambda e: e.kind == "message_posted" and e.details["message"]["channel"][0] == "D")
     await stage.stop_bot()
@@ -127,7 +128,7 @@ async def test_a_long_list_reaches_the_requester_directly_where_the_thread_is_cl
     await stage.evian3.set_mood(moods.slow(0.3))
     card = await stage.ask(f"/set-action T-Enable evian3 {' '.join(nobody)}")
     await stage.confirm(card)
-    await stage.thread(card, "has started")
+    await stage.thread(card, "is confirmed")
     await stage.desk.kick_bot(card.channel)
     shared = await stage.desk.until(lambda e: e.kind == "file_shared")
     content = await stage.desk.file_content(shared.details["file"])
@@ -147,7 +148,7 @@ async def test_progress_is_paced_and_the_end_is_shown_at_once(idle_stage: Stage)
     *running, last = [e for e in await calls(stage, "chat.update") if e.details["status"] == 200]
     assert len(running) >= 2
     gaps = [later.at - sooner.at for sooner, later in pairwise(running)]
-    assert all(gap > telling.BETWEEN_UPDATES_S - 0.1 for gap in gaps), gaps
+    assert all(gap > BETWEEN_UPDATES_S - 0.1 for gap in gaps), gaps
     assert last.at - (await calls(stage, "chat.postMessage"))[-1].at < 0.3
 
 
@@ -242,7 +243,7 @@ async def calls(stage: Stage, method: str) -> list[Entry]:
 
 def order(messages: Sequence[Message]) -> list[str]:
     """What a thread's messages are, in the order in which they came."""
-    return ["started" if "has started" in words(message) else "outcome" for message in messages]
+    return ["started" if "is confirmed" in words(message) else "outcome" for message in messages]
 
 
 async def test_a_message_slack_will_never_take_is_said_in_plain_text(stage: Stage) -> None:

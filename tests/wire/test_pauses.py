@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from bot.outbox import telling
 from bot.sandbox.cluster import End, Mood, Post, moods
 from bot.sandbox.desk import Message
 from store import pauses
@@ -19,9 +18,8 @@ ASKING = [
 
 @pytest.fixture(autouse=True)
 def short_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the cluster does not say how long, six tenths of a second instead of two; cards as quick."""
+    """Where the cluster does not say how long, six tenths of a second instead of two."""
     monkeypatch.setattr(pauses, "FIRST_S", 0.6)
-    monkeypatch.setattr(telling, "BETWEEN_UPDATES_S", 0.1)
 
 
 @pytest.mark.parametrize(("mood", "reason", "least_s"), ASKING)

@@ -129,7 +129,7 @@ async def test_cards_and_threads_are_told_once(replicas: Stage) -> None:
     await stage.stop_bots()
     for card in cards:
         started, outcome = await stage.thread_of(card)
-        assert "has started" in words(started)
+        assert "is confirmed" in words(started)
         assert "<@U0ASTER>" in words(outcome)
     assert len([m for m in await stage.desk.messages(OPS, ASTER) if not m.ephemeral]) == 6
     posted = [

@@ -33,7 +33,13 @@ async def test_the_rest_is_sent_again_through_the_same_guard_and_told(idle_stage
     [get] = (await stage.evian3.record()).gets
     assert lost.at + 1.0 <= get.at <= again.at
     said = [words(message) for message in await stage.thread_of(card)]
-    wanted = ["has started", "it is not known", "checked.", "sends 3 customers again", "4 customers accepted"]
+    wanted = [
+        "is confirmed",
+        "it is not known",
+        "checked.",
+        "sends 3 customers again",
+        "4 customers accepted",
+    ]
     assert len(said) == len(wanted)
     assert all(wish in line for wish, line in zip(wanted, said, strict=True))
     job = await stage.job()

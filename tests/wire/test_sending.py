@@ -151,7 +151,7 @@ async def test_a_bot_told_to_stop_hears_the_answer_and_tells_it(idle_stage: Stag
         assert await process.wait() == 0
     said = [words(message) for message in await stage.thread_of(card)]
     assert len(said) == 2
-    assert "has started" in said[0]
+    assert "is confirmed" in said[0]
     assert "both customers accepted" in said[1]
     assert (await stage.job()).state == "done"
     assert "2 of 2 answered" in words(await stage.card_saying(card, "2 of 2"))

@@ -15,7 +15,7 @@ async def accepted(stage: Stage) -> None:
     ids = await stage.customers(3)
     card = await stage.asks(f"/set-action T-Enable evian3 {', '.join(ids)} reason: ticket 4711")
     await stage.presses(card, "confirm")
-    await stage.thread(card, "has started")
+    await stage.thread(card, "is confirmed")
     await stage.thread(card, "all 3 customers accepted")
     await stage.card(card, "3 of 3 answered")
     posts = (await stage.evian3.record()).posts
