@@ -71,6 +71,8 @@ async def test_one_chain_however_many_write(doors: list[Database]) -> None:
         "DELETE FROM audit_log WHERE seq = 1",
         "TRUNCATE audit_log",
         "INSERT INTO audit_log SELECT * FROM audit_log ON CONFLICT (seq) DO UPDATE SET actor = 'x'",
+        "INSERT INTO audit_log SELECT seq + 5, at, actor, event, job, cluster, detail, previous_hash, hash "
+        "FROM audit_log WHERE seq = 1",
     ],
 )
 async def test_nothing_that_comes_through_the_database_changes_a_row(db: Database, statement: str) -> None:

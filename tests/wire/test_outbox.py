@@ -136,6 +136,23 @@ async def test_a_long_list_reaches_the_requester_directly_where_the_thread_is_cl
     assert shared.details["channel"].startswith("D")
 
 
+async def test_a_result_does_not_wait_for_a_slow_card(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    release = asyncio.Event()
+    update = Slack.update
+
+    async def slow(self: Slack, channel: str, ts: str, message: Drawn) -> None:
+        await release.wait()
+        await update(self, channel, ts, message)
+
+    monkeypatch.setattr(Slack, "update", slow)
+    card = await stage.ask(f"/set-action T-Enable evian3 {(await stage.cids(1))[0]}")
+    await stage.confirm(card)
+    await stage.thread(card, "1 customer accepted")
+    assert await calls(stage, "chat.update") == []
+    release.set()
+    await stage.card_saying(card, "Accepted by the cluster")
+
+
 @pytest.mark.usefixtures("slacks_pace")
 async def test_progress_is_paced_and_the_end_is_shown_at_once(idle_stage: Stage) -> None:
     stage = idle_stage

@@ -69,6 +69,22 @@ async def test_a_click_redelivered_to_the_other_replica_makes_one_job(replicas: 
     assert len(await stage.thread_of(card)) == 2
 
 
+async def test_a_double_click_that_reaches_both_replicas_at_once_makes_one_job(replicas: Stage) -> None:
+    stage = replicas
+    cards = [await stage.ask(f"/set-action T-Enable evian3 {cid}") for cid in await stage.cids(5)]
+    presses = [stage.desk.click(ASTER, card, "confirm") for card in cards for _ in range(4)]
+    reactions = await asyncio.gather(*presses)  # envelopes go to the four sockets in turn
+    assert all(reaction.acked for reaction in reactions)
+    for card in cards:
+        await stage.thread(card, "1 customer accepted")
+    await stage.settled()
+    assert len(await posts(stage)) == len(cards)
+    events = await stage.events()
+    assert (events.count("confirmed"), events.count("refused_click")) == (5, 15)
+    threads = [await stage.thread_of(card) for card in cards]
+    assert [len(thread) for thread in threads] == [2] * 5
+
+
 async def test_a_command_redelivered_to_the_other_replica_brings_one_card(replicas: Stage) -> None:
     stage = replicas
     [cid] = await stage.cids(1)

@@ -24,6 +24,14 @@ CREATE FUNCTION audit_log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$;
 CREATE TRIGGER audit_log_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log
 FOR EACH STATEMENT EXECUTE FUNCTION audit_log_is_append_only();
+CREATE FUNCTION audit_log_goes_on() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN
+IF NEW.seq <> (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit_log)
+THEN RAISE EXCEPTION 'the audit log is append-only'; END IF;
+RETURN NEW;
+END $$;
+CREATE TRIGGER audit_log_in_order BEFORE INSERT ON audit_log
+FOR EACH ROW EXECUTE FUNCTION audit_log_goes_on();
 """
 
 
