@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import cluster as cluster_api
 from bot import lanes as lanes_of
+from bot.catalogue import Catalogue
 from bot.config import Config
 from bot.introduction import Home, introduced
 from bot.listeners.buttons import Buttons
@@ -24,16 +25,19 @@ from bot.listeners.faults import Faults
 from bot.loops import Loop, report
 from bot.membership import UserGroups
 from bot.outbox.courier import Courier
+from bot.outbox.drawing import Words
 from bot.outbox.pace import Pace
 from bot.outbox.slack import Slack
 from bot.outbox.telling import Teller
 from bot.outbox.whispers import Whispers
 from bot.runner.checker import Checker
 from bot.runner.lane import Lane
+from bot.runner.previewer import Previewer
 from bot.runner.sender import Runner
 from bot.service.decisions import Decisions
 from bot.service.own_jobs import OwnJobs
 from bot.service.people import People
+from bot.service.previews import Previews
 from bot.service.proposals import Proposals
 from bot.service.unknowns import Unknowns
 from bot.socket_mode import SocketMode
@@ -41,6 +45,7 @@ from bot.turns import Bell, Turns
 from bot.turns.embedded import EmbeddedTurns
 from bot.turns.postgres import PostgresTurns
 from bot.views.listing import Workspace
+from bot.views.preview import Path
 from store import jobs, schema
 from store.database import Database
 
@@ -124,12 +129,15 @@ class Parts:
     expiry: Loop
     runners: list[Runner]
     checkers: list[Checker]
+    previewers: list[Previewer]
     courier: Courier
     whispers: Whispers
 
     def start(self) -> list[asyncio.Task[None]]:
         """Set everything going, receiving last."""
-        everything: list[Part] = [self.expiry, *self.runners, *self.checkers, self.courier, self.socket]
+        everything: list[Part] = [
+            self.expiry, *self.runners, *self.checkers, *self.previewers, self.courier, self.socket,
+        ]  # fmt: skip
         tasks = [asyncio.create_task(part.run(), name=type(part).__name__) for part in everything]
         for task in tasks:
             task.add_done_callback(report)
@@ -140,7 +148,7 @@ class Parts:
         log.info("set_action.stopping")
         await self.socket.close(DRAIN_S / 10)
         await self.door.drain(DRAIN_S / 10)
-        stopping: list[Stoppable] = [self.expiry, *self.runners, *self.checkers]
+        stopping: list[Stoppable] = [self.expiry, *self.previewers, *self.runners, *self.checkers]
         for part in stopping:
             part.stop()
         await asyncio.gather(*(runner.drain(DRAIN_S * 4 / 10) for runner in self.runners))
@@ -170,11 +178,12 @@ def _join(
     unknowns = Unknowns(db, people, config.clusters)
     whispers = Whispers(slack_http, config.slack.api_url)
     workspace = Workspace(home.url)
+    words = Words(names, _path(config.catalogue), home.bot_user_id)
     app = _app(client, home)
     Commands(proposals, own_jobs, whispers, config.catalogue, names, config.id_pattern, workspace).register(
         app
     )
-    Buttons(decisions, own_jobs, unknowns, whispers, names, workspace).register(app)
+    Buttons(decisions, Previews(db), own_jobs, unknowns, whispers, names, workspace).register(app)
     faults = Faults(whispers)
     faults.register(app)
     door = Door(app, whispers, faults)
@@ -184,8 +193,16 @@ def _join(
         expiry=Loop(turns, EXPIRY, decisions.expire_due),
         runners=[Runner(db, turns, lane) for lane in lanes],
         checkers=[Checker(db, turns, lane) for lane in lanes],
-        courier=Courier(db, turns, Teller(Slack(client), whispers, names, home.bot_user_id), Pace()),
+        previewers=[Previewer(db, turns, lane) for lane in lanes],
+        courier=Courier(db, turns, Teller(Slack(client), whispers, words), Pace()),
         whispers=whispers,
+    )
+
+
+def _path(catalogue: Catalogue) -> Path:
+    return Path(
+        {action.code: action.name for action in catalogue},
+        {action.code: frozenset(catalogue[name].code for name in action.after) for action in catalogue},
     )
 
 

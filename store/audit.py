@@ -32,6 +32,8 @@ class Event(enum.StrEnum):
     REFUSED_REQUEST = "refused_request"
     REFUSED_CLICK = "refused_click"
     NOT_POSTED = "not_posted"
+    PREVIEWED = "previewed"
+    CHANGED = "changed"
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
     EXPIRED = "expired"

@@ -26,14 +26,14 @@ def confirmed(conn: Connection, cluster: str) -> Sequence[Job]:
 
 def cut(conn: Connection, job: Job, size: int) -> bool:
     """confirmed -> running, with its chunks of at most `size` customers; False if it was begun already."""
-    numbers = range((job.total + size - 1) // size)
+    ranges = _ranges(conn, job, size)
     begun = transitions.move(
         conn,
         job.id,
         JobState.CONFIRMED,
         JobState.RUNNING,
         started_at=now(),
-        open_chunks=len(numbers),
+        open_chunks=len(ranges),
     )
     if begun:
         conn.execute(
@@ -43,13 +43,25 @@ def cut(conn: Connection, job: Job, size: int) -> bool:
                     "job_id": job.id,
                     "number": number,
                     "cluster": job.cluster,
-                    "first": number * size,
-                    "last": min((number + 1) * size, job.total) - 1,
+                    "first": first,
+                    "last": last,
                 }
-                for number in numbers
+                for number, (first, last) in enumerate(ranges)
             ],
         )
     return begun
+
+
+def _ranges(conn: Connection, job: Job, size: int) -> Sequence[tuple[int, int]]:
+    """First and last position of each chunk: `size` planned customers, and any left out between them."""
+    planned: Sequence[int] = range(job.total)
+    if job.to_send != job.total:
+        positions = select(job_customers.c.position).where(
+            job_customers.c.job_id == job.id, job_customers.c.outcome == CustomerOutcome.PLANNED
+        )
+        planned = conn.execute(positions.order_by(job_customers.c.position)).scalars().all()
+    cuts = [planned[start : start + size] for start in range(0, len(planned), size)]
+    return [(part[0], part[-1]) for part in cuts]
 
 
 def claim(conn: Connection, cluster: str) -> Chunk | None:

@@ -12,6 +12,8 @@ COUNTS = {
     CustomerOutcome.ACCEPTED: jobs.c.accepted,
     CustomerOutcome.REFUSED: jobs.c.refused,
     CustomerOutcome.UNKNOWN: jobs.c.unknown,
+    CustomerOutcome.ALREADY_THERE: jobs.c.already_there,
+    CustomerOutcome.MISSING: jobs.c.missing,
 }
 
 
@@ -91,6 +93,16 @@ def with_outcome(conn: Connection, job_id: int, outcome: CustomerOutcome, limit:
         .limit(limit)
     )
     return [Customer(row.cid, CustomerOutcome(row.outcome), row.detail) for row in conn.execute(found)]
+
+
+def everybody(conn: Connection, job_id: int) -> Sequence[Customer]:
+    """All customers of a job, in order."""
+    rows = conn.execute(
+        select(job_customers.c.cid, job_customers.c.outcome, job_customers.c.detail, job_customers.c.seen)
+        .where(job_customers.c.job_id == job_id)
+        .order_by(job_customers.c.position)
+    )
+    return [Customer(row.cid, CustomerOutcome(row.outcome), row.detail, row.seen) for row in rows]
 
 
 def first(conn: Connection, job_id: int, limit: int) -> Sequence[str]:

@@ -41,6 +41,7 @@ def propose(conn: Connection, proposal: Proposal) -> Job | None:
             total=len(proposal.cids),
             duplicates=proposal.duplicates,
             reason=proposal.reason,
+            preview=proposal.preview,
             channel_id=proposal.channel_id,
             created_at=created,
             expires_at=created + timedelta(seconds=proposal.expires_after_s),

@@ -39,6 +39,17 @@ class CustomerOutcome(enum.IntEnum):
     ACCEPTED = 1
     REFUSED = 2
     UNKNOWN = 3
+    ALREADY_THERE = 4  # in the action's state before anything was sent, and left out
+    MISSING = 5  # does not exist on the cluster, and is left out: one such id makes it refuse a whole POST
+
+
+class Preview(enum.StrEnum):
+    """Whether the cluster's state was read before a card may be confirmed."""
+
+    PENDING = "pending"
+    READ = "read"
+    UNREADABLE = "unreadable"
+    OFF = "off"  # by configuration
 
 
 class ChunkState(enum.StrEnum):
@@ -61,6 +72,7 @@ class Note(enum.StrEnum):
     RESENT = "resent"  # in the thread: what was unknown is sent again
     CHECKED = "checked"  # in the thread: what reading the cluster's state showed
     REFUSED_CSV = "refused_csv"  # in the thread: the refused customers as a file
+    CUSTOMERS_CSV = "customers_csv"  # in the thread: all customers of a card with what the preview showed
     CANNOT_POST = "cannot_post"  # to the requester alone: why there is no card
 
 
@@ -80,11 +92,16 @@ class Proposal:
     duplicates: int
     reason: str | None
     expires_after_s: float
+    preview: Preview = Preview.OFF
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One row of `jobs`. Times are aware and in UTC, by the database's clock."""
+    """One row of `jobs`. Times are aware and in UTC, by the database's clock.
+
+    `preview_states`: how many of its customers were in which state (action code) when the card was drawn.
+    `digest` stands for exactly what a card showed; None while it still changes by itself.
+    """
 
     id: int
     uuid: UUID
@@ -115,6 +132,13 @@ class Job:
     last_cause: str | None
     last_status: int | None
     last_message: str | None
+    already_there: int = 0
+    missing: int = 0
+    preview: Preview = Preview.OFF
+    preview_error: str | None = None
+    preview_states: Mapping[str, int] | None = None
+    previewed_at: datetime | None = None
+    digest: str | None = None
 
     @property
     def short_id(self) -> str:
@@ -122,8 +146,13 @@ class Job:
         return self.uuid.hex[:8]
 
     @property
+    def to_send(self) -> int:
+        """Customers that are sent, or were: all but those left out."""
+        return self.total - self.already_there - self.missing
+
+    @property
     def answered(self) -> int:
-        """Customers whose outcome is no longer planned."""
+        """Customers sent whose outcome is no longer planned."""
         return self.accepted + self.refused + self.unknown
 
 
@@ -143,11 +172,12 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """One customer of a job with what became of it and why."""
+    """One customer of a job with what became of it and why; `seen`: its state (action code) on the card."""
 
     cid: str
     outcome: CustomerOutcome
     detail: str | None
+    seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, inspect, text
 
-HEAD = "2026_11_23_first"
+HEAD = "2026_11_23_preview"
 
 
 def is_current(conn: Connection) -> bool:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from store.clock import Instant
-from store.model import ChunkState, CustomerOutcome, JobState, Note
+from store.model import ChunkState, CustomerOutcome, JobState, Note, Preview
 
 metadata = MetaData(
     naming_convention={
@@ -51,6 +51,10 @@ class Word(TypeDecorator[enum.StrEnum]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> enum.StrEnum | None:
         return None if value is None else self.words(value)
+
+
+def _partial(name: str, where: str, *columns: Column[Any], unique: bool = False) -> None:
+    Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
 
 
 jobs = Table(
@@ -88,6 +92,13 @@ jobs = Table(
     Column("last_cause", String(32)),
     Column("last_status", SmallInteger),
     Column("last_message", Text),
+    Column("already_there", Integer, nullable=False, server_default="0"),
+    Column("missing", Integer, nullable=False, server_default="0"),
+    Column("preview", Word(Preview), nullable=False, server_default="off"),
+    Column("preview_error", Text),
+    Column("preview_states", JSON),
+    Column("previewed_at", Instant),
+    Column("digest", CHAR(16)),
 )
 
 # The conditions of the partial indexes, word for word: a bound parameter would keep SQLite from using them.
@@ -96,46 +107,24 @@ IS_JOB = text("jobs.state NOT IN ('proposed', 'cancelled', 'expired')")
 IS_PROPOSED = text("jobs.state = 'proposed'")
 IS_CONFIRMED = text("jobs.state = 'confirmed'")
 IS_RUNNING = text("jobs.state = 'running'")
+IS_UNSEEN = text("jobs.state = 'proposed' AND jobs.preview = 'pending'")
 IS_PLANNED = text("chunks.state = 'planned'")
 IS_SENDING = text("chunks.state = 'sending'")
 IS_UNKNOWN = text("chunks.state = 'unknown'")
 IS_CARD = text("note = 'card'")
-Index(
+_partial(
     "ix_jobs_owner",
+    "state NOT IN ('proposed', 'cancelled', 'expired')",
     jobs.c.enterprise_id,
     jobs.c.team_id,
     jobs.c.user_id,
     jobs.c.id,
-    sqlite_where=text("state NOT IN ('proposed', 'cancelled', 'expired')"),
-    postgresql_where=text("state NOT IN ('proposed', 'cancelled', 'expired')"),
 )
-Index(
-    "ix_jobs_proposed",
-    jobs.c.expires_at,
-    sqlite_where=text("state = 'proposed'"),
-    postgresql_where=text("state = 'proposed'"),
-)
-Index(
-    "ix_jobs_confirmed",
-    jobs.c.cluster,
-    jobs.c.id,
-    sqlite_where=text("state = 'confirmed'"),
-    postgresql_where=text("state = 'confirmed'"),
-)
-Index(
-    "ix_jobs_running",
-    jobs.c.cluster,
-    jobs.c.id,
-    sqlite_where=text("state = 'running'"),
-    postgresql_where=text("state = 'running'"),
-)
-Index(
-    "ix_jobs_check",
-    jobs.c.cluster,
-    jobs.c.check_at,
-    sqlite_where=text("check_at IS NOT NULL"),
-    postgresql_where=text("check_at IS NOT NULL"),
-)
+_partial("ix_jobs_proposed", "state = 'proposed'", jobs.c.expires_at)
+_partial("ix_jobs_confirmed", "state = 'confirmed'", jobs.c.cluster, jobs.c.id)
+_partial("ix_jobs_running", "state = 'running'", jobs.c.cluster, jobs.c.id)
+_partial("ix_jobs_unseen", "state = 'proposed' AND preview = 'pending'", jobs.c.cluster, jobs.c.id)
+_partial("ix_jobs_check", "check_at IS NOT NULL", jobs.c.cluster, jobs.c.check_at)
 
 job_customers = Table(
     "job_customers",
@@ -145,6 +134,7 @@ job_customers = Table(
     Column("cid", String(64), nullable=False),
     Column("outcome", SmallInteger, nullable=False, default=CustomerOutcome.PLANNED),
     Column("detail", Text),
+    Column("seen", SmallInteger),
     sqlite_with_rowid=False,  # the key is the table: half the bytes, and a chunk is one range
 )
 
@@ -165,27 +155,9 @@ chunks = Table(
     Column("message", Text),
     sqlite_with_rowid=False,
 )
-Index(
-    "ix_chunks_planned",
-    chunks.c.cluster,
-    chunks.c.number,
-    chunks.c.job_id,
-    sqlite_where=text("state = 'planned'"),
-    postgresql_where=text("state = 'planned'"),
-)
-Index(
-    "ix_chunks_unknown",
-    chunks.c.cluster,
-    chunks.c.sent_at,
-    sqlite_where=text("state = 'unknown'"),
-    postgresql_where=text("state = 'unknown'"),
-)
-Index(
-    "ix_chunks_sending",
-    chunks.c.cluster,
-    sqlite_where=text("state = 'sending'"),
-    postgresql_where=text("state = 'sending'"),
-)
+_partial("ix_chunks_planned", "state = 'planned'", chunks.c.cluster, chunks.c.number, chunks.c.job_id)
+_partial("ix_chunks_unknown", "state = 'unknown'", chunks.c.cluster, chunks.c.sent_at)
+_partial("ix_chunks_sending", "state = 'sending'", chunks.c.cluster)
 
 pauses = Table(
     "pauses",
@@ -227,10 +199,4 @@ outbox = Table(
     sqlite_autoincrement=True,
 )
 Index("ix_outbox_job", outbox.c.job_id, outbox.c.id)
-Index(
-    "uq_outbox_card",
-    outbox.c.job_id,
-    unique=True,
-    sqlite_where=text("note = 'card'"),
-    postgresql_where=text("note = 'card'"),
-)
+_partial("uq_outbox_card", "note = 'card'", outbox.c.job_id, unique=True)

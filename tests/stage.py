@@ -123,7 +123,7 @@ class Stage:
         assert reaction.acked
         assert reaction.message is None, reaction.message
         return await self.desk.until_message(
-            channel, user, lambda m: m.ts not in seen and not m.ephemeral and bool(m.buttons)
+            channel, user, lambda m: m.ts not in seen and not m.ephemeral and can_be_confirmed(m)
         )
 
     async def confirm(self, card: Message, *, user: str = ASTER) -> Reaction:
@@ -216,6 +216,11 @@ def told(kind: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Itera
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(payloads, kind, lambda *args: change(original(*args)))
         yield
+
+
+def can_be_confirmed(message: Message) -> bool:
+    """Whether it is a card that is filled in, with something to send."""
+    return any(button.action_id == "confirm" for button in message.buttons)
 
 
 def words(message: Message) -> str:

@@ -139,6 +139,7 @@ def _cluster(key: str, table: ClusterTable) -> Cluster:
         chunk_size=table.chunk_size,
         concurrency=table.concurrency,
         max_customers=table.max_customers,
+        preview_s=table.preview_s,
         protected=table.protected,
         arrival=Arrival(**table.arrival.model_dump()),
     )

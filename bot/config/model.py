@@ -58,6 +58,7 @@ class Arrival:
 class Cluster:
     """One cluster: `key` is its name in the file, `name` the one people read, `base_url` without a last `/`.
 
+    `preview_s` is how long a card waits for the cluster's state to be read; 0: it is not read.
     `chunk_size` is customers a POST, `concurrency` POSTs in flight, `max_customers` customers a job.
     """
 
@@ -71,6 +72,7 @@ class Cluster:
     chunk_size: int
     concurrency: int
     max_customers: int
+    preview_s: float
     protected: bool
     arrival: Arrival
 

@@ -106,6 +106,7 @@ class ClusterTable(Table):
     chunk_size: int = Field(default=150, ge=1, le=1000)
     concurrency: int = Field(default=4, ge=1, le=64)
     max_customers: int = Field(default=50_000, ge=1, le=1_000_000)
+    preview_s: float = Field(default=5, ge=0, le=60)
     protected: bool = False
     arrival: ArrivalTable = ArrivalTable()
 

@@ -10,6 +10,7 @@ from bot.listeners.payloads import Click
 from bot.listeners.ports import Whisper
 from bot.service.decisions import Decisions
 from bot.service.own_jobs import OwnJobs, Page
+from bot.service.previews import Previews
 from bot.service.unknowns import Unknowns
 from bot.views import listing
 from bot.views.message import Button, Message
@@ -21,6 +22,7 @@ class Buttons:
     def __init__(
         self,
         decisions: Decisions,
+        previews: Previews,
         own_jobs: OwnJobs,
         unknowns: Unknowns,
         whisper: Whisper,
@@ -28,6 +30,7 @@ class Buttons:
         workspace: listing.Workspace,
     ) -> None:
         self._decisions = decisions
+        self._previews = previews
         self._own_jobs = own_jobs
         self._unknowns = unknowns
         self._whisper = whisper
@@ -38,6 +41,10 @@ class Buttons:
         """Map the buttons to their listeners."""
         app.action(Button.CONFIRM.value)(self.confirm)
         app.action(Button.CANCEL.value)(self.cancel)
+        app.action(Button.INCLUDE.value)(self.include)
+        app.action(Button.LEAVE_OUT.value)(self.leave_out)
+        app.action(Button.READ_AGAIN.value)(self.read_again)
+        app.action(Button.CUSTOMERS_CSV.value)(self.show_everybody)
         app.action(Button.CHECK_AGAIN.value)(self.check_again)
         app.action(Button.SEND_REST.value)(self.send_rest)
         app.action(Button.MY_JOBS.value)(self.my_jobs)
@@ -46,24 +53,32 @@ class Buttons:
 
     async def confirm(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Make a card a job."""
-        click = Click.model_validate(body)
-        await self._decisions.confirm(
-            click.operator,
-            click.job,
-            channel_id=click.container.channel_id,
-            card_ts=click.container.message_ts,
-        )
+        await self._decisions.confirm(Click.model_validate(body).press)
         await ack()
 
     async def cancel(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Put a card away."""
-        click = Click.model_validate(body)
-        await self._decisions.cancel(
-            click.operator,
-            click.job,
-            channel_id=click.container.channel_id,
-            card_ts=click.container.message_ts,
-        )
+        await self._decisions.cancel(Click.model_validate(body).press)
+        await ack()
+
+    async def include(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Send those that are there already too."""
+        await self._previews.include(Click.model_validate(body).press, wanted=True)
+        await ack()
+
+    async def leave_out(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Leave those that are there already out again."""
+        await self._previews.include(Click.model_validate(body).press, wanted=False)
+        await ack()
+
+    async def read_again(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Have a card's customers' state read once more."""
+        await self._previews.read_again(Click.model_validate(body).press)
+        await ack()
+
+    async def show_everybody(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Put all of a card's customers into its thread."""
+        await self._previews.show_everybody(Click.model_validate(body).press)
         await ack()
 
     async def check_again(self, ack: AsyncAck, body: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.errors import NoLongerPossible
+from bot.service.cards import Press
 from store.model import Operator
 
 SlackId = Annotated[str, Field(pattern=r"^[A-Z0-9]{2,32}$")]
@@ -85,9 +86,15 @@ class Click(_Payload):
     def job(self) -> UUID:
         """The id of the job or card the button belongs to. Raises NoLongerPossible."""
         try:
-            return UUID(self.value)
+            return UUID(self.value.partition(".")[0])
         except ValueError as exc:
             raise NoLongerPossible("This button is not one of mine, or too old.") from exc
+
+    @property
+    def press(self) -> Press:
+        """A button of a card: its value is the card's id and, behind a dot, the digest of what it showed."""
+        digest = self.value.partition(".")[2] or None
+        return Press(self.operator, self.job, self.container.channel_id, self.container.message_ts, digest)
 
     @property
     def thread(self) -> str | None:

@@ -6,9 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.views import notices, pending, thread
+from bot.views import files, notices, pending, thread
 from bot.views.card import SHOWN, Card, card
+from bot.views.files import File
 from bot.views.message import Message
+from bot.views.preview import Path
+from bot.views.text import escape
 from store import customers, jobs, outbox, pauses
 from store.clock import read_now
 from store.model import Customer, CustomerOutcome, Job, JobState, Note, OutboxItem, Pause
@@ -27,6 +30,7 @@ class Facts:
     first_cids: Sequence[str]
     refused: Sequence[Customer]
     unknown: Sequence[Customer]
+    everybody: Sequence[Customer]
     pause: Pause | None
 
 
@@ -55,18 +59,35 @@ def _facts(conn: Connection, item: OutboxItem) -> Facts:
         customers.with_outcome(conn, job.id, CustomerOutcome.UNKNOWN, UNKNOWN_SHOWN)
         if ended and job.unknown
         else (),
+        customers.everybody(conn, job.id) if item.note is Note.CUSTOMERS_CSV else (),
         pauses.current(conn, job.cluster) if sending else None,
     )
 
 
-def draw(facts: Facts, names: Mapping[str, str], bot_user_id: str) -> Message:
-    """The message of an item; `names` are the clusters' display names by key."""
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is not in the rows: the clusters' display names by key, the catalogue, the bot's own user id."""
+
+    names: Mapping[str, str]
+    path: Path
+    bot_user_id: str
+
+
+def file(facts: Facts, words: Words) -> File | None:
+    """The file an item stands for; None where the message itself can name everybody."""
+    if facts.item.note is Note.CUSTOMERS_CSV:
+        return files.everybody(facts.job, facts.everybody, words.path)
+    return files.refused(facts.job, facts.refused) if len(facts.refused) > thread.SHOWN else None
+
+
+def draw(facts: Facts, words: Words) -> Message:
+    """The message of an item."""
     job, item = facts.job, facts.item
-    name = names.get(job.cluster, job.cluster)
+    name = words.names.get(job.cluster, job.cluster)
     detail = item.detail or {}
     match item.note:
         case Note.CARD:
-            return card(Card(job, name, facts.first_cids, facts.now, facts.pause))
+            return card(Card(job, name, facts.first_cids, facts.now, words.path, facts.pause))
         case Note.STARTED:
             return thread.started(job, name)
         case Note.OUTCOME:
@@ -81,6 +102,7 @@ def draw(facts: Facts, names: Mapping[str, str], bot_user_id: str) -> Message:
         case Note.RESENT:
             return pending.resent(job, int(detail.get("customers") or 0))
         case Note.CANNOT_POST:
-            return notices.cannot_post(job.channel_id, str(detail["error"]), bot_user_id)
-        case Note.REFUSED_CSV:
-            return Message(f"{job.refused:,} refused customers of job {job.short_id}, with reasons")
+            return notices.cannot_post(job.channel_id, str(detail["error"]), words.bot_user_id)
+        case Note.REFUSED_CSV | Note.CUSTOMERS_CSV:
+            shown = file(facts, words)
+            return Message(escape(shown.title) if shown else "")

@@ -1,21 +1,21 @@
 """Telling one item: where it goes, what to do when that place is closed, what to write down afterwards."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
 from sqlalchemy import Connection
 
 from bot.outbox import drawing
-from bot.outbox.drawing import Facts
+from bot.outbox.drawing import Facts, Words
 from bot.outbox.slack import Gone, NoPlace, Slack
 from bot.outbox.whispers import Whispers
-from bot.views import thread
+from bot.views.files import File
 from bot.views.message import Message
 from store import audit, jobs, outbox
 from store.audit import Event
-from store.model import Note
+from store.model import Note, OutboxItem
 
-IN_MESSAGE = thread.SHOWN  # up to so many refused customers the message itself names them: no file
+FILES = frozenset({Note.REFUSED_CSV, Note.CUSTOMERS_CSV})
 
 Done = Callable[[Connection], None]
 
@@ -23,11 +23,10 @@ Done = Callable[[Connection], None]
 class Teller:
     """Tells Slack what an item of the outbox stands for. Raises what `Slack` raises."""
 
-    def __init__(self, slack: Slack, whispers: Whispers, names: Mapping[str, str], bot_user_id: str) -> None:
+    def __init__(self, slack: Slack, whispers: Whispers, words: Words) -> None:
         self._slack = slack
         self._whispers = whispers
-        self._names = names
-        self._bot_user_id = bot_user_id
+        self._words = words
 
     async def tell(self, facts: Facts) -> Done:
         """Tell Slack; what to write down afterwards."""
@@ -55,32 +54,29 @@ class Teller:
 
     async def _in_thread(self, facts: Facts) -> None:
         job, item = facts.job, facts.item
-        if item.note is Note.REFUSED_CSV and len(facts.refused) <= IN_MESSAGE:
+        file = drawing.file(facts, self._words) if item.note in FILES else None
+        if item.note in FILES and file is None:
             return
         try:
             if job.card_ts is None:
                 raise NoPlace("card_not_posted")
-            if item.note is Note.REFUSED_CSV:
-                await self._upload(facts, job.channel_id, job.card_ts)
+            if file:
+                await self._upload(item, file, job.channel_id, job.card_ts)
             else:
                 await self._slack.post(job.channel_id, self._draw(facts), thread=job.card_ts, item=item)
         except (NoPlace, Gone):
             # The thread is closed to us; the requester must hear of it all the same.
             channel, ts = await self._slack.post(job.operator.user_id, self._draw(facts), item=item)
-            if item.note is Note.REFUSED_CSV:
-                await self._upload(facts, channel, ts)
+            if file:
+                await self._upload(item, file, channel, ts)
 
-    async def _upload(self, facts: Facts, channel: str, parent: str) -> None:
-        # The number is part of the name: after some were sent again the list may have grown, and is another.
-        name = f"refused-{facts.job.short_id}-{len(facts.refused)}.csv"
-        if facts.item.doubtful and await self._slack.has_file(channel, parent, name):
+    async def _upload(self, item: OutboxItem, file: File, channel: str, parent: str) -> None:
+        if item.doubtful and await self._slack.has_file(channel, parent, file.name):
             return
-        await self._slack.upload(
-            channel, parent, name, self._draw(facts).text, thread.refused_csv(facts.refused)
-        )
+        await self._slack.upload(channel, parent, file.name, file.title, file.content)
 
     def _draw(self, facts: Facts) -> Message:
-        return drawing.draw(facts, self._names, self._bot_user_id)
+        return drawing.draw(facts, self._words)
 
 
 def _posted(conn: Connection, facts: Facts, ts: str) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from bot.cluster import ClusterClient, State
 from bot.errors import ClusterUnreadable
 from bot.loops import Loop
-from bot.runner.lane import Lane, counts, log_done
+from bot.runner.lane import BY_NAME, Lane, counts, log_done
 from bot.turns import Turns
 from store import audit, checks, customers, jobs, outbox
 from store.audit import Event
@@ -23,7 +23,6 @@ from store.model import Job, JobState, Note
 
 LONGEST_S = 600.0  # between two reads of the same job
 MOVED = "{} is not configured under the address this was confirmed for, so nobody can be asked."
-BY_NAME = 100  # up to so many ids are asked for by name (a longer address is cut by gateways); more: all
 
 log = structlog.get_logger()
 

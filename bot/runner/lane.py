@@ -8,6 +8,8 @@ import structlog
 from bot.cluster import ClusterClient
 from store.model import Chunk, Job
 
+BY_NAME = 100  # up to so many ids are asked for by name (a longer address is cut by gateways); more: all
+
 log = structlog.get_logger()
 
 
@@ -17,6 +19,7 @@ class Lane:
 
     Unknown customers are read again every `every_s`, ever less often, and given up after `give_up_after_s`;
     `resend_auto`: what a read does not find is then sent again without asking a person.
+    A card waits at most `preview_s` for its customers' state to be read.
     `client` is None for one that is not configured any more: what was planned there is refused, with words.
     """
 
@@ -26,6 +29,7 @@ class Lane:
     chunk_size: int
     concurrency: int
     settle_s: float
+    preview_s: float
     every_s: float
     give_up_after_s: float
     resend_auto: bool

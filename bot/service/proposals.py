@@ -12,10 +12,10 @@ from bot.errors import InvalidRequest, NotAllowed, SetActionError
 from bot.parsing import Request
 from bot.policy import Offer, Right
 from bot.service.people import People
-from store import audit, jobs, outbox
+from store import audit, jobs, outbox, previews
 from store.audit import Event
 from store.database import Database
-from store.model import Job, Note, Operator, Proposal
+from store.model import Job, Note, Operator, Preview, Proposal
 
 log = structlog.get_logger()
 
@@ -68,6 +68,7 @@ class Proposals:
             duplicates=request.duplicates,
             reason=request.reason,
             expires_after_s=self._card_expires_s,
+            preview=Preview.PENDING if cluster.preview_s else Preview.OFF,
         )
         job = await self._db.write(_keep, proposal)
         if job:
@@ -139,4 +140,5 @@ def _keep(conn: Connection, proposal: Proposal) -> Job | None:
             },
         )
         outbox.add(conn, job.id, Note.CARD)
+        previews.begin(conn, job)
     return job

@@ -10,6 +10,7 @@ from slack_sdk.models.blocks import (
     ButtonElement,
     ConfirmObject,
     HeaderBlock,
+    InteractiveElement,
     MarkdownTextObject,
     PlainTextObject,
     SectionBlock,
@@ -17,6 +18,7 @@ from slack_sdk.models.blocks import (
 
 from bot.views import states
 from bot.views.message import Button, Message
+from bot.views.preview import Path, preview
 from bot.views.text import (
     bar,
     clip,
@@ -32,7 +34,7 @@ from bot.views.text import (
     section,
     took,
 )
-from store.model import Job, JobState, Pause
+from store.model import Job, JobState, Pause, Preview
 
 SHOWN = 5  # customer ids named on a card
 
@@ -45,6 +47,7 @@ class Card:
     cluster_name: str
     first_cids: Sequence[str]
     now: datetime
+    path: Path
     pause: Pause | None = None
 
     @property
@@ -91,35 +94,54 @@ def _what(facts: Card) -> SectionBlock:
 
 def _proposed(facts: Card) -> list[Block]:
     job = facts.job
-    value = job.uuid.hex
+    return [
+        *preview(job, facts.where, facts.path),
+        context(
+            f"Nothing is sent until {mention(job.operator.user_id)} presses *Yes, proceed*. "
+            f"This card expires {day_and_time(job.expires_at)}."
+        ),
+        ActionsBlock(block_id="decide", elements=[*_proceed(facts), *_change(job)]),
+    ]
+
+
+def _proceed(facts: Card) -> list[InteractiveElement]:
+    """The button, once it is known what it would do, and only if it would do anything."""
+    job = facts.job
+    if job.digest is None or not job.to_send:
+        return []
+    text = f"{job.action_name} will be sent to {facts.where} for {customers(job.to_send)}."
+    if job.preview is Preview.UNREADABLE:
+        text = f"{clip(text, 160)} The cluster could not tell which of them exist and who is there already."
     sure = ConfirmObject(
         title=clip(f"Send {job.action_name}?", 100),
-        text=PlainTextObject(
-            text=clip(f"{job.action_name} will be sent to {facts.where} for {customers(job.total)}.", 300),
-            emoji=False,
-        ),
+        text=PlainTextObject(text=clip(text, 300), emoji=False),
         confirm="Yes, send it",
         deny="Go back",
     )
+    value = f"{job.uuid.hex}.{job.digest}"
     return [
-        context(
-            f"Nothing is sent until {mention(job.operator.user_id)} presses *Yes, proceed*. "
-            f"This card expires at {moment(job.expires_at)}."
-        ),
-        ActionsBlock(
-            block_id="decide",
-            elements=[
-                ButtonElement(
-                    text="Yes, proceed",
-                    action_id=Button.CONFIRM,
-                    value=value,
-                    style="primary",
-                    confirm=sure,
-                ),
-                ButtonElement(text="Cancel", action_id=Button.CANCEL, value=value),
-            ],
-        ),
+        ButtonElement(
+            text="Yes, proceed", action_id=Button.CONFIRM, value=value, style="primary", confirm=sure
+        )
     ]
+
+
+def _change(job: Job) -> list[InteractiveElement]:
+    """What else can be done with a card that is not decided."""
+    value = job.uuid.hex
+    there = (job.preview_states or {}).get(str(job.action_code), 0)
+    buttons = []
+    if job.already_there:
+        words = f"Send the {job.already_there:,} already there too"
+        buttons.append(ButtonElement(text=words, action_id=Button.INCLUDE, value=value))
+    elif there:
+        words = f"Leave out the {there:,} already there"
+        buttons.append(ButtonElement(text=words, action_id=Button.LEAVE_OUT, value=value))
+    if job.preview is Preview.READ:
+        buttons.append(ButtonElement(text="All as CSV", action_id=Button.CUSTOMERS_CSV, value=value))
+    if job.preview is Preview.UNREADABLE:
+        buttons.append(ButtonElement(text="Read again", action_id=Button.READ_AGAIN, value=value))
+    return [*buttons, ButtonElement(text="Cancel", action_id=Button.CANCEL, value=value)]
 
 
 def _decided(facts: Card) -> list[Block]:
@@ -135,9 +157,20 @@ def _decided(facts: Card) -> list[Block]:
         return [context(f":no_entry_sign: Cancelled {_by(job)}. Nothing was sent.")]
     return [
         section(_progress(facts)),
+        *_left_out(facts),
         *_paused(facts),
         context(f":heavy_check_mark: Confirmed {_by(job)}. Job `{job.short_id}`, details in the thread."),
     ]
+
+
+def _left_out(facts: Card) -> list[Block]:
+    job = facts.job
+    reasons = []
+    if job.already_there:
+        reasons.append(f"{job.already_there:,} already in {escape(job.action_name)}")
+    if job.missing:
+        reasons.append(f"{job.missing:,} not on the cluster")
+    return [context(f"Left out, as the card said: {', '.join(reasons)}.")] if reasons else []
 
 
 def _paused(facts: Card) -> list[Block]:
@@ -159,7 +192,7 @@ def _by(job: Job) -> str:
 def _progress(facts: Card) -> str:
     job = facts.job
     answered = job.accepted + job.refused  # what is unknown had no answer, so the bar stays short of full
-    line = f"{states.symbol(job)} {bar(answered, job.total)} {answered:,} of {job.total:,} answered"
+    line = f"{states.symbol(job)} {bar(answered, job.to_send)} {answered:,} of {job.to_send:,} answered"
     if job.answered:
         line += f" ({states.tally(job)})"
     if job.started_at:

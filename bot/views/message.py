@@ -13,6 +13,10 @@ class Button(enum.StrEnum):
 
     CONFIRM = "confirm"
     CANCEL = "cancel"
+    INCLUDE = "include_there"
+    LEAVE_OUT = "leave_out_there"
+    READ_AGAIN = "read_again"
+    CUSTOMERS_CSV = "customers_csv"
     MY_JOBS = "my_jobs"
     NEWER = "my_jobs_newer"
     OLDER = "my_jobs_older"

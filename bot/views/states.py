@@ -18,7 +18,7 @@ def symbol(job: Job) -> str:
         return WAITING[job.state][0]
     if job.unknown:
         return ":grey_question:"
-    if job.refused == job.total:
+    if job.refused == job.to_send:
         return ":x:"
     return ":warning:" if job.refused else ":white_check_mark:"
 
@@ -27,11 +27,13 @@ def words(job: Job) -> str:
     """The state in words. What the cluster accepted is never called arrived, what is unknown never failed."""
     if job.state is not JobState.DONE:
         return WAITING[job.state][1]
-    if job.accepted == job.total:
-        return "accepted by the cluster" if job.total == 1 else f"all {job.total:,} accepted by the cluster"
-    if job.refused == job.total:
+    if job.accepted == job.to_send:
+        return (
+            "accepted by the cluster" if job.to_send == 1 else f"all {job.to_send:,} accepted by the cluster"
+        )
+    if job.refused == job.to_send:
         return "failed: refused by the cluster"
-    if job.unknown == job.total:
+    if job.unknown == job.to_send:
         return "outcome unknown"
     return "partly failed: " + tally(job) if job.refused else tally(job)
 

@@ -1,8 +1,5 @@
 """What the thread is told: the job id, how it ended, what checking showed. One message each, plain words."""
 
-import csv
-import io
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,9 +15,6 @@ from store.model import Customer, Job, JobState
 SHOWN = 10  # customer ids named in a message; all of them are in the file
 REASONS = 3  # different reasons told in a message
 NO_REASON = "no reason was given"
-# A spreadsheet runs a cell that begins so (the last four are the full-width forms of the first), and many
-# take `;` or a tab inside a cell for the beginning of another, quoted or not.
-FORMULA = re.compile(r"((?:^|[;\t\r\n])[\s\";]*+)([=+\-@\uff1d\uff0b\uff0d\uff20]?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +35,7 @@ class Ended:
 def started(job: Job, cluster_name: str) -> Message:
     """The job id, at once."""
     words = (
-        f"Job `{job.uuid}` is confirmed: {escape(job.action_name)} for {customers(job.total)} "
+        f"Job `{job.uuid}` is confirmed: {escape(job.action_name)} for {customers(job.to_send)} "
         f"on {escape(where(job.cluster, cluster_name))}."
     )
     return Message(words, [section(words), ActionsBlock(elements=[my_jobs()])])
@@ -61,15 +55,6 @@ def outcome(ended: Ended) -> Message:
     buttons = [my_jobs(), *([check_again(job)] if job.unknown and job.state is JobState.DONE else [])]
     blocks += [ActionsBlock(elements=buttons), context(f"Job `{job.short_id}`")]
     return Message(head, blocks)
-
-
-def refused_csv(refused: Sequence[Customer]) -> str:
-    """Every refused customer with its reason, as a CSV that a spreadsheet opens without running anything."""
-    text = io.StringIO()
-    rows = csv.writer(text)
-    rows.writerow(["customer_id", "outcome", "reason"])
-    rows.writerows([_inert(c.cid), "refused", _inert(c.detail or "")] for c in refused)
-    return text.getvalue()
 
 
 ACCEPTED = (
@@ -94,13 +79,13 @@ STILL_UNKNOWN = (
 
 
 def _headline(job: Job) -> str:
-    if job.accepted == job.total:
-        return f"{all_of(job.total)} accepted."
-    if job.refused == job.total:
-        return f"nothing was done: {all_of(job.total)} refused."
-    if job.unknown == job.total:
-        return f"it is not known what became of {all_of(job.total)}."
-    return f"{states.tally(job)}, of {customers(job.total)}."
+    if job.accepted == job.to_send:
+        return f"{all_of(job.to_send)} accepted."
+    if job.refused == job.to_send:
+        return f"nothing was done: {all_of(job.to_send)} refused."
+    if job.unknown == job.to_send:
+        return f"it is not known what became of {all_of(job.to_send)}."
+    return f"{states.tally(job)}, of {customers(job.to_send)}."
 
 
 def all_of(number: int) -> str:
@@ -118,14 +103,14 @@ def _refused(ended: Ended) -> list[Block]:
         *_reasons(job, reasons),
     ]
     # The last cause speaks for everybody only where everybody was refused for the same reason.
-    if job.refused == job.total and len(reasons) == 1 and job.last_cause in ADVICE:
+    if job.refused == job.to_send and len(reasons) == 1 and job.last_cause in ADVICE:
         lines.append(ADVICE[job.last_cause])
     shown = [customer.cid for customer in ended.refused[:SHOWN]]
     return [section("\n".join(lines)), listing(shown, job.refused - len(shown))]
 
 
 def _reasons(job: Job, reasons: Counter[str]) -> list[str]:
-    if len(reasons) == 1 and job.refused == job.total:
+    if len(reasons) == 1 and job.refused == job.to_send:
         return [f"Why: {_last_words(job)}"]
     lines = [
         f"• {customers(number)}: “{escape(clip(reason, 200))}”"
@@ -142,7 +127,7 @@ def _unknown(ended: Ended) -> list[Block]:
         return []
     reasons = list(dict.fromkeys(customer.detail or NO_REASON for customer in ended.unknown))[:REASONS]
     why = ", ".join(f"“{escape(clip(reason, 200))}”" for reason in reasons)
-    if len(reasons) == 1 and job.unknown == job.total:
+    if len(reasons) == 1 and job.unknown == job.to_send:
         why = _last_words(job)
     words = f"*Unknown: {customers(job.unknown)}.* What happened: {why}"
     if job.state is JobState.WATCHING and job.check_at:
@@ -165,10 +150,6 @@ def _last_words(job: Job) -> str:
 
 def _them(number: int) -> str:
     return "it" if number == 1 else "them"
-
-
-def _inert(cell: str) -> str:
-    return FORMULA.sub(lambda found: f"{found[1]}'{found[2]}" if found[2] else found[0], cell)
 
 
 def my_jobs() -> ButtonElement:

@@ -1,5 +1,6 @@
 """The schema's way up: from empty to exactly `metadata`, once, whole or not at all, never from the future."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,10 +22,16 @@ ALEMBICS_OWN = ("table", "alembic_version")
 def master(conn: Connection) -> dict[tuple[str, str], list[str]]:
     """All SQLite keeps of the schema: partial indexes, WITHOUT ROWID, AUTOINCREMENT, names of constraints.
 
-    A statement is given by its lines in one order: Alembic and SQLAlchemy list constraints differently.
+    A statement is given by its parts in one order: Alembic and SQLAlchemy list constraints differently, and
+    a column that came later stands at the end.
     """
     rows = conn.execute(text("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite%'"))
-    return {(row.type, row.name): sorted(line.strip(" \t,") for line in row.sql.splitlines()) for row in rows}
+    return {
+        (row.type, row.name): sorted(
+            filter(None, (part.strip(" \t()") for part in re.split("[,\n]", row.sql)))
+        )
+        for row in rows
+    }
 
 
 def differences(conn: Connection) -> list[object]:

@@ -6,9 +6,9 @@ import io
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.views.thread import refused_csv
+from bot.views import files
 from store.model import Customer, CustomerOutcome
-from tests.views.worst import hostile
+from tests.views.worst import SENT_JOB, hostile
 
 RUNS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 ids = st.from_regex(r"[0-9A-Za-z][0-9A-Za-z._-]{2,63}", fullmatch=True)
@@ -16,6 +16,10 @@ ids = st.from_regex(r"[0-9A-Za-z][0-9A-Za-z._-]{2,63}", fullmatch=True)
 
 def refused(cid: str, why: str | None) -> Customer:
     return Customer(cid, CustomerOutcome.REFUSED, why)
+
+
+def refused_csv(found: list[Customer]) -> str:
+    return files.refused(SENT_JOB, found).content
 
 
 def rows(text: str, delimiter: str = ",") -> list[list[str]]:

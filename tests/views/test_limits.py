@@ -13,7 +13,7 @@ from bot.views.card import Card, card
 from bot.views.message import Message
 from store.model import CustomerOutcome, Job, JobState, Pause
 from tests.views.checking import CHANNELS, GROUPS, USERS, WORKSPACE, check, live_faults
-from tests.views.worst import NOW, customers, hostile, jobs, messages, names, pauses
+from tests.views.worst import NOW, PATH, customers, hostile, jobs, messages, names, pauses
 
 REFUSED, UNKNOWN = CustomerOutcome.REFUSED, CustomerOutcome.UNKNOWN
 SENT = (JobState.WATCHING, JobState.DONE)
@@ -34,7 +34,7 @@ def ended_jobs(draw: st.DrawFn, *, tame: bool = False) -> thread.Ended:
 
 @given(job=jobs(), name=names, cids=st.lists(hostile(64), min_size=1, max_size=5), pause=st.none() | pauses())
 def test_a_card_in_every_state(job: Job, name: str, cids: list[str], pause: Pause | None) -> None:
-    check(card(Card(job, name, cids[: job.total], NOW, pause)))
+    check(card(Card(job, name, cids[: job.total], NOW, PATH, pause)))
 
 
 @given(job=jobs(), name=names)

@@ -12,7 +12,7 @@ from bot.views.message import Message
 from store.model import Customer, CustomerOutcome, Job, JobState, Pause
 from tests.views.checking import WORKSPACE, words_of
 from tests.views.test_limits import ended_jobs
-from tests.views.worst import NOW, SENT_JOB, pauses
+from tests.views.worst import NOW, PATH, SENT_JOB, pauses
 
 ONE_OF_MANY = re.compile(r"(?<![\d,.])1 (?:customers|duplicates|other reasons)\b")
 MANY_OF_ONE = re.compile(r"(?<![\d,.])(?!1 )[\d,]+ (?:customer|duplicate|other reason)\b")
@@ -21,7 +21,7 @@ MANY_OF_ONE = re.compile(r"(?<![\d,.])(?!1 )[\d,]+ (?:customer|duplicate|other r
 def everything_said(ended: thread.Ended) -> Iterator[Message]:
     """Every message there is about a job that was sent."""
     job, workspace = ended.job, listing.Workspace(WORKSPACE)
-    yield card(Card(job, ended.cluster_name, ["e106b3d0"], NOW))
+    yield card(Card(job, ended.cluster_name, ["e106b3d0"], NOW, PATH))
     yield thread.started(job, ended.cluster_name)
     yield thread.outcome(ended)
     yield pending.checked(ended, min(1, job.accepted), None, 0)
@@ -152,5 +152,5 @@ def test_many_reasons_are_counted_and_left_to_the_file() -> None:
 
 
 def test_what_is_unknown_is_not_counted_as_answered() -> None:
-    said = words_of(card(Card(SENT_JOB, "Evian 3", ["r0"], NOW)))
+    said = words_of(card(Card(SENT_JOB, "Evian 3", ["r0"], NOW, PATH)))
     assert f"{'▓' * 6}{'░' * 4} 2 of 3 answered (1 accepted, 1 refused, 1 unknown)" in said

@@ -3,11 +3,13 @@
 import itertools
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from hypothesis import strategies as st
 
-from store.model import Customer, CustomerOutcome, Job, JobState, Operator, Pause
+from bot.views.preview import Path
+from store.model import Customer, CustomerOutcome, Job, JobState, Operator, Pause, Preview
 from tests.views.checking import CHANNELS, USERS
 
 FRAGMENTS = (
@@ -58,6 +60,7 @@ def jobs(
     state = draw(st.sampled_from(states))
     total = draw(st.sampled_from(sizes))
     accepted, refused, unknown = draw(_counts(state, total))
+    there, missing = draw(st.sampled_from(((0, 0), (0, 0), (1, 0), (0, 1), (7, 5), (49_000, 900))))
     decided = state is not JobState.PROPOSED
     begun = decided and state not in (JobState.CANCELLED, JobState.EXPIRED, JobState.CONFIRMED)
     ended = state is JobState.DONE
@@ -70,7 +73,7 @@ def jobs(
         cluster="evian3" if tame else draw(names),
         base_url="https://cluster.example",
         state=state,
-        total=total,
+        total=total + there + missing,
         accepted=accepted,
         refused=refused,
         unknown=unknown,
@@ -91,7 +94,27 @@ def jobs(
         last_cause=draw(st.sampled_from(CAUSES)),
         last_status=draw(st.sampled_from((None, 200, 401, 502))),
         last_message=draw(tame_messages if tame else messages),
+        **draw(_previews(there, missing, tame=tame)),
     )
+
+
+@st.composite
+def _previews(draw: st.DrawFn, there: int, missing: int, *, tame: bool) -> dict[str, Any]:
+    """What the preview left in a job's row."""
+    preview = draw(st.sampled_from(tuple(Preview)))
+    return {
+        "already_there": there,
+        "missing": missing,
+        "preview": preview,
+        "preview_error": draw(tame_messages if tame else messages),
+        "preview_states": draw(st.none() | st.dictionaries(codes, st.integers(1, 50_000), max_size=40)),
+        "previewed_at": draw(st.none() | moments),
+        "digest": None if preview is Preview.PENDING else "0123456789abcdef",
+    }
+
+
+codes = st.integers(0, 999).map(str)
+PATH = Path({1: "Tran-Begin", 2: "PE-Enable", 3: "T-Enable"}, {3: frozenset({2}), 2: frozenset({1})})
 
 
 CAUSES = (None, "accepted", "unauthorized", "not_ready", "rate_limited", "unreachable", "unknown_customers")

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from collections.abc import Mapping
 
 import pytest
 from sqlalchemy import Connection
@@ -10,7 +9,7 @@ from structlog.testing import capture_logs
 
 from bot import loops
 from bot.outbox import courier, drawing
-from bot.outbox.drawing import Facts
+from bot.outbox.drawing import Facts, Words
 from bot.sandbox.cluster import mood
 from bot.views.message import Message
 from store import chunks
@@ -97,11 +96,11 @@ async def test_a_message_that_cannot_be_drawn_does_not_hammer_nor_hold_up_others
     poisoned = await stage.ask(f"/set-action T-Enable evian3 {first}")
     good, tries = drawing.draw, []
 
-    def draw(facts: Facts, names: Mapping[str, str], bot_user_id: str) -> Message:
+    def draw(facts: Facts, words: Words) -> Message:
         if facts.job.card_ts == poisoned.ts:
             tries.append(facts.item.id)
             raise KeyError("a mistake in the code")
-        return good(facts, names, bot_user_id)
+        return good(facts, words)
 
     monkeypatch.setattr(loops, "SWEEP_S", 0.5)
     monkeypatch.setattr(courier, "REST_S", 0.2)

@@ -1,0 +1,65 @@
+"""Cards that are not decided: the one behind a press, those whose time is over. All is on the record."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from bot.errors import NoLongerPossible, NotAllowed, SetActionError
+from bot.service.clicks import refused
+from store import audit, jobs, outbox
+from store.audit import Event
+from store.clock import read_now
+from store.model import Job, JobState, Note, Operator
+
+UNKNOWN_CARD = "This card is not known here any more. Nothing was sent; ask again with /set-action."
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button of a card, pressed: by whom, where, and the digest of what the card showed, if it had one."""
+
+    operator: Operator
+    card: UUID
+    channel_id: str
+    card_ts: str
+    digest: str | None = None
+
+
+def open_card(conn: Connection, press: Press) -> Job | SetActionError:
+    """The proposal behind a click, if it is this person's and still open. Refusals are recorded."""
+    job = jobs.find(conn, press.card)
+    if job is None:
+        audit.append(
+            conn, Event.REFUSED_CLICK, actor=press.operator, job=press.card, detail={"why": UNKNOWN_CARD}
+        )
+        return NoLongerPossible(UNKNOWN_CARD)
+    if job.operator != press.operator:
+        refusal = NotAllowed("Only the person who asked can decide on this card.", ask=[job.operator.user_id])
+        return refused(conn, press.operator, job, refusal)
+    # A crash or a lost answer between posting the card and recording where it is: the click knows.
+    jobs.card_pressed(conn, job.id, press.channel_id, press.card_ts)
+    # That has locked the row: of two clicks at once, on two replicas perhaps, the later sees the other.
+    job = jobs.get(conn, job.id)
+    if job.state is JobState.PROPOSED and job.expires_at <= read_now(conn):
+        expire(conn, job)
+        job = jobs.get(conn, job.id)
+    if job.state is JobState.PROPOSED:
+        return job
+    outbox.add(conn, job.id, Note.CARD)  # the clicked card is out of date: draw it again
+    return refused(conn, press.operator, job, NoLongerPossible(_already(job)))
+
+
+def _already(job: Job) -> str:
+    if job.state is JobState.EXPIRED:
+        return "This card has expired: nothing was sent. Ask again with /set-action."
+    if job.state is JobState.CANCELLED:
+        return "This card was cancelled: nothing was sent."
+    return f"You have confirmed this already: it is job {job.short_id}, and it runs once."
+
+
+def expire(conn: Connection, job: Job) -> None:
+    """Put a card away whose time is over, on the record."""
+    if jobs.expire(conn, job):
+        audit.append(conn, Event.EXPIRED, job=job.uuid, cluster=job.cluster)
+        outbox.add(conn, job.id, Note.CARD)
