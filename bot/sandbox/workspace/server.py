@@ -8,7 +8,6 @@ from aiohttp import web
 
 from bot.sandbox.workspace.api import Api
 from bot.sandbox.workspace.control import Control
-from bot.sandbox.workspace.interactions import Interactions
 from bot.sandbox.workspace.people import PEOPLE, Person
 from bot.sandbox.workspace.responses import Responses
 from bot.sandbox.workspace.uploads import FileRoutes
@@ -27,13 +26,16 @@ async def serve_workspace(
     scopes: frozenset[str] | None = None,
     people: Sequence[Person] = PEOPLE,
     clocks: Clocks = SLACKS_CLOCKS,
+    rates: float | None = None,
 ) -> AsyncIterator[Access]:
     """A running workspace on 127.0.0.1 (port 0: any free one), reached by what this yields.
 
-    `scopes` are those granted to the bot; None grants all. OSError if the port is taken.
+    `scopes` are those granted to the bot; None grants all. `rates`: 1.0 limits calls as Slack does, 20.0
+    twenty times as widely, None not at all. OSError if the port is taken.
     """
     listening = socket.create_server(("127.0.0.1", port))
-    ws = Workspace.founded(f"http://127.0.0.1:{listening.getsockname()[1]}", scopes, people, clocks)
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    ws = Workspace.founded(address, scopes, people, clocks, rates)
     runner = web.AppRunner(_application(ws), access_log=None, shutdown_timeout=1.0)
     try:
         await runner.setup()
@@ -55,7 +57,7 @@ def _application(ws: Workspace) -> web.Application:
             web.post("/upload/v1/{secret}", files.upload),
             web.get("/files-pri/{file}/{name:.*}", files.download),
             web.get("/signin", files.sign_in),
-            web.post("/sandbox/{verb}", Control(ws, Interactions(ws, responses)).serve),
+            web.post("/sandbox/{verb}", Control(ws, responses).serve),
         ]
     )
 
