@@ -1,8 +1,5 @@
 """What the thread is told: the job id, how it ended, what checking showed. One message each, plain words."""
 
-import csv
-import io
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,15 +9,13 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 from bot.views import states
 from bot.views.card import where
 from bot.views.message import Button, Message
+from bot.views.sheet import sheet
 from bot.views.text import clip, context, count, customers, escape, listing, mention, moment, section, took
 from store.model import Customer, Job, JobState
 
 SHOWN = 10  # customer ids named in a message; all of them are in the file
 REASONS = 3  # different reasons told in a message
 NO_REASON = "no reason was given"
-# A spreadsheet runs a cell that begins so (the last four are the full-width forms of the first), and many
-# take `;` or a tab inside a cell for the beginning of another, quoted or not.
-FORMULA = re.compile(r"((?:^|[;\t\r\n])[\s\";]*+)([=+\-@\uff1d\uff0b\uff0d\uff20]?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +60,7 @@ def outcome(ended: Ended) -> Message:
 
 def refused_csv(refused: Sequence[Customer]) -> str:
     """Every refused customer with its reason, as a CSV that a spreadsheet opens without running anything."""
-    text = io.StringIO()
-    rows = csv.writer(text)
-    rows.writerow(["customer_id", "outcome", "reason"])
-    rows.writerows([_inert(c.cid), "refused", _inert(c.detail or "")] for c in refused)
-    return text.getvalue()
+    return sheet(["customer_id", "outcome", "reason"], ((c.cid, "refused", c.detail or "") for c in refused))
 
 
 ACCEPTED = (
@@ -165,10 +156,6 @@ def _last_words(job: Job) -> str:
 
 def _them(number: int) -> str:
     return "it" if number == 1 else "them"
-
-
-def _inert(cell: str) -> str:
-    return FORMULA.sub(lambda found: f"{found[1]}'{found[2]}" if found[2] else found[0], cell)
 
 
 def my_jobs() -> ButtonElement:
