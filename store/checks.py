@@ -25,7 +25,7 @@ def later(conn: Connection, job: Job, chunk: Chunk, settle_s: float) -> None:
     """Have the job's unknown customers read once this chunk can no longer change anything by itself."""
     due = literal((chunk.sent_at or read_now(conn)) + timedelta(seconds=settle_s), Instant)
     latest = case((jobs.c.check_at > due, jobs.c.check_at), else_=due)
-    conn.execute(update(jobs).where(jobs.c.id == job.id).values(check_at=latest, checks=0))
+    conn.execute(update(jobs).where(jobs.c.id == job.id).values(check_at=latest, checked_at=None, checks=0))
 
 
 def begin(conn: Connection, job: Job) -> None:

@@ -102,7 +102,9 @@ def _record(conn: Connection, lane: Lane, job: Job, cids: Sequence[str], reading
     turned = customers.found_accepted(conn, job.id, there) if there else 0
     first = job.checks == 0
     again_s = _again(conn, lane, job) if job.unknown > turned else None
-    settled = checks.settled(conn, replace(job, checked_at=reading.at), lane.settle_s)
+    # What became unknown while the cluster was being asked was not asked about.
+    covered = set(customers.unknown(conn, job.id)).issubset(cids)
+    settled = covered and checks.settled(conn, replace(job, checked_at=reading.at), lane.settle_s)
     checks.checked(conn, job, reading.at if settled else None, again_s)
     job = jobs.get(conn, job.id)
     detail = {"found_accepted": turned, "still_unknown": job.unknown, "error": reading.error}
