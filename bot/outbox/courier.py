@@ -2,10 +2,11 @@
 
 import asyncio
 from functools import partial
+from time import monotonic
 
 import structlog
 
-from bot.loops import Loop, finished, report, until_stored
+from bot.loops import TAKEN_S, Loop, finished, report, until_stored
 from bot.outbox import drawing
 from bot.outbox.pace import Pace
 from bot.outbox.slack import Later, Undelivered
@@ -18,6 +19,7 @@ from store.model import OutboxItem
 AT_ONCE = 8  # jobs told about at the same time
 LOOKED_AT = 500  # items, so that one crowded channel does not hide the others
 LONGEST_PAUSE_S = 60.0
+SENT_WITHIN_S = 2.5  # of being begun: a turn is lost by freezing no sooner than after three seconds
 REST_S = 5.0  # for a job whose message could not even be drawn
 
 log = structlog.get_logger()
@@ -65,6 +67,8 @@ class Courier:
         if not due and not self._busy:
             self._idle.set()
         for item in due:
+            if not await self._turns.take(outbox.TOPIC):
+                return TAKEN_S  # lost half way, by freezing perhaps: another replica tells these
             if len(self._busy) >= AT_ONCE:
                 return None  # whoever ends rings
             if item.job_id in self._busy or item.job_id in self._resting:
@@ -72,7 +76,7 @@ class Courier:
             if pause := self._leave(item):
                 wait = pause if wait is None else min(wait, pause)
                 continue
-            task = asyncio.create_task(self._deliver(item), name=f"outbox {item.id}")
+            task = asyncio.create_task(self._deliver(item, monotonic()), name=f"outbox {item.id}")
             self._busy[item.job_id] = task
             task.add_done_callback(partial(self._ended, item.job_id))
         return wait
@@ -88,13 +92,13 @@ class Courier:
             asyncio.get_running_loop().call_later(REST_S, self._resting.discard, job_id)
         self._turns.bell.ring(outbox.TOPIC)
 
-    async def _deliver(self, listed: OutboxItem) -> None:
+    async def _deliver(self, listed: OutboxItem, begun: float) -> None:
         if listed.is_update:
             facts = await self._db.read(drawing.read, listed)
         else:
             facts = await self._db.write(drawing.begin, listed)
-        if facts is None:
-            return
+        if facts is None or monotonic() - begun > SENT_WITHIN_S:
+            return  # told by now; or we were frozen, and another replica may be telling it
         item = facts.item
         try:
             done = await self._teller.tell(facts)

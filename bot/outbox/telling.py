@@ -19,7 +19,7 @@ from store.model import JobState, Note
 BETWEEN_UPDATES_S = 1.5  # of one card while its job runs
 IN_MESSAGE = thread.SHOWN  # up to so many refused customers the message itself names them: no file
 
-Done = Callable[[Connection], None]
+Done = Callable[[Connection], object]
 
 
 class Teller:

@@ -8,12 +8,13 @@ unknown, never sent again by itself.
 import asyncio
 from collections.abc import Collection
 from functools import partial
+from time import monotonic
 
 import structlog
 from sqlalchemy import Connection
 
 from bot.cluster import Answer, Cause, Outcome
-from bot.loops import Loop, finished, report, until_stored
+from bot.loops import TAKEN_S, Loop, finished, report, until_stored
 from bot.runner.lane import Lane, Post, log_done
 from bot.runner.record import keep_back, record
 from bot.turns import Turns
@@ -31,6 +32,7 @@ EVENTS = {
 }
 
 LOOK_AGAIN_S = 0.5
+CLAIMED_WITHIN_S = 2.5  # of asking for the turn, which is lost by freezing no sooner than after three seconds
 SENT_WITHIN = 0.25  # of `settle_s`, counted from the claim: a chunk is sent by then, or kept back
 INTERRUPTED = Answer(
     outcome=Outcome.UNKNOWN,
@@ -75,11 +77,12 @@ class Runner:
         await self._turns.give(self._topic)
 
     async def _fill(self) -> float | None:
-        loop = asyncio.get_running_loop()
         async with self._filling:
             while len(self._posts) < self._lane.concurrency and not self._loop.stopping:
-                claimed_at = loop.time()
-                post = await self._db.write(self._claim, frozenset(self._posts))
+                if not await self._turns.take(self._topic):
+                    return TAKEN_S  # lost half way: whoever has it now sends, and what it sends is no orphan
+                claimed_at = monotonic()
+                post = await self._db.write(self._claim, frozenset(self._posts), claimed_at)
                 if not isinstance(post, Post):
                     return post
                 key = (post.chunk.job_id, post.chunk.number)
@@ -95,7 +98,7 @@ class Runner:
 
     async def _send(self, post: Post, claimed_at: float) -> None:
         lane, chunk, job = self._lane, post.chunk, post.job
-        if asyncio.get_running_loop().time() - claimed_at > lane.settle_s * SENT_WITHIN:
+        if monotonic() - claimed_at > lane.settle_s * SENT_WITHIN:
             # Too long between the claim and now: somebody may have read the state as settled already.
             await self._db.write(keep_back, post)
             return
@@ -115,8 +118,12 @@ class Runner:
         if done and done.state is JobState.DONE:
             log_done(done)
 
-    def _claim(self, conn: Connection, ours: Collection[tuple[int, int]]) -> Post | float | None:
+    def _claim(
+        self, conn: Connection, ours: Collection[tuple[int, int]], begun: float
+    ) -> Post | float | None:
         """The next chunk in turn, ours to send; or the seconds until it is worth looking again."""
+        if monotonic() - begun > CLAIMED_WITHIN_S:
+            return 0.0  # frozen, or run again because the connection broke: is it our turn still?
         key = self._lane.key
         for orphan in chunks.orphans(conn, key, ours):
             self._lose(conn, orphan)

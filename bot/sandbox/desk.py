@@ -68,6 +68,10 @@ class Desk(AbstractAsyncContextManager["Desk"]):
         envelope_id = sent if isinstance(sent, str) else sent.envelope_id
         return _reaction(await self._ask("redeliver", envelope_id=envelope_id))
 
+    async def disorder_next(self, *, hold_s: float = 0.0, copies: int = 1) -> None:
+        """Keep the next envelope back while later ones overtake it, and send it in `copies` at once."""
+        await self._ask("disorder_next", hold_s=hold_s, copies=copies)
+
     async def say(self, user: str, channel: str, words: str, thread: str | None = None) -> Message:
         """Write an ordinary message, for instance into a card's thread."""
         told = await self._ask("say", user=user, channel=channel, words=words, thread=thread)
@@ -181,6 +185,10 @@ class Desk(AbstractAsyncContextManager["Desk"]):
         `refuse_handshakes` attempts to connect are refused with HTTP 503.
         """
         await self._ask("disconnect_sockets", reason=reason, refuse=refuse_handshakes)
+
+    async def outage(self, on: bool) -> None:
+        """Have Slack go down, or come back: every socket is cut, and every call of the app answered 503."""
+        await self._ask("outage", on=on)
 
     async def _look(self, channel: str, viewer: str, thread: str | None) -> tuple[list[Message], int]:
         told = await self._ask("messages", channel=channel, viewer=viewer, thread=thread)

@@ -28,3 +28,17 @@ async def test_a_chunk_claimed_too_long_ago_is_kept_back_and_sent_from_a_new_cla
     assert json.loads(rows[-1].detail)["cause"] == "accepted"
     [chunk] = await stage.rows("SELECT attempt FROM chunks")
     assert chunk.attempt == len(rows)
+
+
+async def test_a_claim_that_a_freeze_held_up_is_not_made_until_the_turn_is_taken_again(
+    idle_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage, clock = idle_stage, iter([0.0, 10.0])  # asked for the turn, then ten seconds later to claim
+    await stage.start_bot()
+    card = await stage.ask(f"/set-action T-Enable evian3 {(await stage.cids(1))[0]}")
+    monkeypatch.setattr(sender, "monotonic", lambda: next(clock, 20.0))
+    await stage.confirm(card)
+    await stage.thread(card, "1 customer accepted")
+    assert next(clock, None) is None
+    [chunk] = await stage.rows("SELECT attempt FROM chunks")
+    assert chunk.attempt == 1

@@ -254,3 +254,15 @@ async def test_a_message_slack_will_never_take_is_said_in_plain_text(stage: Stag
     assert not started.blocks
     outcome = await stage.thread(card, "1 customer accepted")
     assert outcome.blocks
+
+
+async def test_a_message_begun_before_a_freeze_is_looked_for_before_it_is_said(
+    idle_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another replica may have said it meanwhile: only who has the turn now may post, and looks first."""
+    stage, clock = idle_stage, iter([0.0, 10.0])  # begun, then ten seconds later about to be sent
+    monkeypatch.setattr(courier, "monotonic", lambda: next(clock, 20.0))
+    await stage.start_bot()
+    await stage.ask(f"/set-action T-Enable evian3 {(await stage.cids(1))[0]}")
+    assert len(await calls(stage, "chat.postMessage")) == 1
+    assert len(await calls(stage, "conversations.history")) == 1

@@ -28,6 +28,7 @@ class Control:
             "click": interactions.click,
             "event": interactions.event,
             "redeliver": interactions.redeliver,
+            "disorder_next": interactions.disorder_next,
             "say": self.say,
             "messages": self.messages,
             "direct_messages": self.direct_messages,
@@ -39,6 +40,7 @@ class Control:
             "kick_bot": self.kick_bot,
             "invite_bot": self.invite_bot,
             "disconnect_sockets": self.disconnect_sockets,
+            "outage": self.outage,
         }
 
     async def serve(self, request: web.Request) -> web.Response:
@@ -102,6 +104,12 @@ class Control:
     async def disconnect_sockets(self, reason: str | None, refuse: int) -> JSON:
         self._ws.sockets.refusals += refuse
         await self._ws.sockets.disconnect(reason)
+        return DONE
+
+    async def outage(self, on: bool) -> JSON:
+        self._ws.is_out = on
+        if on:
+            await self._ws.sockets.disconnect(None)
         return DONE
 
     def _channel(self, name: str) -> Channel:

@@ -1,6 +1,9 @@
 """What people do to the app: typing commands, pressing buttons; and what Slack shows them in return."""
 
+import asyncio
+from collections import deque
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from bot.sandbox.workspace import payloads
@@ -14,6 +17,17 @@ from bot.sandbox.workspace.workspace import Workspace
 JSON = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Disorder:
+    """How one envelope goes: kept back so many seconds, in so many copies at once, each by another socket."""
+
+    hold_s: float = 0.0
+    copies: int = 1
+
+
+IN_ORDER = Disorder()
+
+
 class Interactions:
     """Turns what a person does into envelopes and tells how the app reacted."""
 
@@ -21,6 +35,7 @@ class Interactions:
         self._ws = ws
         self._responses = responses
         self._sent: dict[str, tuple[Envelope, ResponseUrl | None]] = {}
+        self._disorders: deque[Disorder] = deque()
 
     async def command(self, user: str, channel: str, line: str) -> JSON:
         place = self._ws.world.place_of(user, channel)
@@ -54,9 +69,23 @@ class Interactions:
             raise DeskError(f"No envelope {envelope_id} was sent.")
         return await self._send(*self._sent[envelope_id], again=True)
 
+    async def disorder_next(self, hold_s: float, copies: int) -> JSON:
+        self._disorders.append(Disorder(hold_s, copies))
+        return {}
+
     async def _send(self, envelope: Envelope, url: ResponseUrl | None, *, again: bool = False) -> JSON:
         self._sent[envelope.id] = (envelope, url)
-        delivery = await self._ws.sockets.deliver(envelope, self._ws.clocks.ack_s, again=again)
+        disorder = self._disorders.popleft() if self._disorders else IN_ORDER
+        if disorder.hold_s:
+            self._ws.journal.record("held", envelope_id=envelope.id, seconds=disorder.hold_s)
+            await asyncio.sleep(disorder.hold_s)
+        deliveries = await asyncio.gather(
+            *(
+                self._ws.sockets.deliver(envelope, self._ws.clocks.ack_s, again=again or copy > 0)
+                for copy in range(disorder.copies)
+            )
+        )
+        delivery = max(deliveries, key=lambda one: one.acked)
         shown = self._shown(envelope, url, delivery) if url else None
         return {
             "envelope_id": envelope.id,

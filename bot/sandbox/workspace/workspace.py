@@ -67,6 +67,7 @@ class Workspace:
     faults: Faults
     triggers: Triggers
     sockets: Sockets
+    is_out: bool = False  # Slack is down: nothing but 503 for the app, no socket
     files: dict[str, StoredFile] = field(default_factory=dict)
     views: dict[str, dict[str, Any]] = field(default_factory=dict)
 
