@@ -17,7 +17,7 @@ from store.model import Note
 
 IN_MESSAGE = thread.SHOWN  # up to so many refused customers the message itself names them: no file
 
-Done = Callable[[Connection], None]
+Done = Callable[[Connection], object]
 
 
 class Teller:

@@ -54,3 +54,11 @@ class Orders(Line):
         `refuse_handshakes` attempts to connect are refused with HTTP 503.
         """
         await self._ask("disconnect_sockets", reason=reason, refuse=refuse_handshakes)
+
+    async def outage(self, on: bool) -> None:
+        """Have Slack go down, or come back: every socket is cut, and every call of the app answered 503."""
+        await self._ask("outage", on=on)
+
+    async def disorder_next(self, *, hold_s: float = 0.0, copies: int = 1) -> None:
+        """Keep the next envelope back while later ones overtake it, and send it in `copies` at once."""
+        await self._ask("disorder_next", hold_s=hold_s, copies=copies)

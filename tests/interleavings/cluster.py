@@ -1,10 +1,11 @@
 """A cluster in memory that answers what the test decides, and whose own record judges what reaches it."""
 
 import asyncio
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from bot.cluster import Answer, Cause, ClusterClient, Outcome, State
+from bot.cluster import Answer, Cause, ClusterClient, Outcome, State, TooLate
 from bot.errors import ClusterUnreadable
 from bot.runner.sender import SENT_WITHIN
 from store.model import CustomerOutcome
@@ -147,8 +148,10 @@ class Client(ClusterClient):
         self._record = record
         self._gate = gate
 
-    async def set_action(self, action: str, cids: Sequence[str]) -> Answer:
+    async def set_action(self, action: str, cids: Sequence[str], *, send_by: float = math.inf) -> Answer:
         loop = self._record.loop
+        if loop.now > send_by:
+            raise TooLate
         post = Post(self._gate, tuple(cids), loop.now, loop.create_future())
         self._record.posted(post)
         try:

@@ -1,6 +1,7 @@
 """One process of the bot as the composition root joins it, but without Slack."""
 
 import asyncio
+import math
 from dataclasses import dataclass, field
 
 from pydantic import SecretStr
@@ -16,7 +17,7 @@ from bot.service.decisions import Decisions
 from bot.service.people import People
 from bot.service.proposals import Proposals
 from bot.service.unknowns import Unknowns
-from bot.turns import Bell
+from bot.turns import Bell, Lease
 from bot.turns.embedded import EmbeddedTurns
 from store.model import Operator
 from tests.interleavings.cluster import SETTLE_S, TIMEOUT_S, Client, Record
@@ -44,6 +45,9 @@ class OneTurn(EmbeddedTurns):
 
     async def take(self, name: str) -> bool:
         return self.held
+
+    def lease(self) -> Lease:
+        return lambda: math.inf if self.held else 0.0
 
 
 def configured(*, chunk_size: int, concurrency: int, resend: Resend) -> Cluster:

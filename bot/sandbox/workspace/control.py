@@ -38,6 +38,7 @@ class Control:
             "message_shortcut": interactions.message_shortcut,
             "open_home": interactions.open_home,
             "redeliver": dispatch.redeliver,
+            "disorder_next": dispatch.disorder_next,
             "form": forms.form,
             "home": forms.home,
             "fill": forms.fill,
@@ -60,6 +61,7 @@ class Control:
             "kick_bot": self.kick_bot,
             "invite_bot": self.invite_bot,
             "disconnect_sockets": self.disconnect_sockets,
+            "outage": self.outage,
         }
 
     async def serve(self, request: web.Request) -> web.Response:
@@ -121,6 +123,12 @@ class Control:
     async def disconnect_sockets(self, reason: str | None, refuse: int) -> JSON:
         self._ws.sockets.refusals += refuse
         await self._ws.sockets.disconnect(reason)
+        return DONE
+
+    async def outage(self, on: bool) -> JSON:
+        self._ws.is_out = on
+        if on:
+            await self._ws.sockets.disconnect(None)
         return DONE
 
     def _channel(self, name: str) -> Channel:

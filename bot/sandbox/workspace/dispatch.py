@@ -1,5 +1,8 @@
 """How interactions reach the app, once and once more, and what Slack shows of the answer to a command."""
 
+import asyncio
+from collections import deque
+from dataclasses import dataclass
 from typing import Any
 
 from bot.sandbox.workspace.errors import ApiError, DeskError
@@ -12,6 +15,17 @@ from bot.sandbox.workspace.workspace import Workspace
 JSON = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Disorder:
+    """How one envelope goes: kept back so many seconds, in so many copies at once, each by another socket."""
+
+    hold_s: float = 0.0
+    copies: int = 1
+
+
+IN_ORDER = Disorder()
+
+
 class Dispatch:
     """Remembers every envelope, so that it can be delivered once more."""
 
@@ -19,6 +33,7 @@ class Dispatch:
         self._ws = ws
         self._responses = responses
         self._sent: dict[str, tuple[Envelope, ResponseUrl | None]] = {}
+        self._disorders: deque[Disorder] = deque()
 
     async def send(self, envelope: Envelope, url: ResponseUrl | None = None, *, again: bool = False) -> JSON:
         """Deliver it and tell the reaction; what acknowledges a command (`url`) is shown to its author."""
@@ -29,7 +44,21 @@ class Dispatch:
         self, envelope: Envelope, url: ResponseUrl | None = None, *, again: bool = False
     ) -> Delivery:
         self._sent[envelope.id] = (envelope, url)
-        return await self._ws.sockets.deliver(envelope, self._ws.clocks.ack_s, again=again)
+        disorder = self._disorders.popleft() if self._disorders else IN_ORDER
+        if disorder.hold_s:
+            self._ws.journal.record("held", envelope_id=envelope.id, seconds=disorder.hold_s)
+            await asyncio.sleep(disorder.hold_s)
+        deliveries = await asyncio.gather(
+            *(
+                self._ws.sockets.deliver(envelope, self._ws.clocks.ack_s, again=again or copy > 0)
+                for copy in range(disorder.copies)
+            )
+        )
+        return max(deliveries, key=lambda one: one.acked)
+
+    async def disorder_next(self, hold_s: float, copies: int) -> JSON:
+        self._disorders.append(Disorder(hold_s, copies))
+        return {}
 
     async def redeliver(self, envelope_id: str) -> JSON:
         """What comes back the second time changes no form: its person has gone on."""

@@ -1,7 +1,7 @@
 """Starting and stopping a workspace: the routes, the socket on loopback, and everything closed at the end."""
 
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -17,6 +17,9 @@ __all__ = ["Access", "Clocks", "serve_workspace"]
 
 LARGEST_UPLOAD = 64 * 1024 * 1024
 SLACKS_CLOCKS = Clocks()
+UNAVAILABLE = "<!DOCTYPE html><title>Service Unavailable</title>"
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @asynccontextmanager
@@ -48,7 +51,15 @@ async def serve_workspace(
 
 def _application(ws: Workspace) -> web.Application:
     responses, files = Responses(ws), FileRoutes(ws)
-    app = web.Application(client_max_size=LARGEST_UPLOAD)
+
+    @web.middleware
+    async def open_for_business(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not ws.is_out or request.path.startswith("/sandbox/"):
+            return await handler(request)
+        ws.journal.record("turned_away", path=request.path)
+        return web.Response(status=503, text=UNAVAILABLE, content_type="text/html")
+
+    app = web.Application(client_max_size=LARGEST_UPLOAD, middlewares=[open_for_business])
     app.add_routes(
         [
             web.route("*", "/api/{method}", Api(ws).call),

@@ -60,6 +60,7 @@ class Workspace:
     sockets: Sockets
     rates: Rates
     screens: Screens
+    is_out: bool = False  # Slack is down: nothing but 503 for the app, no socket
     files: dict[str, StoredFile] = field(default_factory=dict)
 
     @classmethod
