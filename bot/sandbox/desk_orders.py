@@ -26,6 +26,10 @@ class Orders(Line):
         fault = {"error": error, "status": status, "retry_after": retry_after, "lose_answer": lose_answer}
         await self._ask("fail", method=method, times=times, fault=fault)
 
+    async def forget_faults(self) -> None:
+        """Take back every `fail` that has not met its call yet."""
+        await self._ask("forget_faults")
+
     async def limit_rates(self, speed: float | None = 1.0) -> None:
         """From now on refuse calls that come faster than Slack allows, or `speed` times that; None: none.
 

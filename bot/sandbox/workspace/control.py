@@ -56,6 +56,7 @@ class Control:
             "journal": self.journal,
             "sockets": self.sockets,
             "fail": self.fail,
+            "forget_faults": self.forget_faults,
             "limit_rates": self.limit_rates,
             "archive": self.archive,
             "kick_bot": self.kick_bot,
@@ -106,6 +107,10 @@ class Control:
 
     async def limit_rates(self, speed: float | None) -> JSON:
         self._ws.rates.set(speed)
+        return DONE
+
+    async def forget_faults(self) -> JSON:
+        self._ws.faults.forget()
         return DONE
 
     async def archive(self, channel: str) -> JSON:
