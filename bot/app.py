@@ -24,6 +24,7 @@ from bot.listeners.door import Door
 from bot.listeners.faults import Faults
 from bot.loops import Loop, report
 from bot.membership import UserGroups
+from bot.outbox import last_look
 from bot.outbox.courier import Courier
 from bot.outbox.drawing import Words
 from bot.outbox.pace import Pace
@@ -71,7 +72,9 @@ async def running(config: Config) -> AsyncIterator[list[asyncio.Task[None]]]:
         stack.push_async_callback(turns.close)
         await upgrade(db)
         timeout = aiohttp.ClientTimeout(total=SLACK_TIMEOUT_S)
-        slack_http = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
+        slack_http = await stack.enter_async_context(
+            aiohttp.ClientSession(timeout=timeout, trace_configs=[last_look.tracing()])
+        )
         cluster_http = await stack.enter_async_context(cluster_api.open_http())
         client = AsyncWebClient(
             token=config.slack.bot_token.get_secret_value(),

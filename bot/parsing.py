@@ -9,6 +9,7 @@ from bot.catalogue import Action, Catalogue, folded, listed
 from bot.customer_ids import described, is_customer_id, visible
 from bot.errors import InvalidRequest
 from bot.vocabulary import Kind, Match, Vocabulary
+from bot.words import SEPARATORS, WRAPPING, unescaped
 
 LONGEST_REASON = 500
 NAMED_IN_A_PROBLEM = 5
@@ -18,14 +19,7 @@ _NEARBY = 4
 # A word as long as this with a digit in it is meant as a customer id, not as the name of a cluster.
 _SURELY_AN_ID = 16
 
-_SEPARATORS = re.compile(r"[\s,;]+")
 _REASON = re.compile(r"(?<![\w.-])reason\s*:", re.IGNORECASE | re.ASCII)
-# Comes along when ids are pasted: quotes and backticks, and marks nobody sees (soft hyphen, zero-width and
-# direction marks, byte order mark). Only around a word: inside, they would make it another word.
-_WRAPPING = (
-    "\"'`\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a"
-    "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +69,8 @@ def parse(
 
     Raises UnusableText with every problem of the text, each one plain sentence.
     """
-    before, reason_given, after = _split_reason(_unescaped(text))
-    words = [word.strip(_WRAPPING) for word in _SEPARATORS.split(before)]
+    before, reason_given, after = _split_reason(unescaped(text))
+    words = [word.strip(WRAPPING) for word in SEPARATORS.split(before)]
     words = [word for word in words if folded(word)]  # a lone "-" joins the words of a name, or begins a line
     if not reason_given and [word.casefold() for word in words] in ([], ["help"]):
         return HelpWanted()
@@ -95,11 +89,6 @@ def parse(
     if problems or action is None or cluster is None:
         raise UnusableText(problems, action=action, cluster=cluster, count=len(cids))
     return Request(catalogue[action], cluster, cids, len(good) - len(cids), reason or None)
-
-
-def _unescaped(text: str) -> str:
-    # Slack escapes these three and no others; the ampersand last, so that nothing is unescaped twice.
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def _split_reason(text: str) -> tuple[str, bool, str]:

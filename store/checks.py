@@ -25,7 +25,7 @@ def later(conn: Connection, job: Job, chunk: Chunk, settle_s: float) -> None:
     """Have the job's unknown customers read once this chunk can no longer change anything by itself."""
     due = literal((chunk.sent_at or read_now(conn)) + timedelta(seconds=settle_s), Instant)
     latest = case((jobs.c.check_at > due, jobs.c.check_at), else_=due)
-    conn.execute(update(jobs).where(jobs.c.id == job.id).values(check_at=latest, checks=0))
+    conn.execute(update(jobs).where(jobs.c.id == job.id).values(check_at=latest, checked_at=None, checks=0))
 
 
 def begin(conn: Connection, job: Job) -> None:
@@ -88,14 +88,30 @@ def settled(conn: Connection, job: Job, settle_s: float) -> bool:
     Holds the job until the transaction ends: in between, another replica could send it and lose it once more.
     """
     conn.execute(select(jobs.c.id).where(jobs.c.id == job.id).with_for_update())
-    last_sent: datetime | None = conn.execute(
+    since = last_sent(conn, job)
+    if since is None or job.checked_at is None:
+        return False
+    return job.checked_at >= since + timedelta(seconds=settle_s)
+
+
+def attempts(conn: Connection, job: Job) -> int:
+    """How often the job's most often sent unknown chunk was sent."""
+    most: int | None = conn.execute(
+        select(func.max(chunks.c.attempt)).where(
+            chunks.c.job_id == job.id, chunks.c.state == ChunkState.UNKNOWN
+        )
+    ).scalar_one()
+    return most or 0
+
+
+def last_sent(conn: Connection, job: Job) -> datetime | None:
+    """When the last of the job's unknown chunks was sent; None where it has none."""
+    sent: datetime | None = conn.execute(
         select(func.max(chunks.c.sent_at)).where(
             chunks.c.job_id == job.id, chunks.c.state == ChunkState.UNKNOWN
         )
     ).scalar_one()
-    if last_sent is None or job.checked_at is None:
-        return False
-    return job.checked_at >= last_sent + timedelta(seconds=settle_s)
+    return sent
 
 
 def send_again(conn: Connection, job: Job) -> int:

@@ -92,20 +92,22 @@ def delivered(conn: Connection, item: OutboxItem) -> None:
     gone = conn.execute(
         delete(outbox).where(outbox.c.id == item.id, outbox.c.revision == item.revision)
     ).rowcount
-    if not gone:
-        postpone(conn, item, 0, attempts=0)
+    if not gone and not postpone(conn, item, 0, attempts=0) and item.is_update:
+        # Another replica has delivered it while we were frozen: whose drawing came last is not known.
+        add(conn, item.job_id, Note.CARD)
 
 
 def postpone(
     conn: Connection, item: OutboxItem, seconds: float, *, attempts: int, doubtful: bool = False
-) -> None:
-    """Try again later. `doubtful`: Slack may have it all the same."""
+) -> bool:
+    """Try again later; False when it is gone. `doubtful`: Slack may have it all the same."""
     due_at = read_now(conn) + timedelta(seconds=seconds)
-    conn.execute(
+    postponed = conn.execute(
         update(outbox)
         .where(outbox.c.id == item.id)
         .values(due_at=due_at, attempts=attempts, doubtful=doubtful)
     )
+    return postponed.rowcount == 1
 
 
 def drop(conn: Connection, job_id: int) -> None:

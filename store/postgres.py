@@ -11,7 +11,9 @@ CONNECT_S = 5
 SETTINGS = {
     "statement_timeout": "30s",
     "lock_timeout": "10s",
-    "idle_in_transaction_session_timeout": "30s",  # a frozen replica must not keep its locks
+    # A replica frozen half way through transactions must not keep its locks: the others wait for them, and
+    # its own writers (four) may stand in line for one lock, each cut only after it has got it.
+    "idle_in_transaction_session_timeout": "2s",
     "synchronous_commit": "on",
     "timezone": "UTC",
 }

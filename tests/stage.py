@@ -60,7 +60,7 @@ class Stage:
     settings: dict[str, Any] = field(
         default_factory=lambda: {
             "timeout_s": 2,
-            "settle_s": 2.1,
+            "settle_s": 2.7,
             "chunk_size": 150,
             "expire_after_s": 900,
             "who": '["*"]',

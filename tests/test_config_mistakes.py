@@ -68,7 +68,7 @@ def test_a_wrong_variable(mistakes: Mistakes, name: str, value: str, advice: str
         ("timeout_s = 0", "timeout_s", "more than 0"),
         ("timeout_s = inf", "timeout_s", "ordinary number"),
         ("timeout_s = nan", "timeout_s", "ordinary number"),
-        ("settle_s = 35", "settle_s", "more than timeout_s (35)"),
+        ("settle_s = 46", "settle_s", "at least 46.67, four thirds of timeout_s (35)"),
         ("chunk_size = 0", "chunk_size", "at least 1"),
         ("chunk_size = 1001", "chunk_size", "at most 1000"),
         ("chunk_size = 1.5", "chunk_size", "whole number"),

@@ -1,6 +1,7 @@
 """What runs by itself: it survives errors, comes back when something is due, and ends when told to."""
 
 import asyncio
+import math
 from functools import partial
 
 import pytest
@@ -8,7 +9,7 @@ from structlog.testing import capture_logs
 
 from bot import loops
 from bot.loops import Loop, finished, report, until_stored
-from bot.turns import Bell
+from bot.turns import Bell, Lease
 from store.errors import StoreError
 
 TOPIC = "evian3"
@@ -31,6 +32,9 @@ class OneLock:
         if self.said.count(f"take {name}") == 3:
             self.third.set()
         return self.ours
+
+    def lease(self) -> Lease:
+        return lambda: math.inf
 
     async def give(self, name: str) -> None:
         self.said.append(f"give {name}")

@@ -91,6 +91,15 @@ async def test_a_turn_is_taken_held_and_given(turns: Turns) -> None:
     assert await turns.take(TURN)
 
 
+async def test_a_lease_outlasts_a_moment_and_moves_on(turns: Turns) -> None:
+    assert await turns.take(TURN)
+    now, lease = asyncio.get_running_loop().time(), turns.lease()
+    assert lease() > now + 1
+    await turns.give(TURN)
+    assert await turns.take(TURN)
+    assert lease() > now + 1
+
+
 async def test_turns_of_other_names_are_others(turns: Turns) -> None:
     assert await turns.take(TURN)
     assert await turns.take("cluster:fiji1")
@@ -155,6 +164,7 @@ async def test_a_killed_session_frees_at_once_and_its_holder_learns_of_it(
 ) -> None:
     one, two = await replica(), await replica()
     assert await one.take(TURN)
+    lease = one.lease()
     holder = await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
     assert len(await holder.fetchall()) == 1
     assert await taken(two, 1.0)
@@ -164,6 +174,8 @@ async def test_a_killed_session_frees_at_once_and_its_holder_learns_of_it(
     assert [entry["event"] for entry in logs] == ["turns.lost"]
     await two.give(TURN)
     assert await taken(one, 5.0), "it has connected again"
+    assert lease() == 0.0, "what was begun before is over for good"
+    assert one.lease()() > 0
 
 
 async def test_a_ring_is_heard_by_every_replica(replica: Make, url: str) -> None:

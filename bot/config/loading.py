@@ -11,7 +11,14 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from bot.catalogue import DEFAULT_ACTIONS, Action, Catalogue, folded
 from bot.config.environment import DEFAULT_FILE, Environment, given
 from bot.config.model import Arrival, BearerToken, ClientCredentials, Cluster, Config, SlackAccess
-from bot.config.tables import SETTLE_AFTER_TIMEOUT_S, ActionTables, ClusterTable, File, Surroundings
+from bot.config.tables import (
+    SETTLE_AFTER_TIMEOUT_S,
+    SETTLE_BY_TIMEOUT,
+    ActionTables,
+    ClusterTable,
+    File,
+    Surroundings,
+)
 from bot.config.wording import place, problems_in
 from bot.errors import ConfigurationError, Problem
 from bot.policy import Policy, Rule
@@ -134,7 +141,8 @@ def _cluster(key: str, table: ClusterTable) -> Cluster:
         base_url=table.base_url.rstrip("/"),
         credential=_credential(table),
         timeout_s=table.timeout_s,
-        settle_s=table.settle_s or table.timeout_s + SETTLE_AFTER_TIMEOUT_S,
+        settle_s=table.settle_s
+        or max(table.timeout_s + SETTLE_AFTER_TIMEOUT_S, table.timeout_s * SETTLE_BY_TIMEOUT),
         resend_unknown=table.resend_unknown,
         chunk_size=table.chunk_size,
         concurrency=table.concurrency,

@@ -25,6 +25,7 @@ from bot.customer_ids import DEFAULT_ID_PATTERN
 from bot.policy import EVERYTHING, Right
 
 SETTLE_AFTER_TIMEOUT_S = 30
+SETTLE_BY_TIMEOUT = 4 / 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +126,10 @@ class ClusterTable(Table):
     @classmethod
     def _after_timeout(cls, settle_s: float | None, info: ValidationInfo[Surroundings]) -> float | None:
         timeout_s = info.data.get("timeout_s")
-        if settle_s is not None and timeout_s is not None and settle_s <= timeout_s:
+        if settle_s is not None and timeout_s is not None and settle_s < timeout_s * SETTLE_BY_TIMEOUT:
             raise ValueError(
-                f"must be more than timeout_s ({timeout_s:g}), or an answer could still be on its way"
+                f"must be at least {timeout_s * SETTLE_BY_TIMEOUT:.4g}, four thirds of timeout_s "
+                f"({timeout_s:g}): a request may begin up to a quarter of settle_s late, and take that long"
             )
         return settle_s
 

@@ -5,12 +5,13 @@ from functools import partial
 
 import structlog
 
-from bot.loops import Loop, finished, report, until_stored
-from bot.outbox import drawing
+from bot.loops import TAKEN_S, Loop, finished, report, until_stored
+from bot.outbox import drawing, last_look
+from bot.outbox.last_look import OutOfTurn
 from bot.outbox.pace import Pace
 from bot.outbox.slack import Later, Undelivered
 from bot.outbox.telling import Teller
-from bot.turns import Turns
+from bot.turns import Lease, Turns
 from store import outbox
 from store.database import Database
 from store.model import JobState, OutboxItem
@@ -70,6 +71,8 @@ class Courier:
         if not due and not self._busy:
             self._idle.set()
         for item in due:
+            if not await self._turns.take(outbox.TOPIC):
+                return TAKEN_S  # lost half way, by freezing perhaps: another replica tells these
             if len(self._busy) >= AT_ONCE:
                 return None  # whoever ends rings
             strand = (item.job_id, item.is_update)
@@ -78,7 +81,7 @@ class Courier:
             if pause := self._leave(item):
                 wait = pause if wait is None else min(wait, pause)
                 continue
-            task = asyncio.create_task(self._deliver(item), name=f"outbox {item.id}")
+            task = asyncio.create_task(self._deliver(item, self._turns.lease()), name=f"outbox {item.id}")
             self._busy[strand] = task
             task.add_done_callback(partial(self._ended, strand))
         return wait
@@ -96,13 +99,14 @@ class Courier:
             asyncio.get_running_loop().call_later(REST_S, self._resting.discard, strand)
         self._turns.bell.ring(outbox.TOPIC)
 
-    async def _deliver(self, listed: OutboxItem) -> None:
+    async def _deliver(self, listed: OutboxItem, lease: Lease) -> None:
+        last_look.lease.set(lease)
         if listed.is_update:
             facts = await self._db.read(drawing.read, listed)
         else:
             facts = await self._db.write(drawing.begin, listed)
         if facts is None:
-            return
+            return  # told by now
         item = facts.item
         try:
             done = await self._teller.tell(facts)
@@ -116,6 +120,9 @@ class Courier:
                 attempts=item.attempts + 1,
                 doubtful=item.doubtful or exc.doubtful,
             )
+        except OutOfTurn:
+            log.warning("set_action.out_of_turn", note=item.note)
+            return  # another replica may be telling it; if not, it is looked for and told again
         except Undelivered as exc:
             log.warning("set_action.slack_refused", note=item.note, error=str(exc))
             done = partial(outbox.delivered, item=item)

@@ -17,7 +17,7 @@ from store.model import Note, OutboxItem
 
 FILES = frozenset({Note.REFUSED_CSV, Note.CUSTOMERS_CSV})
 
-Done = Callable[[Connection], None]
+Done = Callable[[Connection], object]
 
 
 class Teller:

@@ -22,6 +22,7 @@ from store.database import Database
 from store.model import Job, JobState, Note
 
 LONGEST_S = 600.0  # between two reads of the same job
+AUTO_ATTEMPTS = 5  # of one chunk; if none of so many had an answer, a person is to look
 MOVED = "{} is not configured under the address this was confirmed for, so nobody can be asked."
 
 log = structlog.get_logger()
@@ -101,7 +102,9 @@ def _record(conn: Connection, lane: Lane, job: Job, cids: Sequence[str], reading
     turned = customers.found_accepted(conn, job.id, there) if there else 0
     first = job.checks == 0
     again_s = _again(conn, lane, job) if job.unknown > turned else None
-    settled = checks.settled(conn, replace(job, checked_at=reading.at), lane.settle_s)
+    # What became unknown while the cluster was being asked was not asked about.
+    covered = set(customers.unknown(conn, job.id)).issubset(cids)
+    settled = covered and checks.settled(conn, replace(job, checked_at=reading.at), lane.settle_s)
     checks.checked(conn, job, reading.at if settled else None, again_s)
     job = jobs.get(conn, job.id)
     detail = {"found_accepted": turned, "still_unknown": job.unknown, "error": reading.error}
@@ -120,7 +123,8 @@ def _record(conn: Connection, lane: Lane, job: Job, cids: Sequence[str], reading
 def _again(conn: Connection, lane: Lane, job: Job) -> float | None:
     """Seconds until the next read, each twice as far off as the last; None when it is time to give up."""
     pause = min(lane.every_s * 2.0 ** min(job.checks, 20), LONGEST_S)
-    since = job.started_at or job.created_at
+    # Not since the job began: a long one would have given up before its last chunk was sent.
+    since = checks.last_sent(conn, job) or job.created_at
     waited = (read_now(conn) - since).total_seconds()
     return pause if waited + pause <= lane.give_up_after_s else None
 
@@ -129,7 +133,7 @@ def _resend(conn: Connection, lane: Lane, job: Job) -> int:
     """Where the configuration says so, plan again what a read did not find once all had had its time."""
     if not (lane.resend_auto and job.unknown and job.state is JobState.WATCHING):
         return 0
-    if not checks.settled(conn, job, lane.settle_s):
+    if not checks.settled(conn, job, lane.settle_s) or checks.attempts(conn, job) >= AUTO_ATTEMPTS:
         return 0
     resent = checks.send_again(conn, job)
     audit.append(conn, Event.SENT_AGAIN, job=job.uuid, cluster=job.cluster, detail={"customers": resent})

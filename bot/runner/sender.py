@@ -6,17 +6,17 @@ unknown, never sent again by itself.
 """
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import partial
 
 import structlog
 from sqlalchemy import Connection
 
 from bot.cluster import Answer, Cause, Outcome, TooLate
-from bot.loops import Loop, finished, report, until_stored
+from bot.loops import TAKEN_S, Loop, finished, report, until_stored
 from bot.runner.lane import Lane, Post, log_done
 from bot.runner.record import keep_back, record
-from bot.turns import Turns
+from bot.turns import Lease, Turns
 from store import audit, chunks, customers, jobs, outbox, pauses
 from store.audit import Event
 from store.clock import read_now
@@ -75,11 +75,13 @@ class Runner:
         await self._turns.give(self._topic)
 
     async def _fill(self) -> float | None:
-        loop = asyncio.get_running_loop()
+        clock = asyncio.get_running_loop().time
         async with self._filling:
             while len(self._posts) < self._lane.concurrency and not self._loop.stopping:
-                claimed_at = loop.time()
-                post = await self._db.write(self._claim, frozenset(self._posts))
+                if not await self._turns.take(self._topic):
+                    return TAKEN_S  # lost half way: whoever has it now sends, and what it sends is no orphan
+                claimed_at, lease = clock(), self._turns.lease()
+                post = await self._db.write(self._claim, frozenset(self._posts), clock, lease)
                 if not isinstance(post, Post):
                     return post
                 key = (post.chunk.job_id, post.chunk.number)
@@ -118,8 +120,12 @@ class Runner:
         if done and done.state is JobState.DONE:
             log_done(done)
 
-    def _claim(self, conn: Connection, ours: Collection[tuple[int, int]]) -> Post | float | None:
+    def _claim(
+        self, conn: Connection, ours: Collection[tuple[int, int]], clock: Callable[[], float], lease: Lease
+    ) -> Post | float | None:
         """The next chunk in turn, ours to send; or the seconds until it is worth looking again."""
+        if clock() >= lease():
+            return 0.0  # frozen, or run again because the connection broke: is it our turn still?
         key = self._lane.key
         for orphan in chunks.orphans(conn, key, ours):
             self._lose(conn, orphan)

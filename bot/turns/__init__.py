@@ -1,10 +1,13 @@
 """Whose turn it is, and who is to wake up: a lock and a bell, embedded or by PostgreSQL."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from bot.turns.bell import Bell
 
-__all__ = ["Bell", "Turns"]
+__all__ = ["Bell", "Lease", "Turns"]
+
+Lease = Callable[[], float]
 
 
 class Turns(Protocol):
@@ -22,6 +25,14 @@ class Turns(Protocol):
 
     async def take(self, name: str) -> bool:
         """Whether it is our turn now: taken just now, or held still."""
+        ...
+
+    def lease(self) -> Lease:
+        """Until when (the loop's time) the turns held now are surely still ours, to be asked again and again.
+
+        It moves on while this process is alive, and is over for good once they were lost, even if they were
+        taken again since: in between, another may have done what was about to be done.
+        """
         ...
 
     async def give(self, name: str) -> None:

@@ -1,5 +1,8 @@
 """Turns of the embedded engine: one process, so every turn is its own; a second process is refused."""
 
+import math
+
+from bot.turns import Lease
 from bot.turns.bell import Bell
 from store.single import Hold
 
@@ -19,6 +22,10 @@ class EmbeddedTurns:
     async def take(self, name: str) -> bool:
         """Always: there is nobody else."""
         return True
+
+    def lease(self) -> Lease:
+        """For ever."""
+        return lambda: math.inf
 
     async def give(self, name: str) -> None:
         """Nobody waits for it."""

@@ -14,6 +14,7 @@ import psycopg
 import structlog
 from sqlalchemy import make_url
 
+from bot.turns import Lease
 from bot.turns.bell import Bell
 from store.errors import StoreError
 from store.postgres import CHANNEL, CONNECT_S
@@ -64,6 +65,11 @@ class PostgresTurns:
             if got:
                 self._held.add(name)
             return bool(got)
+
+    def lease(self) -> Lease:
+        """As long as this session of the locks is alive, and a little."""
+        session = self._session
+        return lambda: self._alive_at + FRESH_S if session and session is self._session else 0.0
 
     async def give(self, name: str) -> None:
         """Unlock."""

@@ -46,6 +46,17 @@ class Replica:
             log.seek(self._said_before)
             return b"set_action.ready" in log.read()
 
+    @property
+    def log_end(self) -> int:
+        """How much it has said so far, in bytes."""
+        return self._log.stat().st_size
+
+    def said_since(self, end: int) -> str:
+        """What it has said since the log was so long."""
+        with self._log.open("rb") as log:
+            log.seek(end)
+            return log.read().decode(errors="replace")
+
     async def until_serving(self, within_s: float = 30) -> None:
         """Return once it serves, or after `within_s`."""
         for _ in range(round(within_s / 0.05)):

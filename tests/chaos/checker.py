@@ -1,7 +1,7 @@
 """The rules of a chaos run, each a function from what was seen to the violations of it, in words."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 
 from bot.sandbox.cluster import End, Get, Post
@@ -10,6 +10,7 @@ from tests.chaos.seen import Cluster, Job, Said, Seen
 PLANNED, ACCEPTED, REFUSED, UNKNOWN = range(4)
 SUCCESS = frozenset({"normal", "created", "slow", "trickling", "lying"})
 NOTHING_DONE = frozenset({"starting", "rate_limited", "wrong_token", "forbidden"})
+CLOSED = frozenset({"cancelled", "expired"})
 CLAIMED_S = 0.25  # of settle_s: so much may pass between the claim, from which it counts, and the POST
 
 Rule = Callable[[Seen], Iterator[str]]
@@ -117,11 +118,25 @@ def _is_result(said: Said) -> bool:
     return told and not ("checked. " in said.text or "state could not be read" in said.text)
 
 
+def told_in_order(seen: Seen) -> Iterator[str]:
+    """A thread hears things in the order in which they came to be told."""
+    threads: defaultdict[str | None, list[int]] = defaultdict(list)
+    for said in sorted(seen.said, key=lambda said: said.ts):
+        if said.item is not None and said.thread is not None:
+            threads[said.thread].append(said.item)
+    yield from (f"thread {ts}: items {items}" for ts, items in threads.items() if items != sorted(items))
+
+
 def records_agree(seen: Seen) -> Iterator[str]:
     """What rows call accepted or refused is so by the cluster's own record; rows, card and list agree."""
     cards = {said.ts: said.text for said in seen.said if said.thread is None}
+    posts: defaultdict[tuple[str, str], list[Post]] = defaultdict(list)
+    for key, cluster in seen.clusters.items():
+        for post in cluster.posts:
+            for cid in post.cids:
+                posts[key, cid].append(post)
     for job in seen.jobs:
-        yield from _true(job, seen.clusters[job.cluster])
+        yield from _true(job, seen.clusters[job.cluster], posts)
         counts = Counter(job.outcomes.values())
         if (counts[ACCEPTED], counts[REFUSED], counts[UNKNOWN]) != (job.accepted, job.refused, job.unknown):
             yield f"job {job.uuid[:8]}: its counts are not those of its customers"
@@ -132,10 +147,9 @@ def records_agree(seen: Seen) -> Iterator[str]:
             yield f"job {job.uuid[:8]}: /my-jobs says {seen.listed[job.uuid]!r}, not {words!r}"
 
 
-def _true(job: Job, cluster: Cluster) -> Iterator[str]:
-    posts = [post for post in cluster.posts if not job.outcomes.keys().isdisjoint(post.cids)]
+def _true(job: Job, cluster: Cluster, posts: Mapping[tuple[str, str], list[Post]]) -> Iterator[str]:
     for cid, outcome in job.outcomes.items():
-        its = [post for post in posts if cid in post.cids]
+        its = posts.get((job.cluster, cid), [])
         answered = any(
             post.mood in SUCCESS and post.end is End.ANSWERED and post.status in (200, 201)
             and all(other in cluster.states for other in post.cids)
@@ -150,6 +164,8 @@ def _true(job: Job, cluster: Cluster) -> Iterator[str]:
 def ended(job: Job) -> str | None:
     """How a job that has ended must be called on its card and in lists; None while it has not."""
     total = len(job.outcomes)
+    if job.state in CLOSED:
+        return f"{job.state}, nothing was sent"
     if job.state != "done":
         return None
     if job.accepted == total:
@@ -159,7 +175,7 @@ def ended(job: Job) -> str | None:
     if job.unknown == total:
         return "outcome unknown"
     counts = {"accepted": job.accepted, "refused": job.refused, "unknown": job.unknown}
-    return ", ".join(f"{number} {name}" for name, number in counts.items() if number)
+    return ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
 
 
 def audit_whole(seen: Seen) -> Iterator[str]:
@@ -169,7 +185,7 @@ def audit_whole(seen: Seen) -> Iterator[str]:
 
 
 RULES: tuple[Rule, ...] = (
-    one_job_each, posted_once, few_in_flight, all_ended, told_once, records_agree, audit_whole,
+    one_job_each, posted_once, few_in_flight, all_ended, told_once, told_in_order, records_agree, audit_whole,
 )  # fmt: skip
 
 

@@ -75,6 +75,7 @@ class Faults:
                 await fault()
                 self.broke[fault.__name__.strip("_")] = self.broke.get(fault.__name__.strip("_"), 0) + 1
             await asyncio.sleep(self.chance.uniform(0.05, 0.8))
+        await self.desk.forget_faults()
         for cluster in self.clusters:
             await cluster.set_mood(moods.normal())
             await cluster.set_mood(moods.normal(), on=Call.GET)

@@ -58,6 +58,7 @@ class Operators:
 
     async def _one(self, user: str, channel: str, cards: list[Message]) -> None:
         cluster, cids = self.fresh()
+        await self._disorder()
         reaction = await self.desk.command(user, channel, f"/set-action T-Enable {cluster} {' '.join(cids)}")
         self._sent.append(reaction)
         if self.chance.random() < 0.15:
@@ -86,6 +87,7 @@ class Operators:
     async def _confirm(self, user: str, card: Message) -> bool:
         for _ in range(PRESSED):
             times = 2 if self.chance.random() < 0.3 else 1
+            await self._disorder()
             reactions: list[Reaction] = await asyncio.gather(
                 *(self.desk.click(user, card, "confirm") for _ in range(times))
             )
@@ -96,6 +98,13 @@ class Operators:
                 return True
             await asyncio.sleep(0.3)
         return False
+
+    async def _disorder(self) -> None:
+        """Now and then an envelope comes late, after others, or twice at once by different sockets."""
+        if self.chance.random() < 0.2:
+            await self.desk.disorder_next(
+                hold_s=self.chance.choice((0.0, 0.05, 0.5, 2.0)), copies=self.chance.choice((1, 2))
+            )
 
     async def _private(self, user: str, channel: str) -> list[str]:
         return [words(m) for m in await self.desk.messages(channel, user) if m.ephemeral]

@@ -90,6 +90,8 @@ NEVER = {"mood": "silent", "end": End.ABORTED, "acted": False}
         (replace(GOOD, outbox_left=2), "all_ended: 2 items left"),
         (telling(CARD_SAID, STARTED, OUTCOME, replace(OUTCOME, ts="1.3")), "told_once: item 3"),
         (telling(CARD_SAID, STARTED, OUTCOME, replace(OUTCOME, item=9)), "told_once: job 0d2b8a54: 2 r"),
+        (telling(CARD_SAID, replace(STARTED, item=3), replace(OUTCOME, item=2)), "told_in_order: thread 1.0"),
+        (with_job(state="expired"), "records_agree: job 0d2b8a54: the card says"),
         (telling(CARD_SAID, STARTED), "told_once: job 0d2b8a54: 0 results"),
         (telling(CARD_SAID, OUTCOME), "told_once: job 0d2b8a54: its id was told 0 times"),
         (telling(CARD_SAID, replace(CARD_SAID, ts="9", item=9), STARTED, OUTCOME), "told_once: job 0d2b8a54"),

@@ -74,6 +74,69 @@ def test_a_form_slack_refuses_is_named(view: Any, surface: Surface, fault: str) 
     assert caught.value.answer["errors"] == [fault]
 
 
+OPTION: Part = {"text": plain("Evian 3"), "value": "evian3"}
+GROUPS: Part = {"option_groups": [{"label": plain("x"), "options": [OPTION]}]}
+
+
+def field(**element: Any) -> Part:
+    block = {"type": "input", "label": plain("x"), "element": element}
+    return {**FORM, "submit": plain("Go"), "blocks": [block]}
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        field(type="multi_users_select", initial_users=["U1"], max_selected_items=3),
+        field(type="multi_static_select", **GROUPS, initial_options=[OPTION]),
+        field(type="conversations_select", response_url_enabled=True, default_to_current_conversation=True),
+        field(
+            type="conversations_select", filter={"include": ["public", "private"], "exclude_bot_users": True}
+        ),
+        field(type="number_input", is_decimal_allowed=False, min_value="1", initial_value="5"),
+        field(type="static_select", **GROUPS, initial_option=OPTION),
+    ],
+)
+def test_every_field_a_form_may_have(view: Part) -> None:
+    assert checked_view(view, "modal")["blocks"][0]["element"]["action_id"]
+
+
+@pytest.mark.parametrize(
+    ("element", "fault"),
+    [
+        ({"type": "static_select"}, "missing required field: options or option_groups"),
+        ({"type": "multi_static_select"}, "missing required field: options or option_groups"),
+        ({"type": "number_input"}, "missing required field: is_decimal_allowed"),
+        ({"type": "number_input", "is_decimal_allowed": False, "min_value": 1}, "must be a string"),
+        ({"type": "multi_users_select", "max_selected_items": 0}, "must be between 1 and 100"),
+        ({"type": "conversations_select", "filter": {}}, "missing required field: include or exclude_"),
+        ({"type": "conversations_select", "filter": {"include": ["dm"]}}, "must be one of im, mpim"),
+        (
+            {"type": "radio_buttons", "options": [OPTION], "initial_option": {**OPTION, "value": "fiji1"}},
+            "initial option must be one of the options",
+        ),
+    ],
+)
+def test_a_field_slack_refuses_is_named(element: Part, fault: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        checked_view(field(**element), "modal")
+    (words,) = caught.value.answer["errors"]
+    assert words.startswith(fault)
+    assert "/view/blocks/0/element" in words
+
+
+def test_only_an_input_of_a_modal_may_ask_for_response_urls_or_files() -> None:
+    asks = {"type": "conversations_select", "response_url_enabled": True}
+    actions = {"type": "actions", "elements": [asks]}
+    home_input = {"type": "input", "label": plain("x"), "element": {"type": "file_input"}}
+    for view, surface in (
+        ({**FORM, "blocks": [actions]}, "modal"),
+        ({"type": "home", "blocks": [actions]}, "home"),
+        ({"type": "home", "blocks": [home_input]}, "home"),
+    ):
+        with pytest.raises(ApiError, match="invalid_arguments"):
+            checked_view(view, "modal" if surface == "modal" else "home")
+
+
 def test_a_form_can_be_too_large() -> None:
     options = [{"text": plain("x"), "value": str(n), "description": plain("d" * 75)} for n in range(100)]
     asks = {"type": "actions", "elements": [{"type": "static_select", "options": options}]}

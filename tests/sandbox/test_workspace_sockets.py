@@ -181,3 +181,48 @@ async def test_what_people_cannot_do_is_the_callers_mistake(desk: Desk) -> None:
     with pytest.raises(DeskRefused, match="no file F1"):
         await desk.file_content("F1")
     assert (await desk.command(ASTER, PRIVATE, "/set-action")).acked is False
+
+
+async def test_an_envelope_kept_back_is_overtaken_by_later_ones(access: Access, desk: Desk) -> None:
+    async with connected(access) as socket:
+        await desk.disorder_next(hold_s=0.3)
+        first = asyncio.create_task(desk.command(ASTER, OPS, "/set-action first"))
+        await desk.until(lambda entry: entry.kind == "held")
+        second = asyncio.create_task(desk.command(ASTER, OPS, "/set-action second"))
+        texts = []
+        for _ in range(2):
+            envelope = await socket.receive_json()
+            texts.append(envelope["payload"]["text"])
+            await socket.send_json({"envelope_id": envelope["envelope_id"]})
+        assert texts == ["second", "first"]
+        assert (await first).acked
+        assert (await second).acked
+
+
+async def test_an_envelope_can_come_twice_at_once_by_different_sockets(access: Access, desk: Desk) -> None:
+    async with connected(access) as one, connected(access) as other:
+        await desk.disorder_next(copies=2)
+        typed = asyncio.create_task(desk.command(ASTER, OPS, "/set-action help"))
+        envelopes = [await one.receive_json(), await other.receive_json()]
+        assert envelopes[0] == envelopes[1]
+        for socket, envelope in zip((one, other), envelopes, strict=True):
+            await socket.send_json({"envelope_id": envelope["envelope_id"]})
+        assert (await typed).acked
+
+
+async def test_in_an_outage_the_app_gets_503_and_no_socket_and_people_are_told(
+    access: Access, desk: Desk
+) -> None:
+    async with connected(access) as socket, aiohttp.ClientSession() as session:
+        await desk.outage(True)
+        assert (await socket.receive()).type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.CLOSE)
+        async with session.post(f"{access.api_url}auth.test") as answer:
+            assert answer.status == 503
+        reaction = await desk.command(ASTER, OPS, "/set-action help")
+        assert reaction.message is not None
+        assert "dispatch_failed" in reaction.message.text
+        await desk.outage(False)
+        async with session.post(f"{access.api_url}auth.test") as answer:
+            assert answer.status == 200
+    async with connected(access):
+        pass

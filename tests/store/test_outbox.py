@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, text
 
-from store import outbox
+from store import jobs, outbox
 from store.database import Database
 from store.model import Note, OutboxItem
 from tests.store.samples import BOTH, proposed
@@ -176,3 +176,26 @@ async def test_what_is_to_be_said_survives_as_it_was_said(url: str) -> None:
         assert (item.job_id, item.note, item.detail) == (job.id, Note.CHECKED, detail)
     finally:
         second.close()
+
+
+def test_a_card_that_another_delivered_meanwhile_is_drawn_once_more(db: Database) -> None:
+    """Two replicas told it, one of them after a freeze: the older drawing may have come last."""
+    with db.engine.begin() as conn:
+        job = proposed(conn)
+        jobs.card_posted(conn, job.id, job.channel_id, "1.0")
+        add(conn, job.id, Note.CARD)
+        ours = theirs = only(conn)
+        outbox.delivered(conn, theirs)
+        assert left(conn) == 0
+        outbox.delivered(conn, ours)
+        outbox.delivered(conn, only(conn))
+        assert left(conn) == 0
+
+
+def test_a_message_that_another_delivered_meanwhile_is_not_told_again(db: Database) -> None:
+    with db.engine.begin() as conn:
+        add(conn, proposed(conn).id, Note.STARTED)
+        item = only(conn)
+        outbox.delivered(conn, item)
+        outbox.delivered(conn, item)
+        assert left(conn) == 0

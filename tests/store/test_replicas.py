@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, func, select, text
 
-from store import audit, checks, chunks, jobs, migrate, schema
+from store import audit, checks, chunks, jobs, migrate, postgres, schema
 from store.audit import Event
 from store.database import Database
 from store.errors import StoreError
@@ -185,3 +185,34 @@ async def test_whether_something_may_be_sent_again_holds_until_it_is_decided(doo
         finish.set()
         await asking
     await doors[1].write(elsewhere)
+
+
+async def test_a_replica_frozen_in_a_transaction_holds_up_nobody_for_long(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "idle_in_transaction_session_timeout"
+    assert postgres.SETTINGS[name] == "2s"
+    monkeypatch.setitem(postgres.SETTINGS, name, "300ms")
+    frozen, other = Database(url), Database(url)
+    tries, held, thaw = 0, Flag(), Flag()
+
+    def freeze(conn: Connection) -> None:
+        nonlocal tries
+        tries += 1
+        jobs.hold(conn, job.id)
+        held.set()
+        assert thaw.wait(10)
+
+    try:
+        job = await frozen.write(running)
+        freezing = asyncio.create_task(frozen.write(freeze))
+        await asyncio.to_thread(held.wait, 10)
+        async with asyncio.timeout(5):
+            await other.write(jobs.hold, job.id)
+        thaw.set()
+        await freezing
+        assert tries == 2  # from the beginning, on a new connection
+    finally:
+        thaw.set()
+        frozen.close()
+        other.close()

@@ -1,4 +1,4 @@
-"""The file of refused customers: nothing in it runs in a spreadsheet, everything in it can be read back."""
+"""The files in the thread: nothing in them runs in a spreadsheet, everything in them can be read back."""
 
 import csv
 import io
@@ -6,7 +6,9 @@ import io
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bot.intake.ids import BadLine
 from bot.views import files
+from bot.views.sheet import bad_lines_csv
 from store.model import Customer, CustomerOutcome
 from tests.views.worst import SENT_JOB, hostile
 
@@ -48,6 +50,15 @@ def test_nothing_in_it_runs(cid: str, why: str) -> None:
     for delimiter in ",;\t":
         for row in rows(text, delimiter):
             assert not [cell for cell in row if cell.lstrip().startswith(RUNS)]
+
+
+def test_bad_lines_read_back_and_run_nothing() -> None:
+    bad = [BadLine(2, "=cmd|' /C calc'!A0", "begins as a formula"), BadLine(10_007, "a;@b", "no, “id”")]
+    assert rows(bad_lines_csv(bad)) == [
+        ["line", "text", "why"],
+        ["2", "'=cmd|' /C calc'!A0", "begins as a formula"],
+        ["10007", "a;'@b", "no, “id”"],
+    ]
 
 
 def test_an_ordinary_reason_is_left_as_it_is() -> None:

@@ -13,7 +13,7 @@ from tests.stage import Stage, words
 
 async def test_posts_of_a_killed_bot_count_until_they_can_change_nothing_more(idle_stage: Stage) -> None:
     stage, settle_s, held_s = idle_stage, 3.0, 0.3
-    stage.settings |= {"timeout_s": 2.5, "settle_s": settle_s, "chunk_size": 1, "more": "concurrency = 3"}
+    stage.settings |= {"timeout_s": 2.2, "settle_s": settle_s, "chunk_size": 1, "more": "concurrency = 3"}
     await stage.evian3.set_mood(moods.silent(acts=True))
     hung, later = await stage.cids(2), await stage.cids(8, start=2)
     async with bot_process(stage) as process:
@@ -36,7 +36,7 @@ async def test_posts_of_a_killed_bot_count_until_they_can_change_nothing_more(id
 
 async def test_with_as_many_hanging_as_it_takes_nothing_is_sent_until_they_settle(idle_stage: Stage) -> None:
     stage, settle_s = idle_stage, 2.0
-    stage.settings |= {"timeout_s": 1.8, "settle_s": settle_s, "chunk_size": 1, "more": "concurrency = 2"}
+    stage.settings |= {"timeout_s": 1.5, "settle_s": settle_s, "chunk_size": 1, "more": "concurrency = 2"}
     await stage.evian3.set_mood(moods.silent(acts=False))
     cids = await stage.cids(4)
     async with bot_process(stage) as process:

@@ -1,11 +1,13 @@
 """Saying at the wire: whatever Slack does meanwhile, it is told everything once, in order, and paced."""
 
 import asyncio
+import math
 from collections.abc import Sequence
 from itertools import combinations, pairwise
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.outbox import courier
 from bot.outbox.pace import BETWEEN_UPDATES_S
@@ -13,6 +15,7 @@ from bot.outbox.slack import EVENT_TYPE, Slack
 from bot.sandbox.cluster import moods
 from bot.sandbox.desk import Entry, Message
 from bot.sandbox.workspace.people import ASTER
+from bot.turns.embedded import EmbeddedTurns
 from bot.views.message import Message as Drawn
 from tests.stage import Stage, words
 
@@ -272,3 +275,17 @@ async def test_a_message_slack_will_never_take_is_said_in_plain_text(stage: Stag
     assert not started.blocks
     outcome = await stage.thread(card, "1 customer accepted")
     assert outcome.blocks
+
+
+async def test_a_message_begun_before_a_freeze_is_looked_for_before_it_is_said(
+    idle_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another replica may have said it meanwhile: only who has the turn now may post, and looks first."""
+    stage, leases = idle_stage, iter([lambda: 0.0])  # over as the first message is about to be written
+    await stage.start_bot()
+    monkeypatch.setattr(EmbeddedTurns, "lease", lambda turns: next(leases, lambda: math.inf))
+    with capture_logs() as logs:
+        await stage.ask(f"/set-action T-Enable evian3 {(await stage.cids(1))[0]}")
+    assert [entry["event"] for entry in logs].count("set_action.out_of_turn") == 1
+    assert len(await calls(stage, "chat.postMessage")) == 1
+    assert len(await calls(stage, "conversations.history")) == 1

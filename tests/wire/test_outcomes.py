@@ -88,7 +88,7 @@ CASES = [
 async def test_each_reply_is_told_as_what_it_proves(idle_stage: Stage, case: Case) -> None:
     stage = idle_stage
     await stage.evian3.set_mood(case.mood)
-    settings = FAST | {"more": ONCE} if case.outcome is UNKNOWN else {"timeout_s": 2.0, "settle_s": 2.1}
+    settings = FAST | {"more": ONCE} if case.outcome is UNKNOWN else {"timeout_s": 2.0, "settle_s": 2.7}
     card = await sent(stage, await stage.cids(2), **settings)
     told = [await stage.thread(card, "<@U0ASTER>")]
     if case.outcome is UNKNOWN:

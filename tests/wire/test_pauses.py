@@ -125,7 +125,7 @@ async def test_a_cluster_that_waits_is_asked_once_although_the_request_that_trie
     stage = idle_stage
     await stage.evian3.next_mood(moods.starting())
     await stage.evian3.next_mood(moods.silent())
-    await stage.start_bot(timeout_s=2, settle_s=2.5, chunk_size=1, more="concurrency = 1")
+    await stage.start_bot(timeout_s=2, settle_s=2.7, chunk_size=1, more="concurrency = 1")
     await confirmed(stage, await stage.cids(2))
     await stage.evian3.until(lambda record: len(record.posts) == 2)
     stage.tamper("UPDATE chunks SET attempt = attempt + 1 WHERE state = 'sending'")  # its sender is gone

@@ -1,5 +1,6 @@
 """Sending at the wire: chunks, fairness, the guard around a POST, and what a stopped or killed bot leaves."""
 
+import asyncio
 import csv
 import signal
 from time import monotonic
@@ -9,6 +10,7 @@ import pytest
 from bot.sandbox.cluster import ClusterDesk, End, Post, moods
 from bot.sandbox.desk import Message
 from bot.sandbox.workspace.people import ASTER
+from bot.turns.embedded import EmbeddedTurns
 from tests.process import bot_process
 from tests.stage import TOKEN, Stage, words
 
@@ -215,3 +217,28 @@ async def test_what_waits_for_a_cluster_that_was_taken_out_is_told_so(idle_stage
     await stage.confirm(unpressed)
     await stage.private("gone9 is not configured here any more. Nothing was sent.")
     assert not (await stage.evian3.record()).posts
+
+
+async def test_who_loses_the_turn_half_way_claims_nothing_more(
+    idle_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a freeze: what is `sending` now is another's, and must not be taken for an orphan's."""
+    stage, asked, lost = idle_stage, 0, True
+
+    async def take(self: EmbeddedTurns, name: str) -> bool:
+        nonlocal asked
+        asked += name == "cluster:evian3"
+        return name != "cluster:evian3" or not lost or asked <= 2
+
+    await stage.start_bot(chunk_size=1, more="concurrency = 3")
+    card = await stage.ask(f"/set-action T-Enable evian3 {' '.join(await stage.cids(3))}")
+    monkeypatch.setattr(EmbeddedTurns, "take", take)
+    await stage.confirm(card)
+    await stage.evian3.until(lambda record: record.finished == 1)
+    before = asked
+    async with asyncio.timeout(5):
+        while asked < before + 2:  # it has tried again, and was turned away
+            await stage.evian3.record()
+    assert len(await posts_of(stage)) == 1
+    lost = False
+    await stage.thread(card, "all 3 customers accepted")

@@ -26,7 +26,7 @@ name = "Evian 3"
 base_url = "{evian3}"
 token_env = "EVIAN3_TOKEN"
 timeout_s = 3.5
-settle_s = 4.5
+settle_s = 5
 
 [clusters.fiji1]
 name = "Fiji 1"

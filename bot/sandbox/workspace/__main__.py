@@ -13,16 +13,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bot.sandbox.workspace", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--scopes", help="the bot's scopes, separated by commas; all when left out")
+    parser.add_argument("--no-rate-limits", action="store_true", help="take calls faster than Slack would")
     options = parser.parse_args()
     scopes = None if options.scopes is None else frozenset(filter(None, options.scopes.split(",")))
-    asyncio.run(_serve(options.port, scopes))
+    asyncio.run(_serve(options.port, scopes, None if options.no_rate_limits else 1.0))
 
 
-async def _serve(port: int, scopes: frozenset[str] | None) -> None:
+async def _serve(port: int, scopes: frozenset[str] | None, rates: float | None) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with serve_workspace(port, scopes=scopes) as access:
+    async with serve_workspace(port, scopes=scopes, rates=rates) as access:
         print(json.dumps(asdict(access)), flush=True)
         await stop.wait()
 

@@ -24,10 +24,13 @@ class Api:
         name = request.match_info["method"]
         fault = self._ws.faults.take(name) or NO_FAULT
         shown: Arguments = {}
+        retry_after = fault.retry_after
         try:
             raw, token = await read(request)
             shown = {key: value for key, value in raw.items() if key != "token"}
-            if fault.retry_after is not None:
+            if retry_after is None:
+                retry_after = self._limited(name, str(raw.get("channel", "")))
+            if retry_after is not None:
                 raise ApiError("ratelimited")
             if fault.error:
                 raise ApiError(fault.error)
@@ -38,7 +41,14 @@ class Api:
         self._ws.journal.record(
             "api", method=name, arguments=shown, status=status, answer=answer, lost=fault.lose_answer
         )
-        return self._answered(request, fault, status, answer)
+        return self._answered(request, fault, status, answer, retry_after)
+
+    def _limited(self, method: str, channel: str) -> int | None:
+        retry_after = self._ws.rates.retry_after(method, channel)
+        if not retry_after:
+            return None
+        self._ws.journal.record("rate_limited", method=method, channel=channel, retry_after=retry_after)
+        return retry_after
 
     def _carry_out(self, name: str, raw: Arguments, token: str | None, shown: Arguments) -> JSON:
         method = METHODS.get(name)
@@ -60,12 +70,14 @@ class Api:
         if method.scope:
             self._ws.require_scope(method.scope)
 
-    def _answered(self, request: web.Request, fault: Fault, status: int, answer: JSON) -> web.Response:
+    def _answered(
+        self, request: web.Request, fault: Fault, status: int, answer: JSON, retry_after: int | None
+    ) -> web.Response:
         if fault.lose_answer and request.transport:
             request.transport.abort()
         headers = {"x-oauth-scopes": ",".join(sorted(self._ws.scopes or ()))}
-        if fault.retry_after is not None:
-            headers["Retry-After"] = str(fault.retry_after)
+        if retry_after is not None:
+            headers["Retry-After"] = str(retry_after)
         if fault.status:
             page = "<!DOCTYPE html><title>Server Error</title>"
             return web.Response(status=status, text=page, content_type="text/html", headers=headers)

@@ -5,12 +5,16 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.sandbox.workspace.dispatch import Dispatch
 from bot.sandbox.workspace.errors import ApiError, DeskError
 from bot.sandbox.workspace.faults import Fault
+from bot.sandbox.workspace.forms import Forms
 from bot.sandbox.workspace.interactions import Interactions
 from bot.sandbox.workspace.payloads import escaped
 from bot.sandbox.workspace.people import BOT
+from bot.sandbox.workspace.people_files import PeopleFiles
 from bot.sandbox.workspace.posts import Post
+from bot.sandbox.workspace.responses import Responses
 from bot.sandbox.workspace.workspace import Workspace
 from bot.sandbox.workspace.world import Channel
 
@@ -21,24 +25,44 @@ DONE: JSON = {}
 class Control:
     """One method per verb; each takes the request's JSON object by name."""
 
-    def __init__(self, ws: Workspace, interactions: Interactions) -> None:
+    def __init__(self, ws: Workspace, responses: Responses) -> None:
         self._ws = ws
+        dispatch = Dispatch(ws, responses)
+        interactions = Interactions(ws, responses, dispatch)
+        forms, files = Forms(ws, responses, dispatch), PeopleFiles(ws)
         self._verbs: Mapping[str, Callable[..., Awaitable[JSON]]] = {
             "command": interactions.command,
             "click": interactions.click,
             "event": interactions.event,
-            "redeliver": interactions.redeliver,
+            "shortcut": interactions.shortcut,
+            "message_shortcut": interactions.message_shortcut,
+            "open_home": interactions.open_home,
+            "redeliver": dispatch.redeliver,
+            "disorder_next": dispatch.disorder_next,
+            "form": forms.form,
+            "home": forms.home,
+            "fill": forms.fill,
+            "choose": forms.choose,
+            "press": forms.press,
+            "submit": forms.submit,
+            "close": forms.close,
+            "upload": files.upload,
+            "attach": files.attach,
+            "delete_file": files.delete_file,
+            "file_content": files.file_content,
             "say": self.say,
             "messages": self.messages,
             "direct_messages": self.direct_messages,
-            "file_content": self.file_content,
             "journal": self.journal,
             "sockets": self.sockets,
             "fail": self.fail,
+            "forget_faults": self.forget_faults,
+            "limit_rates": self.limit_rates,
             "archive": self.archive,
             "kick_bot": self.kick_bot,
             "invite_bot": self.invite_bot,
             "disconnect_sockets": self.disconnect_sockets,
+            "outage": self.outage,
         }
 
     async def serve(self, request: web.Request) -> web.Response:
@@ -68,12 +92,6 @@ class Control:
         shown = self._ws.world.seen_by(user, channel.id, None) if channel else []
         return {"messages": [post.for_people() for post in shown]}
 
-    async def file_content(self, file: str) -> JSON:
-        stored = self._ws.files.get(file)
-        if stored is None or stored.content is None:
-            raise DeskError(f"There is no file {file}.")
-        return {"hex": stored.content.hex()}
-
     async def journal(self, after: int, wait: float) -> JSON:
         return {"entries": await self._ws.journal.after(after, wait)}
 
@@ -85,6 +103,14 @@ class Control:
 
     async def fail(self, method: str, times: int, fault: JSON) -> JSON:
         self._ws.faults.order(method, Fault(**fault), times)
+        return DONE
+
+    async def limit_rates(self, speed: float | None) -> JSON:
+        self._ws.rates.set(speed)
+        return DONE
+
+    async def forget_faults(self) -> JSON:
+        self._ws.faults.forget()
         return DONE
 
     async def archive(self, channel: str) -> JSON:
@@ -102,6 +128,12 @@ class Control:
     async def disconnect_sockets(self, reason: str | None, refuse: int) -> JSON:
         self._ws.sockets.refusals += refuse
         await self._ws.sockets.disconnect(reason)
+        return DONE
+
+    async def outage(self, on: bool) -> JSON:
+        self._ws.is_out = on
+        if on:
+            await self._ws.sockets.disconnect(None)
         return DONE
 
     def _channel(self, name: str) -> Channel:

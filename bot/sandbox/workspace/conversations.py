@@ -4,7 +4,7 @@ from typing import Any
 
 from bot.sandbox.workspace.arguments import Arguments
 from bot.sandbox.workspace.errors import ApiError
-from bot.sandbox.workspace.people import APP, BOT, BOT_ID, BOT_NAME, TEAM, TEAM_NAME
+from bot.sandbox.workspace.people import APP, BOT, BOT_ID, BOT_NAME, TEAM, TEAM_NAME, Person
 from bot.sandbox.workspace.posts import Post
 from bot.sandbox.workspace.workspace import Workspace
 from bot.sandbox.workspace.world import Channel
@@ -74,31 +74,36 @@ def replies(ws: Workspace, a: Arguments) -> JSON:
 
 
 def user_info(ws: Workspace, a: Arguments) -> JSON:
+    """Of a closed account Slack tells little; strangers are of another team (docs.slack.dev, user object)."""
     person = ws.world.people.get(a["user"])
     if person is None and a["user"] != BOT:
         raise ApiError("user_not_found")
-    name = person.name if person else BOT_NAME
-    guest = person.guest if person else False
-    profile = {"real_name": name, "display_name": name.lower(), "team": TEAM}
+    shown = person or Person(BOT, BOT_NAME)
+    profile = {"real_name": shown.name, "display_name": shown.name.lower(), "team": shown.team}
     told: JSON = {
-        "id": a["user"],
-        "team_id": TEAM,
-        "name": name.lower().replace(" ", "_"),
-        "real_name": name,
-        "deleted": False,
-        "tz": "Etc/UTC",
-        "tz_label": "Coordinated Universal Time",
-        "tz_offset": 0,
+        "id": shown.id,
+        "team_id": shown.team,
+        "name": shown.name.lower().replace(" ", "_"),
+        "deleted": shown.deleted,
         "profile": profile if person else {**profile, "api_app_id": APP, "bot_id": BOT_ID},
-        "is_admin": False,
-        "is_owner": False,
-        "is_primary_owner": False,
-        "is_restricted": guest,
-        "is_ultra_restricted": False,
         "is_bot": person is None,
         "is_app_user": False,
         "updated": 0,
     }
+    if shown.team != TEAM:
+        told["is_stranger"] = True
+    if not shown.deleted:
+        told |= {
+            "real_name": shown.name,
+            "tz": shown.tz,
+            "tz_label": shown.tz_label,
+            "tz_offset": shown.tz_offset,
+            "is_admin": False,
+            "is_owner": False,
+            "is_primary_owner": False,
+            "is_restricted": shown.guest or shown.one_channel_guest,
+            "is_ultra_restricted": shown.one_channel_guest,
+        }
     return {"user": told}
 
 

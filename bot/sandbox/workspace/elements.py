@@ -3,12 +3,15 @@
 Limits: docs.slack.dev, Block Kit reference (elements, composition objects).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from bot.sandbox.workspace.checks import (
     Check,
+    any_of_fields,
     by_type,
     choice,
+    fault,
     flag,
     items,
     number,
@@ -33,6 +36,20 @@ LINK_OPTION = shape(
 OPTION_GROUP = shape({"label": plain(75), "options": items(PLAIN_OPTION, 100)})
 DISPATCH = shape({"trigger_on_actions_on": items(choice("on_enter_pressed", "on_character_entered"), 2)})
 
+
+def _has_options(element: Mapping[str, Any], where: str) -> Iterator[str]:
+    """Some options, flat or in groups, and what is chosen at first is one of them, to the letter."""
+    groups = [group.get("options", ()) for group in element.get("option_groups", ())]
+    options = [*element.get("options", ()), *(option for group in groups for option in group)]
+    if not options:
+        yield fault("missing required field: options or option_groups", where)
+    chosen = element.get(
+        "initial_options", [element["initial_option"]] if "initial_option" in element else []
+    )
+    if any(option not in options for option in chosen):
+        yield fault("initial option must be one of the options", where)
+
+
 _COMMON: Mapping[str, Check] = {"action_id": ID, "confirm": CONFIRM}
 _PICK: Mapping[str, Check] = {**_COMMON, "placeholder": plain(150), "focus_on_load": flag}
 
@@ -54,18 +71,53 @@ STATIC_SELECT = shape(
         "option_groups": items(OPTION_GROUP, 100),
         "initial_option": PLAIN_OPTION,
     },
+    _has_options,
+)
+MULTI_STATIC_SELECT = shape(
+    {},
+    {
+        **_PICK,
+        "options": items(PLAIN_OPTION, 100),
+        "option_groups": items(OPTION_GROUP, 100),
+        "initial_options": items(PLAIN_OPTION, 100),
+        "max_selected_items": number(1, 100),
+    },
+    _has_options,
 )
 OVERFLOW = shape({"options": items(LINK_OPTION, 5)}, _COMMON)
 USERS_SELECT = shape({}, {**_PICK, "initial_user": USER})
+MULTI_USERS_SELECT = shape(
+    {}, {**_PICK, "initial_users": items(USER, 100), "max_selected_items": number(1, 100)}
+)
+_CONVERSATION: Mapping[str, Check] = {
+    **_PICK,
+    "initial_conversation": string(64),
+    "default_to_current_conversation": flag,
+    "filter": shape(
+        {},
+        {
+            "include": items(choice("im", "mpim", "private", "public"), 4),
+            "exclude_external_shared_channels": flag,
+            "exclude_bot_users": flag,
+        },
+        any_of_fields("include", "exclude_external_shared_channels", "exclude_bot_users"),
+    ),
+}
+CONVERSATIONS_SELECT = shape({}, _CONVERSATION)
+# Only an input block of a modal may ask for response URLs.
+ANSWERABLE_SELECT = shape({}, {**_CONVERSATION, "response_url_enabled": flag})
 DATETIMEPICKER = shape(
     {}, {**_COMMON, "focus_on_load": flag, "initial_date_time": number(1_000_000_000, 9_999_999_999)}
 )
 CHECKBOXES = shape(
     {"options": items(RICH_OPTION, 10)},
     {**_COMMON, "initial_options": items(RICH_OPTION, 10), "focus_on_load": flag},
+    _has_options,
 )
 RADIO_BUTTONS = shape(
-    {"options": items(RICH_OPTION, 10)}, {**_COMMON, "initial_option": RICH_OPTION, "focus_on_load": flag}
+    {"options": items(RICH_OPTION, 10)},
+    {**_COMMON, "initial_option": RICH_OPTION, "focus_on_load": flag},
+    _has_options,
 )
 PLAIN_TEXT_INPUT = shape(
     {},
@@ -80,6 +132,18 @@ PLAIN_TEXT_INPUT = shape(
         "dispatch_action_config": DISPATCH,
     },
 )
+NUMBER_INPUT = shape(
+    {"is_decimal_allowed": flag},
+    {
+        "action_id": ID,
+        "placeholder": plain(150),
+        "initial_value": string(100),
+        "min_value": string(100),
+        "max_value": string(100),
+        "focus_on_load": flag,
+        "dispatch_action_config": DISPATCH,
+    },
+)
 FILE_INPUT = shape({}, {"action_id": ID, "filetypes": items(string(32), 100), "max_files": number(1, 10)})
 
 PRESSED: Mapping[str, Check] = {
@@ -87,15 +151,24 @@ PRESSED: Mapping[str, Check] = {
     "static_select": STATIC_SELECT,
     "overflow": OVERFLOW,
     "users_select": USERS_SELECT,
+    "conversations_select": CONVERSATIONS_SELECT,
     "datetimepicker": DATETIMEPICKER,
     "checkboxes": CHECKBOXES,
     "radio_buttons": RADIO_BUTTONS,
 }
-ACCESSORY = by_type({"image": IMAGE, **{k: v for k, v in PRESSED.items() if k != "datetimepicker"}})
+_MULTIPLE: Mapping[str, Check] = {
+    "multi_static_select": MULTI_STATIC_SELECT,
+    "multi_users_select": MULTI_USERS_SELECT,
+}
+ACCESSORY = by_type(
+    {"image": IMAGE, **{k: v for k, v in PRESSED.items() if k != "datetimepicker"}, **_MULTIPLE}
+)
 IN_ACTIONS = by_type(PRESSED)
 _FILLED: Mapping[str, Check] = {
     "plain_text_input": PLAIN_TEXT_INPUT,
+    "number_input": NUMBER_INPUT,
+    **_MULTIPLE,
     **{k: v for k, v in PRESSED.items() if k not in ("button", "overflow")},
 }
 IN_MESSAGE_INPUT = by_type(_FILLED)
-IN_VIEW_INPUT = by_type({**_FILLED, "file_input": FILE_INPUT})
+IN_VIEW_INPUT = by_type({**_FILLED, "conversations_select": ANSWERABLE_SELECT, "file_input": FILE_INPUT})

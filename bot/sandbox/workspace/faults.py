@@ -23,6 +23,10 @@ class Faults:
     def order(self, name: str, fault: Fault, times: int) -> None:
         self._ordered.setdefault(name, deque()).extend([fault] * times)
 
+    def forget(self) -> None:
+        """No call fails any more but by itself."""
+        self._ordered.clear()
+
     def take(self, name: str) -> Fault | None:
         """The fault due for this call, if any; it is used up."""
         queue = self._ordered.get(name)

@@ -81,6 +81,7 @@ METHODS: Mapping[str, Method] = {
         scope="usergroups:read",
     ),
     "views.open": Method(views.open_view, {"trigger_id": text, **_VIEW}),
+    "views.push": Method(views.push, {"trigger_id": text, **_VIEW}),
     "views.update": Method(views.update, _VIEW, {"view_id": text, "external_id": text, "hash": text}),
     "views.publish": Method(views.publish, {"user_id": text, **_VIEW}, {"hash": text}),
     "files.getUploadURLExternal": Method(

@@ -30,7 +30,7 @@ def command(person: Person, channel: Channel, line: str, trigger: str, response_
         "team_id": TEAM,
         "team_domain": TEAM_DOMAIN,
         "channel_id": channel.id,
-        "channel_name": _name(channel),
+        "channel_name": channel_name(channel),
         "user_id": person.id,
         "user_name": person.name.lower(),
         "command": name,
@@ -69,7 +69,7 @@ def block_action(
         "team": {"id": TEAM, "domain": TEAM_DOMAIN},
         "enterprise": None,
         "is_enterprise_install": False,
-        "channel": {"id": channel.id, "name": _name(channel)},
+        "channel": {"id": channel.id, "name": channel_name(channel)},
         "state": {"values": {}},
         "response_url": response_url,
         "actions": [{**action, "action_ts": f"{time():.6f}"}],
@@ -107,5 +107,5 @@ def event(inner: Mapping[str, Any]) -> JSON:
     }
 
 
-def _name(channel: Channel) -> str:
+def channel_name(channel: Channel) -> str:
     return _UNNAMED.get(channel.kind, channel.name)

@@ -27,11 +27,20 @@ ONCALL = "S0ONCALL"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with an account; a guest is what Slack calls `is_restricted`."""
+    """Somebody with an account; a guest is what Slack calls `is_restricted`.
+
+    `tz_offset` in seconds. `team`: a person of another one is a stranger, met in a channel shared with it.
+    """
 
     id: str
     name: str
     guest: bool = False
+    one_channel_guest: bool = False
+    deleted: bool = False
+    tz: str = "Etc/UTC"
+    tz_label: str = "Coordinated Universal Time"
+    tz_offset: int = 0
+    team: str = TEAM
 
 
 @dataclass(frozen=True, slots=True)

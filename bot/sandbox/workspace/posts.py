@@ -57,7 +57,12 @@ class Post:
             "edited": self.edited_ts is not None,
             "metadata": self.metadata,
             "files": [
-                {"id": file["id"], "name": file["name"], "title": file["title"], "size": file["size"]}
+                {
+                    "id": file["id"],
+                    "name": file.get("name", ""),
+                    "title": file.get("title", ""),
+                    "size": file.get("size", 0),
+                }
                 for file in self.files
             ],
         }

@@ -1,6 +1,6 @@
 """What a person sees and what the journal says, as frozen snapshots: the values `Desk` hands out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -52,28 +52,11 @@ class Message:
     @property
     def buttons(self) -> tuple[Button, ...]:
         """Every button, from top to bottom."""
-        return tuple(
-            Button(
-                action_id=element["action_id"],
-                block_id=block["block_id"],
-                label=element["text"]["text"],
-                value=element.get("value"),
-                url=element.get("url"),
-                style=element.get("style"),
-                confirm=element.get("confirm"),
-            )
-            for block in self.blocks
-            for element in [*block.get("elements", ()), block.get("accessory", {})]
-            if element.get("type") == "button"
-        )
+        return buttons_of(self.blocks)
 
     def button(self, action_id: str, block_id: str | None = None) -> Button:
         """The one button of that name; LookupError says which there are."""
-        found = [b for b in self.buttons if b.action_id == action_id and block_id in (None, b.block_id)]
-        if len(found) != 1:
-            names = ", ".join(f"{b.action_id} ({b.label})" for b in self.buttons) or "none"
-            raise LookupError(f"{len(found)} buttons {action_id!r} in this message; it has: {names}.")
-        return found[0]
+        return the_button(self.buttons, action_id, block_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +73,11 @@ class Reaction:
     payload: Mapping[str, Any] | None
     message: Message | None
 
+    @classmethod
+    def read(cls, told: Mapping[str, Any]) -> Self:
+        message = told["message"]
+        return cls(**{**told, "message": Message.read(message) if message else None})
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -99,3 +87,30 @@ class Entry:
     at: float
     kind: str
     details: Mapping[str, Any]
+
+
+def buttons_of(blocks: Sequence[Mapping[str, Any]]) -> tuple[Button, ...]:
+    """Every button of a message or a view, from top to bottom."""
+    return tuple(
+        Button(
+            action_id=element["action_id"],
+            block_id=block["block_id"],
+            label=element["text"]["text"],
+            value=element.get("value"),
+            url=element.get("url"),
+            style=element.get("style"),
+            confirm=element.get("confirm"),
+        )
+        for block in blocks
+        for element in [*block.get("elements", ()), block.get("accessory", {})]
+        if element.get("type") == "button"
+    )
+
+
+def the_button(buttons: Sequence[Button], action_id: str, block_id: str | None) -> Button:
+    """The one of that name; LookupError says which there are."""
+    found = [b for b in buttons if b.action_id == action_id and block_id in (None, b.block_id)]
+    if len(found) != 1:
+        names = ", ".join(f"{b.action_id} ({b.label})" for b in buttons) or "none"
+        raise LookupError(f"{len(found)} buttons {action_id!r} in this message; it has: {names}.")
+    return found[0]

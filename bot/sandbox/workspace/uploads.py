@@ -1,9 +1,5 @@
-"""Files: the three steps of an upload, files.info, and the download that wants the bot's token."""
+"""The bot's side of files: the three steps of an upload, files.info, and the download that wants a token."""
 
-from mimetypes import guess_type
-from pathlib import PurePath
-from secrets import token_hex
-from time import time
 from typing import Any
 
 from aiohttp import web
@@ -11,9 +7,10 @@ from aiohttp import web
 from bot.sandbox.workspace.arguments import Arguments
 from bot.sandbox.workspace.chat import LONGEST_POST, said
 from bot.sandbox.workspace.errors import ApiError, invalid
+from bot.sandbox.workspace.files import StoredFile, guessed, new_file, readable
 from bot.sandbox.workspace.people import BOT, TEAM
 from bot.sandbox.workspace.posts import Post
-from bot.sandbox.workspace.workspace import StoredFile, Workspace
+from bot.sandbox.workspace.workspace import Workspace
 
 JSON = dict[str, Any]
 
@@ -21,32 +18,10 @@ JSON = dict[str, Any]
 def upload_url(ws: Workspace, a: Arguments) -> JSON:
     if a["length"] < 1:
         raise invalid("invalid_arguments", ["length must be more than 0"])
-    file_id, secret = "F" + token_hex(5).upper(), token_hex(16)
-    private = f"{ws.access.address}/files-pri/{TEAM}-{file_id}/download/{PurePath(a['filename']).name}"
-    now = int(time())
-    told = {
-        "id": file_id,
-        "created": now,
-        "timestamp": now,
-        "name": a["filename"],
-        "title": a["filename"],
-        "mimetype": guess_type(a["filename"])[0] or "text/plain",
-        "filetype": PurePath(a["filename"]).suffix.removeprefix(".") or "text",
-        "user": BOT,
-        "user_team": TEAM,
-        "size": a["length"],
-        "mode": "hosted",
-        "is_external": False,
-        "is_public": False,
-        "file_access": "visible",
-        "url_private": private.replace("/download/", "/"),
-        "url_private_download": private,
-        "channels": [],
-        "groups": [],
-        "ims": [],
-    }
-    ws.files[file_id] = StoredFile(told, secret, a["length"])
-    return {"upload_url": f"{ws.access.address}/upload/v1/{secret}", "file_id": file_id}
+    name = a["filename"]
+    file = new_file(ws.access.address, name, BOT, a["length"], guessed(name, "text/plain"))
+    ws.files[file.id] = file
+    return {"upload_url": f"{ws.access.address}/upload/v1/{file.secret}", "file_id": file.id}
 
 
 def complete(ws: Workspace, a: Arguments) -> JSON:
@@ -61,11 +36,10 @@ def complete(ws: Workspace, a: Arguments) -> JSON:
     channel = ws.world.open_to_bot(channel_id)
     parent = ws.world.parent(channel.id, a.get("thread_ts"))
     comment = said({"text": a["initial_comment"]}, LONGEST_POST)[0] if a.get("initial_comment") else ""
-    kept = {"public": "channels", "private": "groups", "im": "ims"}[channel.kind]
     for file, item in zip(stored, a["files"], strict=True):
-        file.shared = True
-        file.told |= {"title": item.get("title") or file.told["name"], kept: [channel.id]}
-        ws.journal.record("file_shared", file=file.told["id"], channel=channel.id, thread=a.get("thread_ts"))
+        file.share(channel.id, channel.kind)
+        file.told["title"] = item.get("title") or file.told["name"]
+        ws.journal.record("file_shared", file=file.id, channel=channel.id, thread=a.get("thread_ts"))
     thread = parent.ts if parent else None
     files = [file.told for file in stored]
     ws.world.add(Post(channel.id, ws.world.next_ts(), BOT, comment, [], thread=thread, files=files))
@@ -73,9 +47,7 @@ def complete(ws: Workspace, a: Arguments) -> JSON:
 
 
 def info(ws: Workspace, a: Arguments) -> JSON:
-    file = ws.files.get(a["file"])
-    if file is None or file.content is None:
-        raise ApiError("file_not_found")
+    file = readable(ws.files, a["file"], ws.world.channels_of_bot())
     return {"file": file.told, "comments": [], "response_metadata": {"next_cursor": ""}}
 
 
@@ -102,20 +74,22 @@ class FileRoutes:
         if file is None or file.content is not None or len(content) != file.length:
             return web.Response(status=400, text="the upload does not match what was announced")
         file.content = content
-        self._ws.journal.record(
-            "file_uploaded", file=file.told["id"], name=file.told["name"], size=len(content)
-        )
+        self._ws.journal.record("file_uploaded", file=file.id, name=file.told["name"], size=len(content))
         return web.Response(text=f"OK - {len(content)}")
 
     async def download(self, request: web.Request) -> web.Response:
-        """Without the bot's token Slack sends to its sign-in page, which is a trap for a careless client."""
+        """Without leave to read it Slack sends to its sign-in page, a trap for a careless client."""
         allowed = self._ws.scopes is None or "files:read" in self._ws.scopes
         if not allowed or request.headers.get("Authorization") != f"Bearer {self._ws.access.bot_token}":
             raise web.HTTPFound("/signin")
-        file = self._ws.files.get(request.match_info["file"].removeprefix(f"{TEAM}-"))
-        if file is None or file.content is None:
-            raise web.HTTPNotFound
-        return web.Response(body=file.content, content_type=file.told["mimetype"])
+        name = request.match_info["file"].removeprefix(f"{TEAM}-")
+        try:
+            file = readable(self._ws.files, name, self._ws.world.channels_of_bot())
+        except ApiError as exc:
+            if name in self._ws.files and exc.error != "file_deleted":
+                raise web.HTTPFound("/signin") from exc
+            raise web.HTTPNotFound from exc
+        return web.Response(body=file.content, headers={"Content-Type": file.told["mimetype"]})
 
     async def sign_in(self, _: web.Request) -> web.Response:
         return web.Response(text="<!DOCTYPE html><title>Sign in to Sandbox</title>", content_type="text/html")

@@ -1,79 +1,68 @@
-"""The Web API's views.* methods: opening, updating and publishing modals and home tabs."""
+"""The Web API's views.* methods: opening, stacking, updating and publishing modals and home tabs."""
 
-from secrets import token_hex
 from typing import Any
 
 from bot.sandbox.workspace.arguments import Arguments
 from bot.sandbox.workspace.blocks import Surface, checked_view
 from bot.sandbox.workspace.errors import ApiError, invalid
-from bot.sandbox.workspace.people import APP, BOT_ID, TEAM
+from bot.sandbox.workspace.screens import Shown
 from bot.sandbox.workspace.workspace import Workspace
 
 JSON = dict[str, Any]
 
 
 def open_view(ws: Workspace, a: Arguments) -> JSON:
-    view = checked_view(a["view"], "modal")
-    _unused_external_id(ws, view, None)
-    user = ws.triggers.exchange(a["trigger_id"])
-    return _kept(ws, view, "V" + token_hex(5).upper(), user, "view_opened")
+    """A refused view does not use the trigger up."""
+    view = understood_view(ws, a["view"], "modal", None)
+    told = _told(ws.screens.open(view, ws.triggers.look_up(a["trigger_id"])))
+    ws.triggers.exchange(a["trigger_id"])
+    return told
+
+
+def push(ws: Workspace, a: Arguments) -> JSON:
+    """The trigger must come from the view this one lands on."""
+    view = understood_view(ws, a["view"], "modal", None)
+    told = _told(ws.screens.push(view, ws.triggers.look_up(a["trigger_id"])))
+    ws.triggers.exchange(a["trigger_id"])
+    return told
 
 
 def update(ws: Workspace, a: Arguments) -> JSON:
-    by_name = (v for v in ws.views.values() if v["external_id"] and v["external_id"] == a.get("external_id"))
     if "view_id" not in a and "external_id" not in a:
         raise invalid("invalid_arguments", ["missing required field: view_id or external_id"])
-    old = ws.views.get(a["view_id"]) if "view_id" in a else next(by_name, None)
-    if old is None:
+    shown = ws.screens.find(a.get("view_id"), None if "view_id" in a else a["external_id"])
+    if shown is None:
         raise ApiError("not_found")
-    surface: Surface = "modal" if old["type"] == "modal" else "home"
-    view = checked_view(a["view"], surface)
-    _unused_external_id(ws, view, old["id"])
-    _same_hash(old, a)
-    return _kept(ws, view, old["id"], old["user"], "view_updated")
+    surface: Surface = "modal" if shown.told["type"] == "modal" else "home"
+    view = understood_view(ws, a["view"], surface, shown)
+    _same_hash(shown, a)
+    ws.screens.change(shown, view)
+    return _told(shown)
 
 
 def publish(ws: Workspace, a: Arguments) -> JSON:
     if a["user_id"] not in ws.world.people:
         raise invalid("invalid_arguments", ["invalid user_id"])
-    view = checked_view(a["view"], "home")
-    view_id = f"VHOME{a['user_id']}"
-    if view_id in ws.views:
-        _same_hash(ws.views[view_id], a)
-    return _kept(ws, view, view_id, a["user_id"], "view_updated")
+    known = ws.screens.home(a["user_id"])
+    view = understood_view(ws, a["view"], "home", known)
+    if known:
+        _same_hash(known, a)
+    return _told(ws.screens.publish(a["user_id"], view))
 
 
-def _same_hash(old: JSON, a: Arguments) -> None:
-    if "hash" in a and a["hash"] != old["hash"]:
+def understood_view(ws: Workspace, view: object, surface: Surface, own: Shown | None) -> JSON:
+    """A view as Slack keeps it, in place of `own`; a file input needs the scope `files:read`."""
+    understood = checked_view(view, surface)
+    ws.screens.claim_name(understood, own)
+    if any(block.get("element", {}).get("type") == "file_input" for block in understood["blocks"]):
+        ws.require_scope("files:read")
+    return understood
+
+
+def _same_hash(shown: Shown, a: Arguments) -> None:
+    if "hash" in a and a["hash"] != shown.told["hash"]:
         raise ApiError("hash_conflict")
 
 
-def _unused_external_id(ws: Workspace, view: JSON, own: str | None) -> None:
-    name = view.get("external_id")
-    if name and any(v["external_id"] == name and v["id"] != own for v in ws.views.values()):
-        raise ApiError("duplicate_external_id")
-
-
-def _kept(ws: Workspace, view: JSON, view_id: str, user: str, kind: str) -> JSON:
-    told = {
-        "private_metadata": "",
-        "callback_id": "",
-        "external_id": "",
-        "clear_on_close": False,
-        "notify_on_close": False,
-        "submit": None,
-        "close": None,
-        **view,
-        "id": view_id,
-        "team_id": TEAM,
-        "app_id": APP,
-        "bot_id": BOT_ID,
-        "app_installed_team_id": TEAM,
-        "root_view_id": view_id,
-        "previous_view_id": None,
-        "state": {"values": {}},
-        "hash": f"{ws.world.next_ts()}.{token_hex(4)}",
-    }
-    ws.views[view_id] = {**told, "user": user}
-    ws.journal.record(kind, view=told, user=user)
-    return {"view": told}
+def _told(shown: Shown) -> JSON:
+    return {"view": {**shown.told, "state": {"values": {}}}}

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from secrets import token_hex
-from typing import Any
 
 from bot.sandbox.workspace.errors import ApiError
 from bot.sandbox.workspace.faults import Faults
+from bot.sandbox.workspace.files import StoredFile
 from bot.sandbox.workspace.journal import Journal
 from bot.sandbox.workspace.people import APP, PEOPLE, Person
+from bot.sandbox.workspace.rates import Rates
+from bot.sandbox.workspace.screens import Screens
 from bot.sandbox.workspace.sockets import Sockets
 from bot.sandbox.workspace.triggers import Triggers
 from bot.sandbox.workspace.world import World
@@ -45,17 +47,6 @@ class Clocks:
 
 
 @dataclass(slots=True)
-class StoredFile:
-    """An upload under way or done; `told` is Slack's file object."""
-
-    told: dict[str, Any]
-    secret: str
-    length: int
-    content: bytes | None = None
-    shared: bool = False
-
-
-@dataclass(slots=True)
 class Workspace:
     """One team; `scopes` None grants every scope."""
 
@@ -67,12 +58,19 @@ class Workspace:
     faults: Faults
     triggers: Triggers
     sockets: Sockets
+    rates: Rates
+    screens: Screens
+    is_out: bool = False  # Slack is down: nothing but 503 for the app, no socket
     files: dict[str, StoredFile] = field(default_factory=dict)
-    views: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def founded(
-        cls, address: str, scopes: frozenset[str] | None, people: Sequence[Person], clocks: Clocks
+        cls,
+        address: str,
+        scopes: frozenset[str] | None,
+        people: Sequence[Person],
+        clocks: Clocks,
+        rates: float | None,
     ) -> "Workspace":
         journal = Journal()
         return cls(
@@ -84,6 +82,8 @@ class Workspace:
             faults=Faults(),
             triggers=Triggers(clocks.trigger_s),
             sockets=Sockets(journal),
+            rates=Rates(rates),
+            screens=Screens(journal),
         )
 
     def require_scope(self, scope: str) -> None:

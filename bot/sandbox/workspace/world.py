@@ -69,6 +69,10 @@ class World:
             raise ApiError("is_archived")
         return channel
 
+    def channels_of_bot(self) -> frozenset[str]:
+        """Where it is a member."""
+        return frozenset(channel.id for channel in self.channels.values() if BOT in channel.members)
+
     def parent(self, channel: str, thread: str | None) -> Post | None:
         """The message a thread hangs on; Slack posts beside a missing one silently, here it is refused."""
         if thread is None:
@@ -122,8 +126,15 @@ class World:
     def place_of(self, user: str, channel_id: str) -> Channel:
         """A channel this person can open; DeskError otherwise."""
         channel = self.channels.get(channel_id)
-        if user not in self.people:
-            raise DeskError(f"There is no person {user} in this workspace.")
+        self.acting(user)
         if channel is None or user not in channel.members:
             raise DeskError(f"{user} is not in {channel_id}.")
         return channel
+
+    def acting(self, user: str) -> Person:
+        """Somebody who can do something here; DeskError for people unknown and for closed accounts."""
+        if user not in self.people:
+            raise DeskError(f"There is no person {user} in this workspace.")
+        if self.people[user].deleted:
+            raise DeskError(f"The account of {user} was closed.")
+        return self.people[user]

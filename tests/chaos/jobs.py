@@ -1,0 +1,59 @@
+"""Jobs larger than anybody types: kept by the bot's own service, as a form with a CSV would."""
+
+from collections.abc import Sequence
+from uuid import uuid4
+
+from bot.config import load
+from bot.parsing import Request
+from bot.sandbox.desk import Message
+from bot.sandbox.workspace.people import ASTER, OPS, TEAM
+from bot.service.people import People
+from bot.service.proposals import Proposals
+from store.database import Database
+from store.model import Operator
+from tests.chaos.scene import Scene
+from tests.stage import words
+
+CARD_S = 30.0
+
+
+class Nobody:
+    """Members of no user group."""
+
+    async def groups_of(self, operator: Operator) -> frozenset[str]:
+        return frozenset()
+
+
+async def large_card(
+    played: Scene, cids: Sequence[str], cluster: str = "evian3", channel: str = OPS
+) -> Message:
+    """The card of a T-Enable for all of `cids`, not confirmed yet."""
+    config = load(played.stage.variables(played.file))
+    people = People(config.policy, Nobody())
+    db = Database(played.stage.database_url)
+    try:
+        proposals = Proposals(db, people, config.catalogue, config.clusters, config.card_expires_s)
+        request = Request(config.catalogue["T-Enable"], cluster, tuple(cids), 0, None)
+        await proposals.propose(
+            Operator("", TEAM, ASTER),
+            request,
+            proposal_id=uuid4(),
+            request_key=f"large {uuid4()}",
+            channel_id=channel,
+        )
+    finally:
+        db.close()
+    return await played.stage.desk.until_message(
+        channel,
+        ASTER,
+        lambda m: m.thread is None and bool(m.buttons) and cids[0] in words(m),
+        timeout_s=CARD_S,
+    )
+
+
+async def insisted(played: Scene, card: Message, button: str = "confirm", tries: int = 40) -> bool:
+    """Press a button until a bot takes the click, as a person would; False if none ever did."""
+    for _ in range(tries):
+        if (await played.stage.desk.click(ASTER, card, button)).acked:
+            return True
+    return False

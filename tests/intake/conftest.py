@@ -1,0 +1,6 @@
+"""Generated worst cases take as long as the machine is busy: none of these tests is about time."""
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("worst", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("worst")

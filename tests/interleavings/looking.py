@@ -1,0 +1,102 @@
+"""What must hold of the rows at any moment, whatever happened: each check raises AssertionError."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from store import audit, jobs, pauses
+from store.audit import Event
+from store.model import ChunkState, CustomerOutcome, Job, JobState, Note
+from store.tables import audit_log, chunks, job_customers, outbox
+from tests.interleavings.process import KEY
+
+RECORD = select(audit_log.c.job, audit_log.c.event, audit_log.c.detail).order_by(audit_log.c.seq)
+OPEN = (ChunkState.PLANNED, ChunkState.SENDING)
+CARDS = (JobState.PROPOSED, JobState.CANCELLED, JobState.EXPIRED)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Everything the database holds, read at one moment."""
+
+    jobs: dict[str, Job]
+    customers: dict[str, CustomerOutcome]
+    chunks: dict[str, list[tuple[ChunkState, int]]]  # by number: state and attempt
+    notes: Counter[tuple[str, Note]]
+    events: dict[str, list[Event]]
+    attempts: Counter[tuple[str, Event, int, int]]  # what the record says of each: number and attempt
+    paused: bool
+
+
+def look(conn: Connection) -> Sight:
+    """Read it all, and verify the chain of the record."""
+    assert audit.verify(conn)[1] is None
+    found = [jobs.as_job(row) for row in conn.execute(select(*jobs.COLUMNS))]
+    names = {job.id: job.uuid.hex for job in found}
+    pieces: dict[str, list[tuple[ChunkState, int]]] = {name: [] for name in names.values()}
+    for row in conn.execute(select(chunks).order_by(chunks.c.number)):
+        pieces[names[row.job_id]].append((row.state, row.attempt))
+    events: dict[str, list[Event]] = {name: [] for name in names.values()}
+    attempts: Counter[tuple[str, Event, int, int]] = Counter()
+    for name, word, said in conn.execute(RECORD):
+        event, detail = Event(word), json.loads(said)
+        events.setdefault(name, []).append(event)
+        if event in (Event.SENT, Event.ANSWERED):
+            attempts[name, event, detail["chunk"], detail["attempt"]] += 1
+    outcomes = conn.execute(select(job_customers.c.cid, job_customers.c.outcome))
+    return Sight(
+        jobs={names[job.id]: job for job in found},
+        customers={row.cid: CustomerOutcome(row.outcome) for row in outcomes},
+        chunks=pieces,
+        notes=Counter((names[row.job_id], row.note) for row in conn.execute(select(outbox))),
+        events=events,
+        attempts=attempts,
+        paused=pauses.current(conn, KEY) is not None,
+    )
+
+
+def check_job(sight: Sight, name: str, cids: tuple[str, ...]) -> None:
+    """One card or job: its state, counts, notes and record agree with its customers and chunks."""
+    job, pieces, told = sight.jobs[name], sight.chunks[name], Counter(sight.events[name])
+    outcomes = Counter(sight.customers[cid] for cid in cids)
+    counted = [
+        outcomes[o] for o in (CustomerOutcome.ACCEPTED, CustomerOutcome.REFUSED, CustomerOutcome.UNKNOWN)
+    ]
+    assert [job.accepted, job.refused, job.unknown] == counted
+    still_open = sum(state in OPEN for state, _ in pieces)
+    assert job.open_chunks == still_open
+    confirmed = job.state not in CARDS
+    assert told[Event.CONFIRMED] == sight.notes[name, Note.STARTED] == confirmed
+    assert told[Event.CANCELLED] == (job.state is JobState.CANCELLED)
+    assert told[Event.EXPIRED] == (job.state is JobState.EXPIRED)
+    assert {key: count for key, count in sight.attempts.items() if key[0] == name} == {
+        (name, event, number, attempt): 1
+        for number, (state, last) in enumerate(pieces)
+        for attempt in range(1, last + 1)
+        for event in (Event.SENT, Event.ANSWERED)
+        if event is Event.SENT or attempt < last or state is not ChunkState.SENDING
+    }, "each attempt is on the record once, and so is its end"
+    assert sight.notes[name, Note.OUTCOME] == told[Event.SENT_AGAIN] + (
+        job.state in (JobState.WATCHING, JobState.DONE)
+    )
+    if confirmed:
+        assert job.state is _state(sight, name, still_open)
+    if job.state is JobState.RUNNING:
+        assert outcomes[CustomerOutcome.PLANNED], "it runs, and there is nobody to send"
+    elif job.state is not JobState.CONFIRMED and confirmed:
+        assert not outcomes[CustomerOutcome.PLANNED], "it has ended, and somebody was never sent"
+    if job.state is JobState.WATCHING:
+        assert job.check_at is not None, "nobody will ever read what became of the unknown"
+
+
+def _state(sight: Sight, name: str, still_open: int) -> JobState:
+    """Where a confirmed job stands by its chunks, its customers and the record."""
+    if not sight.chunks[name]:
+        return JobState.CONFIRMED
+    if still_open:
+        return JobState.RUNNING
+    ends = (Event.DONE, Event.CHECK_ASKED, Event.SENT_AGAIN, Event.ANSWERED)
+    last = next((event for event in reversed(sight.events[name]) if event in ends), None)
+    return JobState.DONE if last is Event.DONE else JobState.WATCHING

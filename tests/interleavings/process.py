@@ -1,0 +1,104 @@
+"""One process of the bot as the composition root joins it, but without Slack."""
+
+import asyncio
+import math
+from dataclasses import dataclass, field
+
+from pydantic import SecretStr
+
+from bot.catalogue import DEFAULT_ACTIONS, Catalogue
+from bot.config import Arrival, BearerToken, Cluster, Resend
+from bot.loops import Loop
+from bot.policy import Policy, Right, Rule
+from bot.runner.checker import Checker
+from bot.runner.lane import Lane
+from bot.runner.sender import Runner
+from bot.service.decisions import Decisions
+from bot.service.people import People
+from bot.service.proposals import Proposals
+from bot.service.unknowns import Unknowns
+from bot.turns import Bell, Lease
+from bot.turns.embedded import EmbeddedTurns
+from store.model import Operator
+from tests.interleavings.cluster import SETTLE_S, TIMEOUT_S, Client, Record
+from tests.interleavings.stepping import Gate, Gates, SteppedDatabase
+
+KEY = "evian3"
+CARD_EXPIRES_S = 40.0
+GROUP = "S0OPS"
+
+
+@dataclass
+class Members:
+    """Who is in the one group that may ask, at this moment."""
+
+    of: set[str] = field(default_factory=set)
+
+    async def groups_of(self, operator: Operator) -> frozenset[str]:
+        return frozenset({GROUP}) if operator.user_id in self.of else frozenset()
+
+
+class OneTurn(EmbeddedTurns):
+    """The turn of a process that may lose it to another, as between replicas."""
+
+    held = True
+
+    async def take(self, name: str) -> bool:
+        return self.held
+
+    def lease(self) -> Lease:
+        return lambda: math.inf if self.held else 0.0
+
+
+def configured(*, chunk_size: int, concurrency: int, resend: Resend) -> Cluster:
+    """The cluster as the file would say it."""
+    return Cluster(
+        key=KEY,
+        name="Evian 3",
+        base_url="https://cluster.example",
+        credential=BearerToken(SecretStr("unused")),
+        timeout_s=TIMEOUT_S,
+        settle_s=SETTLE_S,
+        resend_unknown=resend,
+        chunk_size=chunk_size,
+        concurrency=concurrency,
+        max_customers=6,
+        preview_s=0,
+        protected=False,
+        arrival=Arrival(every_s=2, give_up_after_s=60),
+    )
+
+
+class Process:
+    """Runs from the moment it is made, as far as its gate lets it."""
+
+    def __init__(self, gates: Gates, url: str, cluster: Cluster, record: Record, members: Members) -> None:
+        bell = Bell()
+        self.tasks: list[asyncio.Task[None]] = []  # kept here, since a loop keeps no task alive
+        self.gate = Gate(gates)
+        self.turns = OneTurn(url, bell)
+        self.db = SteppedDatabase(url, self.gate, gates.loop, bell.ring)
+        rule = Rule(who=(GROUP,), may=(Right.REQUEST,), actions=("*",), clusters=("*",))
+        people = People(Policy((rule,)), members)
+        clusters = {cluster.key: cluster}
+        self.proposals = Proposals(self.db, people, Catalogue(DEFAULT_ACTIONS), clusters, CARD_EXPIRES_S)
+        self.decisions = Decisions(self.db, people, clusters)
+        self.unknowns = Unknowns(self.db, people, clusters)
+        lane = Lane(
+            key=cluster.key,
+            base_url=cluster.base_url,
+            client=Client(record, self.gate),
+            chunk_size=cluster.chunk_size,
+            concurrency=cluster.concurrency,
+            settle_s=cluster.settle_s,
+            preview_s=cluster.preview_s,
+            every_s=cluster.arrival.every_s,
+            give_up_after_s=cluster.arrival.give_up_after_s,
+            resend_auto=cluster.resend_unknown is Resend.AUTO,
+        )
+        for work in (
+            Runner(self.db, self.turns, lane).run(),
+            Checker(self.db, self.turns, lane).run(),
+            Loop(self.turns, "expiry", self.decisions.expire_due).run(),
+        ):
+            self.tasks.append(gates.loop.create_task(work))
