@@ -31,11 +31,13 @@ token_env = "EVIAN3_TOKEN"
 timeout_s = {timeout_s}
 settle_s = {settle_s}
 chunk_size = {chunk_size}
+preview_s = {preview_s}
 {more}
 
 [clusters.fiji1]
 base_url = "{fiji1}"
 token_env = "FIJI1_TOKEN"
+preview_s = {preview_s}
 
 [cards]
 expire_after_s = {expire_after_s}
@@ -62,6 +64,7 @@ class Stage:
             "timeout_s": 2,
             "settle_s": 2.7,
             "chunk_size": 150,
+            "preview_s": 0,  # most scenarios are not about what a card shows before it is confirmed
             "expire_after_s": 900,
             "who": '["*"]',
             "actions": '["*"]',

@@ -123,7 +123,7 @@ async def test_the_card_says_everything_before_anybody_confirms(stage: Stage) ->
     assert "Why: ticket 4711" in said
     [job] = await stage.rows("SELECT * FROM jobs")
     assert job.expires_at - job.created_at == 900_000
-    assert f"expires at <!date^{job.expires_at // 1000}^" in said
+    assert f"expires <!date^{job.expires_at // 1000}^" in said
     confirm, cancel = card.button("confirm"), card.button("cancel")
     assert (confirm.label, cancel.label, cancel.confirm) == ("Yes, proceed", "Cancel", None)
     assert confirm.confirm
