@@ -163,7 +163,7 @@ def _true(job: Job, cluster: Cluster, posts: Mapping[tuple[str, str], list[Post]
 
 def ended(job: Job) -> str | None:
     """How a job that has ended must be called on its card and in lists; None while it has not."""
-    total = len(job.outcomes)
+    total = sum(outcome in (PLANNED, ACCEPTED, REFUSED, UNKNOWN) for outcome in job.outcomes.values())
     if job.state in CLOSED:
         return f"{job.state}, nothing was sent"
     if job.state != "done":

@@ -12,7 +12,7 @@ from bot.service.proposals import Proposals
 from store.database import Database
 from store.model import Operator
 from tests.chaos.scene import Scene
-from tests.stage import words
+from tests.stage import can_be_confirmed, words
 
 CARD_S = 30.0
 
@@ -46,7 +46,7 @@ async def large_card(
     return await played.stage.desk.until_message(
         channel,
         ASTER,
-        lambda m: m.thread is None and bool(m.buttons) and cids[0] in words(m),
+        lambda m: m.thread is None and can_be_confirmed(m) and cids[0] in words(m),
         timeout_s=CARD_S,
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from bot.sandbox.desk import Desk, Message, Reaction
 from bot.sandbox.workspace.people import ASTER, BRAM, CLEO, OPS, PRIVATE, RANDOM
 from tests.chaos.seen import Request
-from tests.stage import words
+from tests.stage import can_be_confirmed, words
 
 SEATS = [(user, channel) for channel in (OPS, RANDOM) for user in (ASTER, BRAM, CLEO)]
 SEATS += [(ASTER, PRIVATE), (BRAM, PRIVATE)]
@@ -71,7 +71,7 @@ class Operators:
             card = await self.desk.until_message(
                 channel,
                 user,
-                lambda m: m.thread is None and not m.ephemeral and bool(m.buttons) and cids[0] in words(m),
+                lambda m: m.thread is None and can_be_confirmed(m) and cids[0] in words(m),
                 timeout_s=CARD_S,
             )
         except TimeoutError:

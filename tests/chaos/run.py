@@ -11,7 +11,7 @@ from tests.chaos.faults import Faults
 from tests.chaos.operators import Operators
 from tests.chaos.scene import CUSTOMERS, Chance, Lane, Report, Scene, clear, scene
 
-LANES = {"evian3": Lane(resend="ask"), "fiji1": Lane(resend="auto")}
+LANES = {"evian3": Lane(resend="ask", preview_s=1), "fiji1": Lane(resend="auto", preview_s=1)}
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ timeout_s = {lane.timeout_s}
 settle_s = {lane.settle_s}
 chunk_size = {lane.chunk_size}
 concurrency = {lane.concurrency}
+preview_s = {lane.preview_s}
 resend_unknown = "{lane.resend}"
 arrival = {{ every_s = 1, give_up_after_s = {lane.give_up_after_s} }}
 """
@@ -55,6 +56,7 @@ class Lane:
     chunk_size: int = 3
     concurrency: int = 2
     give_up_after_s: int = 15
+    preview_s: float = 0
 
 
 @dataclass(frozen=True)

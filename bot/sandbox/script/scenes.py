@@ -23,12 +23,31 @@ async def accepted(stage: Stage) -> None:
     stage.transcript.cluster(f"1 request, {posts[0].action} with {len(posts[0].cids)} ids")
 
 
+UNKNOWN = [f"c{n:03d}d3b0fb0111efb2cdda09530d43d0" for n in range(8)]
+
+
 async def some_do_not_exist(stage: Stage) -> None:
-    """One unknown id makes the cluster refuse the whole request; the others must go through all the same."""
-    known = await stage.customers(118)
-    unknown = [f"c{n:03d}d3b0fb0111efb2cdda09530d43d0" for n in range(8)]
+    """The card says before anyone confirms who exists and who is there already; only the others are sent."""
+    await stage.evian3.arrive()
+    known = await stage.customers(121)  # the first three are in T-Enable since the first scene
     before = len((await stage.evian3.record()).posts)
-    card = await stage.asks(f"/set-action t_enable EVIAN3 {' '.join(known[:60] + unknown + known[60:])}")
+    card = await stage.asks(f"/set-action t_enable EVIAN3 {' '.join(known[:60] + UNKNOWN + known[60:])}")
+    expect("118 customers of 129 will be sent" in said(card), "those left out to be counted")
+    await stage.presses(card, "customers_csv")
+    await stage.thread(card, "129 customers")
+    await stage.presses(card, "confirm")
+    await stage.thread(card, "all 118 customers accepted")
+    posts = (await stage.evian3.record()).posts[before:]
+    expect([len(post.cids) for post in posts] == [118], "one POST, of those who exist and are not there")
+    stage.transcript.cluster("1 request: the 118 that exist and are not in T-Enable yet")
+
+
+async def unreadable(stage: Stage) -> None:
+    """Where the state cannot be read first, one unknown id makes the cluster refuse a whole request."""
+    known = await stage.customers(118, start=121)
+    await stage.evian3.next_mood(mood.server_error(), on=mood.Call.GET)
+    before = len((await stage.evian3.record()).posts)
+    card = await stage.asks(f"/set-action t evian3 {' '.join(known[:60] + UNKNOWN + known[60:])}")
     await stage.presses(card, "confirm")
     await stage.thread(card, "118 accepted, 8 refused")
     await stage.card(card, "126 of 126 answered")
@@ -66,8 +85,8 @@ async def starting(stage: Stage) -> None:
 async def slow(stage: Stage) -> None:
     """An answer that takes sixteen seconds (1.6 here)."""
     await stage.evian3.next_mood(mood.slow(1.6))
-    ids = await stage.customers(2)
-    card = await stage.asks(f"/set-action PE-Enable evian3 {' '.join(ids)}")
+    ids = await stage.customers(2, start=20)
+    card = await stage.asks(f"/set-action PE-Finalize evian3 {' '.join(ids)}")
     await stage.presses(card, "confirm")
     await stage.card(card, "0 of 2 answered")
     await stage.thread(card, "both customers accepted")
@@ -92,7 +111,7 @@ async def double_click(stage: Stage) -> None:
     """Pressed twice at once: one job."""
     before = len((await stage.evian3.record()).posts)
     [cid] = await stage.customers(1)
-    card = await stage.asks(f"/set-action t evian3 {cid}")
+    card = await stage.asks(f"/set-action direct evian3 {cid}")
     await asyncio.gather(stage.presses(card, "confirm"), stage.presses(card, "confirm"))
     await stage.whisper("You have confirmed this already")
     await stage.thread(card, "accepted")
@@ -104,7 +123,7 @@ async def double_click(stage: Stage) -> None:
 async def stranger(stage: Stage) -> None:
     """Somebody else presses; then the one who asked cancels."""
     [cid] = await stage.customers(1)
-    card = await stage.asks(f"/set-action t evian3 {cid}")
+    card = await stage.asks(f"/set-action finalize evian3 {cid}")
     await stage.presses(card, "confirm", user=BRAM)
     await stage.whisper("Only the person who asked", user=BRAM)
     await stage.presses(card, "cancel")
@@ -115,7 +134,7 @@ async def expired(stage: Stage) -> None:
     """Nobody decides in time; a click on the old card does nothing."""
     before = len((await stage.evian3.record()).posts)
     [cid] = await stage.customers(1)
-    card = await stage.asks(f"/set-action t evian3 {cid}")
+    card = await stage.asks(f"/set-action finalize evian3 {cid}")
     await stage.card(card, "Expired")
     stage.transcript.remark("(Aster's screen still shows the old card.)")
     await stage.presses(card, "confirm")
@@ -147,7 +166,8 @@ async def my_jobs(stage: Stage) -> None:
 Scene = Callable[[Stage], Awaitable[None]]
 SCENES: list[tuple[str, Scene]] = [
     ("Asked, confirmed, accepted", accepted),
-    ("126 customers, 8 of which do not exist", some_do_not_exist),
+    ("129 customers: 8 do not exist, 3 are there already", some_do_not_exist),
+    ("A cluster that cannot be read beforehand", unreadable),
     ("A token the cluster does not take", wrong_token),
     ("The cluster is still starting", starting),
     ("An answer that takes 16 seconds", slow),

@@ -27,7 +27,7 @@ class Stage:
         reaction = await self.types(line, user=user, channel=channel)
         if reaction.message:
             raise Unexpected(f"a private answer instead of a card: {reaction.message.text}")
-        card = await self.desk.until_message(channel, user, lambda m: m.ts not in before and bool(m.buttons))
+        card = await self.desk.until_message(channel, user, lambda m: m.ts not in before and _decidable(m))
         self.transcript.shows(card, f"{NAMES[channel]}: Set Action")
         return card
 
@@ -77,6 +77,10 @@ class Stage:
     async def customers(self, count: int, *, start: int = 0) -> list[str]:
         """Ids of customers that evian3 has."""
         return list(await self.evian3.customers())[start : start + count]
+
+
+def _decidable(message: Message) -> bool:
+    return any(button.action_id == "confirm" for button in message.buttons)
 
 
 def said(message: Message) -> str:
