@@ -18,7 +18,7 @@ from slack_sdk.models.blocks import (
 
 from bot.views import states
 from bot.views.message import Button, Message
-from bot.views.preview import Path, preview
+from bot.views.preview import Path, left_out, preview
 from bot.views.text import (
     bar,
     clip,
@@ -157,20 +157,10 @@ def _decided(facts: Card) -> list[Block]:
         return [context(f":no_entry_sign: Cancelled {_by(job)}. Nothing was sent.")]
     return [
         section(_progress(facts)),
-        *_left_out(facts),
+        *left_out(job),
         *_paused(facts),
         context(f":heavy_check_mark: Confirmed {_by(job)}. Job `{job.short_id}`, details in the thread."),
     ]
-
-
-def _left_out(facts: Card) -> list[Block]:
-    job = facts.job
-    reasons = []
-    if job.already_there:
-        reasons.append(f"{job.already_there:,} already in {escape(job.action_name)}")
-    if job.missing:
-        reasons.append(f"{job.missing:,} not on the cluster")
-    return [context(f"Left out, as the card said: {', '.join(reasons)}.")] if reasons else []
 
 
 def _paused(facts: Card) -> list[Block]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from slack_sdk.models.blocks import Block
 
-from bot.views.text import clip, customers, escape, section
+from bot.views.text import clip, context, customers, escape, section
 from store.model import Job, Preview
 
 
@@ -39,6 +39,16 @@ BLIND = (
     "So it is not known which of these customers exist, nor who is there already; one id that does not exist "
     "makes the cluster refuse all that are sent with it."
 )
+
+
+def left_out(job: Job) -> list[Block]:
+    """Who was not sent, after the decision; nothing where everybody was."""
+    reasons = []
+    if job.already_there:
+        reasons.append(f"{job.already_there:,} already in {escape(job.action_name)}")
+    if job.missing:
+        reasons.append(f"{job.missing:,} not on the cluster")
+    return [context(f"Left out, as the card said: {', '.join(reasons)}.")] if reasons else []
 
 
 def _states(job: Job, path: Path) -> list[str]:

@@ -9,6 +9,7 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 from bot.views import states
 from bot.views.card import where
 from bot.views.message import Button, Message
+from bot.views.preview import left_out
 from bot.views.text import clip, context, count, customers, escape, listing, mention, moment, section, took
 from store.model import Customer, Job, JobState
 
@@ -52,6 +53,7 @@ def outcome(ended: Ended) -> Message:
         blocks.append(context(ACCEPTED))
     blocks += _refused(ended)
     blocks += _unknown(ended)
+    blocks += left_out(job)
     buttons = [my_jobs(), *([check_again(job)] if job.unknown and job.state is JobState.DONE else [])]
     blocks += [ActionsBlock(elements=buttons), context(f"Job `{job.short_id}`")]
     return Message(head, blocks)
