@@ -10,12 +10,11 @@ from tests.postgresql import postgresql
 pytestmark = pytest.mark.chaos
 
 
-@pytest.mark.parametrize(("how", "within_s"), [("kill", 1.0), ("freeze", 10.0), ("stop", 2.0)])
-async def test_another_replica_goes_on(postgres: Callable[[], str], how: str, within_s: float) -> None:
+@pytest.mark.parametrize("how", ["kill", "freeze", "stop"])
+async def test_another_replica_goes_on(postgres: Callable[[], str], how: str) -> None:
     report = await failover.run(failover.Plan(postgres(), how, runs=2))
     assert report.violations == [], report
     assert report.counts["customers not accepted"] == 0
-    assert report.counts["s first POST, max"] < within_s, report
 
 
 async def test_what_is_in_flight_at_a_freeze_is_settled_by_the_other_replica(
