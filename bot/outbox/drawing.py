@@ -12,7 +12,7 @@ from bot.views.files import File
 from bot.views.message import Message
 from bot.views.preview import Path
 from bot.views.text import escape
-from store import customers, jobs, outbox, pauses
+from store import checks, customers, jobs, outbox, pauses
 from store.clock import read_now
 from store.model import Customer, CustomerOutcome, Job, JobState, Note, OutboxItem, Pause
 
@@ -30,6 +30,7 @@ class Facts:
     first_cids: Sequence[str]
     refused: Sequence[Customer]
     unknown: Sequence[Customer]
+    sent_at: datetime | None
     everybody: Sequence[Customer]
     pause: Pause | None
 
@@ -59,6 +60,7 @@ def _facts(conn: Connection, item: OutboxItem) -> Facts:
         customers.with_outcome(conn, job.id, CustomerOutcome.UNKNOWN, UNKNOWN_SHOWN)
         if ended and job.unknown
         else (),
+        checks.last_sent(conn, job) if ended and job.unknown else None,
         customers.everybody(conn, job.id) if item.note is Note.CUSTOMERS_CSV else (),
         pauses.current(conn, job.cluster) if sending else None,
     )
@@ -91,7 +93,7 @@ def draw(facts: Facts, words: Words) -> Message:
         case Note.STARTED:
             return thread.started(job, name)
         case Note.OUTCOME:
-            return thread.outcome(thread.Ended(job, name, facts.refused, facts.unknown))
+            return thread.outcome(thread.Ended(job, name, facts.refused, facts.unknown, facts.sent_at))
         case Note.CHECKED:
             ended = thread.Ended(job, name, facts.refused, facts.unknown)
             error = detail.get("error")

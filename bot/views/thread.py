@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
@@ -20,12 +21,16 @@ NO_REASON = "no reason was given"
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a job ended: its refused customers with the reasons, and the first few unknown ones."""
+    """How a job ended: its refused customers with the reasons, and the first few unknown ones.
+
+    `sent_at`: when the last of what is unknown was sent.
+    """
 
     job: Job
     cluster_name: str
     refused: Sequence[Customer]
     unknown: Sequence[Customer]
+    sent_at: datetime | None = None
 
     @property
     def what(self) -> str:
@@ -131,7 +136,8 @@ def _unknown(ended: Ended) -> list[Block]:
     why = ", ".join(f"“{escape(clip(reason, 200))}”" for reason in reasons)
     if len(reasons) == 1 and job.unknown == job.to_send:
         why = _last_words(job)
-    words = f"*Unknown: {customers(job.unknown)}.* What happened: {why}"
+    sent = f" Sent at {moment(ended.sent_at)}." if ended.sent_at else ""
+    words = f"*Unknown: {customers(job.unknown)}.*{sent} What happened: {why}"
     if job.state is JobState.WATCHING and job.check_at:
         words += (
             "\nThe cluster may well have done it, so nothing is sent again. Its state will be read at "

@@ -22,6 +22,15 @@ async def test_the_state_is_read_only_once_the_request_can_change_nothing_more(i
     assert get.cids == post.cids
 
 
+async def test_what_is_unknown_is_told_with_when_it_was_sent_and_when_it_is_read(idle_stage: Stage) -> None:
+    card = await unknown(idle_stage, 2)
+    said = words(await idle_stage.thread(card, "it is not known"))
+    [chunk] = await idle_stage.rows("SELECT sent_at FROM chunks")
+    [job] = await idle_stage.rows("SELECT check_at FROM jobs")
+    assert f"*Unknown: 2 customers.* Sent at <!date^{chunk.sent_at // 1000}^" in said
+    assert f"Its state will be read at <!date^{job.check_at // 1000}^" in said
+
+
 async def test_check_again_finds_what_arrived_after_it_was_given_up(idle_stage: Stage) -> None:
     stage = idle_stage
     await stage.evian3.arrive_after(None)
