@@ -39,6 +39,7 @@ token_env = "FIJI1_TOKEN"
 
 [cards]
 expire_after_s = {expire_after_s}
+open_per_user = {open_per_user}
 
 [[policy]]
 who = {who}
@@ -63,6 +64,7 @@ class Stage:
             "settle_s": 2.7,
             "chunk_size": 150,
             "expire_after_s": 900,
+            "open_per_user": 100,
             "who": '["*"]',
             "actions": '["*"]',
             "clusters": '["evian3", "fiji1"]',
