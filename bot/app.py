@@ -1,7 +1,6 @@
 """The composition root: picks the parts, joins them, starts them and stops them in the right order."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -9,8 +8,6 @@ from typing import Protocol
 
 import aiohttp
 import structlog
-from slack_bolt.async_app import AsyncApp
-from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import cluster as cluster_api
@@ -18,11 +15,8 @@ from bot import lanes as lanes_of
 from bot.catalogue import Catalogue
 from bot.config import Config
 from bot.introduction import Home, introduced
-from bot.listeners.buttons import Buttons
-from bot.listeners.commands import Commands
 from bot.listeners.door import Door
-from bot.listeners.faults import Faults
-from bot.loops import Loop, report
+from bot.loops import Loop, UnderWay, report
 from bot.membership import UserGroups
 from bot.outbox import last_look
 from bot.outbox.courier import Courier
@@ -31,22 +25,21 @@ from bot.outbox.pace import Pace
 from bot.outbox.slack import Slack
 from bot.outbox.telling import Teller
 from bot.outbox.whispers import Whispers
+from bot.reception import Answering, reception, use_cases
 from bot.runner.checker import Checker
 from bot.runner.lane import Lane
 from bot.runner.previewer import Previewer
 from bot.runner.sender import Runner
-from bot.service.decisions import Decisions
-from bot.service.own_jobs import OwnJobs
 from bot.service.people import People
-from bot.service.previews import Previews
-from bot.service.proposals import Proposals
-from bot.service.unknowns import Unknowns
+from bot.slack_addresses import SlackAddresses
+from bot.slack_files import SlackFiles
 from bot.socket_mode import SocketMode
 from bot.turns import Bell, Turns
 from bot.turns.embedded import EmbeddedTurns
 from bot.turns.postgres import PostgresTurns
 from bot.views.listing import Workspace
 from bot.views.preview import Path
+from bot.windows import Windows
 from store import jobs, schema
 from store.database import Database
 
@@ -135,6 +128,8 @@ class Parts:
     previewers: list[Previewer]
     courier: Courier
     whispers: Whispers
+    windows: Windows
+    under_way: UnderWay
 
     def start(self) -> list[asyncio.Task[None]]:
         """Set everything going, receiving last."""
@@ -150,13 +145,13 @@ class Parts:
         """Let what is under way end, in the order of the flow, and tell Slack what came of it."""
         log.info("set_action.stopping")
         await self.socket.close(DRAIN_S / 10)
-        await self.door.drain(DRAIN_S / 10)
+        await asyncio.gather(self.door.drain(DRAIN_S / 10), self.under_way.drain(DRAIN_S / 10))
         stopping: list[Stoppable] = [self.expiry, *self.previewers, *self.runners, *self.checkers]
         for part in stopping:
             part.stop()
         await asyncio.gather(*(runner.drain(DRAIN_S * 4 / 10) for runner in self.runners))
         await self.courier.finish(DRAIN_S * 2 / 10)
-        await self.whispers.drain(DRAIN_S / 10)
+        await asyncio.gather(self.whispers.drain(DRAIN_S / 10), self.windows.drain(DRAIN_S / 10))
         _, late = await asyncio.wait(tasks, timeout=DRAIN_S / 10)
         for task in late:
             task.cancel()
@@ -175,30 +170,25 @@ def _join(
 ) -> Parts:
     names = {key: cluster.name for key, cluster in config.clusters.items()}
     people = People(config.policy, UserGroups(client, config.policy.names_groups))
-    proposals = Proposals(db, people, config.catalogue, config.clusters, config.card_expires_s)
-    decisions = Decisions(db, people, config.clusters)
-    own_jobs = OwnJobs(db)
-    unknowns = Unknowns(db, people, config.clusters)
-    whispers = Whispers(slack_http, config.slack.api_url)
-    workspace = Workspace(home.url)
+    addresses = SlackAddresses(config.slack.api_url)
+    whispers = Whispers(slack_http, addresses)
+    windows = Windows(client)
+    under_way = UnderWay()
     words = Words(names, _path(config.catalogue), home.bot_user_id)
-    app = _app(client, home)
-    Commands(proposals, own_jobs, whispers, config.catalogue, names, config.id_pattern, workspace).register(
-        app
-    )
-    Buttons(decisions, Previews(db), own_jobs, unknowns, whispers, names, workspace).register(app)
-    faults = Faults(whispers)
-    faults.register(app)
-    door = Door(app, whispers, faults)
+    cases = use_cases(config, db, people, SlackFiles(client, slack_http, addresses))
+    answering = Answering(whispers, windows, names, Workspace(home.url), under_way)
+    door = reception(config, client, home, cases, answering)
     return Parts(
         socket=SocketMode(client, config.slack.app_token.get_secret_value(), slack_http, door.enter),
         door=door,
-        expiry=Loop(turns, EXPIRY, decisions.expire_due),
+        expiry=Loop(turns, EXPIRY, cases.decisions.expire_due),
         runners=[Runner(db, turns, lane) for lane in lanes],
         checkers=[Checker(db, turns, lane) for lane in lanes],
         previewers=[Previewer(db, turns, lane) for lane in lanes],
         courier=Courier(db, turns, Teller(Slack(client), whispers, words), Pace()),
         whispers=whispers,
+        windows=windows,
+        under_way=under_way,
     )
 
 
@@ -206,27 +196,4 @@ def _path(catalogue: Catalogue) -> Path:
     return Path(
         {action.code: action.name for action in catalogue},
         {action.code: frozenset(catalogue[name].code for name in action.after) for action in catalogue},
-    )
-
-
-def _app(client: AsyncWebClient, home: Home) -> AsyncApp:
-    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
-        return AuthorizeResult(
-            enterprise_id=enterprise_id,
-            team_id=team_id,
-            bot_user_id=home.bot_user_id,
-            bot_id=home.bot_id,
-            bot_token=client.token,
-        )
-
-    return AsyncApp(
-        name="set-action",
-        # Without it Bolt's loggers take the root's level, and log payloads.
-        logger=logging.getLogger("slack_bolt"),
-        # The token goes in by `authorize`: Bolt's own way asks `auth.test` while the first user waits.
-        client=AsyncWebClient(base_url=client.base_url, session=client.session, retry_handlers=[]),
-        authorize=authorize,
-        process_before_response=True,  # the acknowledgement goes out when the listener returns, unpolled
-        request_verification_enabled=False,  # Socket Mode has no signatures
-        raise_error_for_unhandled_request=True,  # so that `Faults` answers it: nobody waits in silence
     )

@@ -5,6 +5,7 @@
     ├── NotAllowed            policy or ownership says no
     ├── NoLongerPossible      the card or job has moved on
     ├── ClusterUnreadable     a cluster's state could not be read
+    ├── FormNotOpened         Slack did not show the form
     └── ConfigurationError    the bot cannot start; carries every problem found
 
 The message of each is plain text, ready for a person; whoever renders it escapes it.
@@ -40,6 +41,10 @@ class NoLongerPossible(SetActionError):
 
 class ClusterUnreadable(SetActionError):
     """A cluster's state could not be read; says why without repeating credentials."""
+
+
+class FormNotOpened(SetActionError):
+    """Slack did not show the form; says what to do instead."""
 
 
 @dataclass(frozen=True, slots=True)

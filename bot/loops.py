@@ -1,8 +1,8 @@
 """The outermost edge of everything that runs by itself: work in turn, wait for the bell, never die."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import structlog
@@ -100,3 +100,26 @@ async def finished(tasks: set[asyncio.Task[None]], within_s: float) -> int:
         task.cancel()
     await asyncio.gather(*late, return_exceptions=True)
     return len(late)
+
+
+class UnderWay:
+    """Work that nobody awaits yet: kept from being forgotten half way, and let end at a stop."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Set something going."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def start_alone(self, work: Coroutine[Any, Any, None]) -> None:
+        """Set something going that nobody will ask after: what it dies of is logged."""
+        self.start(work).add_done_callback(report)
+
+    async def drain(self, within_s: float) -> None:
+        """Let what is under way end."""
+        if lost := await finished(self._tasks.copy(), within_s):
+            log.warning("set_action.work_cut_off", count=lost)

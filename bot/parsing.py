@@ -79,7 +79,7 @@ def parse(
     candidates = _without_names(names, vocabulary)
     good = [word for word in candidates if is_customer_id(word, id_pattern)]
     cids = tuple(dict.fromkeys(good))
-    reason = _clean(after)
+    reason = clean_reason(after)
     problems = [
         *names.problems,
         *_id_problems(candidates, id_pattern, reason_given=reason_given),
@@ -96,7 +96,7 @@ def _split_reason(text: str) -> tuple[str, bool, str]:
     return (text[: found.start()], True, text[found.end() :]) if found else (text, False, "")
 
 
-def _clean(reason: str) -> str:
+def clean_reason(reason: str) -> str:
     """Drop what is invisible or could reorder or break a message, and make every white space one space."""
     shown = (c for c in reason if c.isspace() or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"})
     return " ".join("".join(shown).split())

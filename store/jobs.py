@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select, update
 
 from store import transitions
 from store.clock import now, read_now
@@ -42,6 +42,7 @@ def propose(conn: Connection, proposal: Proposal) -> Job | None:
             duplicates=proposal.duplicates,
             reason=proposal.reason,
             preview=proposal.preview,
+            sources=proposal.sources,
             channel_id=proposal.channel_id,
             created_at=created,
             expires_at=created + timedelta(seconds=proposal.expires_after_s),
@@ -78,6 +79,30 @@ def find_own(conn: Connection, owner: Operator, prefix: str) -> Sequence[Job]:
     low, high = UUID(prefix.ljust(32, "0")), UUID(prefix.ljust(32, "f"))
     found = conn.execute(_owned(owner).where(jobs.c.uuid.between(low, high)).order_by(jobs.c.uuid).limit(2))
     return [as_job(row) for row in found]
+
+
+def known(conn: Connection, request_key: str) -> bool:
+    """Whether this very request was kept before."""
+    return conn.execute(select(jobs.c.id).where(jobs.c.request_key == request_key)).first() is not None
+
+
+def open_cards(conn: Connection, owner: Operator) -> int:
+    """How many of the owner's cards wait for a decision; nobody adds one until this transaction ends."""
+    if conn.dialect.name == "postgresql":  # SQLite has one writer anyway
+        conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"cards of {owner}", 0))))
+    mine = select(func.count()).where(*_of(owner), IS_PROPOSED, jobs.c.expires_at > now())
+    return conn.execute(mine).scalar_one()
+
+
+def last_cluster(conn: Connection, owner: Operator) -> str | None:
+    """The cluster of the owner's newest card or job; None when there is none that counts."""
+    newest = [
+        conn.execute(
+            select(jobs.c.id, jobs.c.cluster).where(*_of(owner), kind).order_by(jobs.c.id.desc()).limit(1)
+        ).one_or_none()
+        for kind in (IS_JOB, IS_PROPOSED)
+    ]
+    return max(((row.id, row.cluster) for row in newest if row), default=(0, None))[1]
 
 
 def list_own(
@@ -161,11 +186,14 @@ def card_pressed(conn: Connection, job_id: int, channel_id: str, ts: str) -> Non
 
 
 def _owned(owner: Operator) -> Select[Any]:
-    return select(*COLUMNS).where(
+    return select(*COLUMNS).where(*_of(owner), IS_JOB)
+
+
+def _of(owner: Operator) -> tuple[ColumnElement[bool], ...]:
+    return (
         jobs.c.enterprise_id == owner.enterprise_id,
         jobs.c.team_id == owner.team_id,
         jobs.c.user_id == owner.user_id,
-        IS_JOB,
     )
 
 

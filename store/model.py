@@ -77,6 +77,20 @@ class Note(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where some of a request's customers came from, and how many no source before it had named.
+
+    `kind` is "form", "file" or "card"; `name` is the file's, as a person gave it, or the card's short id;
+    `column` the heading (or the number) of a file's column of ids.
+    """
+
+    kind: str
+    count: int
+    name: str = ""
+    column: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """What somebody asked for, checked and ready to be kept. `request_key` is unique per request."""
 
@@ -93,6 +107,7 @@ class Proposal:
     reason: str | None
     expires_after_s: float
     preview: Preview = Preview.OFF
+    sources: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +154,7 @@ class Job:
     preview_states: Mapping[str, int] | None = None
     previewed_at: datetime | None = None
     digest: str | None = None
+    sources: tuple[Source, ...] = ()
 
     @property
     def short_id(self) -> str:

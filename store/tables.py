@@ -1,6 +1,7 @@
 """The tables, their keys and the index behind each list. Migrations create them; a test compares the two."""
 
 import enum
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import (
@@ -24,7 +25,7 @@ from sqlalchemy import (
 )
 
 from store.clock import Instant
-from store.model import ChunkState, CustomerOutcome, JobState, Note, Preview
+from store.model import ChunkState, CustomerOutcome, JobState, Note, Preview, Source
 
 metadata = MetaData(
     naming_convention={
@@ -51,6 +52,19 @@ class Word(TypeDecorator[enum.StrEnum]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> enum.StrEnum | None:
         return None if value is None else self.words(value)
+
+
+class Sources(TypeDecorator[tuple[Source, ...]]):
+    """A request's sources, kept as a JSON list of objects; none is NULL."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[Source, ...] | None, dialect: Dialect) -> Any:
+        return [asdict(source) for source in value] if value else None
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[Source, ...]:
+        return tuple(Source(**source) for source in value or ())
 
 
 def _partial(name: str, where: str, *columns: Column[Any], unique: bool = False) -> None:
@@ -99,6 +113,7 @@ jobs = Table(
     Column("preview_states", JSON),
     Column("previewed_at", Instant),
     Column("digest", CHAR(16)),
+    Column("sources", Sources),
 )
 
 # The conditions of the partial indexes, word for word: a bound parameter would keep SQLite from using them.
@@ -121,6 +136,14 @@ _partial(
     jobs.c.id,
 )
 _partial("ix_jobs_proposed", "state = 'proposed'", jobs.c.expires_at)
+_partial(
+    "ix_jobs_open",
+    "state = 'proposed'",
+    jobs.c.enterprise_id,
+    jobs.c.team_id,
+    jobs.c.user_id,
+    jobs.c.id,
+)
 _partial("ix_jobs_confirmed", "state = 'confirmed'", jobs.c.cluster, jobs.c.id)
 _partial("ix_jobs_running", "state = 'running'", jobs.c.cluster, jobs.c.id)
 _partial("ix_jobs_unseen", "state = 'proposed' AND preview = 'pending'", jobs.c.cluster, jobs.c.id)

@@ -21,17 +21,20 @@ EVERYTHING = frozenset({"*"})
 # Which rooms a room may look into (itself always). `store` is all of it, `store.model` its plain types; any
 # other dotted name is that one module.
 ROOMS: Mapping[str, frozenset[str]] = {
-    "listeners": PLAIN | {"service", "parsing", "views", "catalogue", "policy", "loops"},
-    "service": PLAIN | {"store", "turns", "catalogue", "config", "parsing", "policy", "customer_ids"},
+    "listeners": PLAIN | {"service", "parsing", "views", "catalogue", "policy", "loops", "draft", "words"},
+    "service": PLAIN
+    | {"store", "turns", "catalogue", "config", "parsing", "policy", "customer_ids", "draft", "intake"},
     "runner": PLAIN | {"cluster", "store", "turns", "loops"},
-    "outbox": PLAIN | {"views", "store", "turns", "loops", "slack_errors"},
-    "views": PLAIN | {"bot.intake.ids"},
+    "outbox": PLAIN | {"views", "store", "turns", "loops", "slack_errors", "slack_addresses"},
+    "windows": frozenset({"views", "errors", "loops", "slack_errors"}),
+    "views": PLAIN | {"bot.intake.ids", "draft"},
     "cluster": frozenset({"errors"}),
     "turns": frozenset({"store.single", "store.postgres", "store.errors"}),
     "store": frozenset(),
     "config": frozenset({"catalogue", "customer_ids", "errors", "policy"}),
     "parsing": frozenset({"catalogue", "customer_ids", "errors", "vocabulary", "words"}),
     "intake": frozenset({"customer_ids", "errors", "words"}),
+    "draft": frozenset({"errors", "bot.intake.ids"}),
     "words": frozenset(),
     "vocabulary": frozenset({"catalogue"}),
     "catalogue": frozenset({"errors"}),
@@ -41,16 +44,21 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "logs": frozenset(),
     "loops": frozenset({"turns", "store.errors"}),
     "slack_errors": frozenset(),
+    "slack_addresses": frozenset(),
+    "slack_files": frozenset({"draft", "intake", "slack_addresses", "slack_errors"}),
     "membership": PLAIN | {"slack_errors"},
     "socket_mode": frozenset({"loops", "slack_errors"}),
     "introduction": frozenset({"errors", "slack_errors"}),
     "lanes": frozenset({"cluster", "config", "runner"}),
     "app": EVERYTHING,
+    "reception": EVERYTHING,
     "cli": EVERYTHING,
     "__main__": frozenset({"cli"}),
     "sandbox": PLAIN,
 }
-_TALKS_TO_SLACK = frozenset({"outbox", "membership", "socket_mode", "introduction", "app"})
+_TALKS_TO_SLACK = frozenset(
+    {"outbox", "windows", "slack_files", "membership", "socket_mode", "introduction", "app", "reception"}
+)
 # Which rooms, or single modules, may use a library; what is not listed may be used by all. The longest
 # name that fits decides.
 LIBRARIES: Mapping[str, frozenset[str]] = {
@@ -61,11 +69,12 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "sqlite3": frozenset({"store"}),
     "psycopg": frozenset({"bot.turns.postgres"}),
     "alembic": frozenset({"store"}),
-    "slack_bolt": frozenset({"app", "listeners"}),
+    "slack_bolt": frozenset({"reception", "listeners"}),
     "slack_sdk": frozenset(),
     "slack_sdk.web": _TALKS_TO_SLACK,
     "slack_sdk.errors": _TALKS_TO_SLACK | {"slack_errors"},
     "slack_sdk.models.blocks": frozenset({"views", "listeners"}),
+    "slack_sdk.models.views": frozenset({"views", "listeners", "windows"}),
     "aiohttp": _TALKS_TO_SLACK | {"sandbox"},
     "typer": frozenset({"cli", "sandbox"}),
     "rich": frozenset({"cli", "sandbox"}),

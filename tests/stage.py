@@ -41,6 +41,7 @@ preview_s = {preview_s}
 
 [cards]
 expire_after_s = {expire_after_s}
+open_per_user = {open_per_user}
 
 [[policy]]
 who = {who}
@@ -66,6 +67,7 @@ class Stage:
             "chunk_size": 150,
             "preview_s": 0,  # most scenarios are not about what a card shows before it is confirmed
             "expire_after_s": 900,
+            "open_per_user": 100,
             "who": '["*"]',
             "actions": '["*"]',
             "clusters": '["evian3", "fiji1"]',

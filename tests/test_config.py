@@ -51,6 +51,7 @@ aliases = ["g", "g o"]
 id_pattern = '\\w{3}'
 [cards]
 expire_after_s = 2.5
+open_per_user = 3
 """
 VARIABLES = {
     "SLACK_BOT_TOKEN": "xoxb-1",
@@ -90,6 +91,7 @@ def test_defaults(loaded: Callable[..., Config]) -> None:
     assert config.database_url.startswith("sqlite:///")
     assert tuple(config.catalogue) == DEFAULT_ACTIONS
     assert config.card_expires_s == 900
+    assert config.open_cards_per_user == 10
     assert config.id_pattern.fullmatch("e106b3d0fb0111efb2cdda09530d43d0")
 
 
@@ -114,6 +116,7 @@ def test_everything_written_arrives(loaded: Callable[..., Config]) -> None:
     assert config.slack.signing_secret.get_secret_value() == "hush"
     assert config.database_url == "sqlite:////var/lib/bot.db"
     assert config.card_expires_s == 2.5
+    assert config.open_cards_per_user == 3
     assert config.id_pattern.fullmatch("abc")
     assert not config.id_pattern.fullmatch("\u0430bc"), "\\w must not let other scripts in"
 

@@ -24,6 +24,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.workspace.checks import choice, flag, items, number, shape, string
 from bot.sandbox.workspace.methods import METHODS
+from bot.views.form import Callback
 from bot.views.message import Button
 from tests import house
 
@@ -181,6 +182,18 @@ def registered(kind: str) -> set[str]:
 def test_the_manifests_commands_are_those_the_code_serves() -> None:
     commands = {command["command"] for command in MANIFEST["features"]["slash_commands"]}
     assert {repr(command) for command in commands} == registered("command")
+
+
+def test_the_manifests_shortcuts_and_events_are_those_the_code_serves() -> None:
+    features, settings = MANIFEST["features"], MANIFEST["settings"]
+    told = {(shortcut["type"], shortcut["callback_id"]) for shortcut in features["shortcuts"]}
+    assert told == {("global", Callback.SHORTCUT), ("message", Callback.MESSAGE_SHORTCUT)}
+    assert registered("global_shortcut") == {"Callback.SHORTCUT.value"}
+    assert registered("message_shortcut") == {"Callback.MESSAGE_SHORTCUT.value"}
+    assert registered("view") == {"Callback.FORM.value"}
+    events = settings["event_subscriptions"]["bot_events"]
+    assert {repr(event) for event in events} == registered("event")
+    assert features["app_home"]["home_tab_enabled"]
 
 
 def test_every_button_has_a_listener() -> None:

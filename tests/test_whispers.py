@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from bot.outbox import whispers
 from bot.outbox.whispers import REMEMBERED, Whispers
+from bot.slack_addresses import SlackAddresses
 from bot.views.message import Message
 
 HELLO = Message("Hello.")
@@ -73,7 +74,7 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 def said(slack: Slack, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch) -> Whispers:
     """The bot's voice, with short pauses."""
     monkeypatch.setattr(whispers, "PAUSE_S", 0.0)
-    return Whispers(http, f"{slack.address}/api/")
+    return Whispers(http, SlackAddresses(f"{slack.address}/api/"))
 
 
 async def test_an_answer_is_private_and_leaves_what_is_there(slack: Slack, said: Whispers) -> None:
@@ -170,8 +171,8 @@ async def test_another_origin_on_this_machine_gets_nothing(slack: Slack, said: W
         ("https://[::1", False),
     ],
 )
-async def test_only_slacks_own_hosts_are_slack(http: aiohttp.ClientSession, url: str, is_slack: bool) -> None:
-    assert Whispers(http, "https://slack.com/api/")._is_slack(url) is is_slack
+def test_only_slacks_own_hosts_are_slack(url: str, is_slack: bool) -> None:
+    assert SlackAddresses("https://slack.com/api/").own(url) is is_slack
 
 
 async def test_what_is_under_way_goes_out_before_the_end(slack: Slack, said: Whispers) -> None:

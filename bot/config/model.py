@@ -92,6 +92,7 @@ class Config:
     policy: Policy
     id_pattern: re.Pattern[str]
     card_expires_s: float
+    open_cards_per_user: int
 
     @property
     def secrets(self) -> Iterator[str]:

@@ -163,6 +163,7 @@ class CardsTable(Table):
     """`[cards]`."""
 
     expire_after_s: Seconds = Field(default=900, le=30 * 86_400)
+    open_per_user: int = Field(default=10, ge=1, le=1_000)
 
 
 class ActionTables(Table, extra="ignore"):

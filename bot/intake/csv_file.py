@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import BinaryIO
+from typing import IO
 
 from bot.customer_ids import is_customer_id, visible
 from bot.intake import decoded
@@ -31,7 +31,7 @@ class _Table:
     heading: str | None
 
 
-def read(file: BinaryIO, *, id_pattern: re.Pattern[str]) -> Taken:
+def read(file: IO[bytes], *, id_pattern: re.Pattern[str]) -> Taken:
     """Read a file's customer ids; blocks, so call it on a worker thread. The file stays open.
 
     The ids are in the column headed `customer_id`, `cust_id`, `cid` or `id`, the first of these there is.

@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 from itertools import chain
-from typing import BinaryIO
+from typing import IO
 
 from bot.intake.ids import UnusableFile
 
@@ -45,7 +45,7 @@ _WEB_PAGE = re.compile(r"\s*<[!?/a-z]", re.IGNORECASE)
 _JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\"{\[\]\d-])")
 
 
-def lines(file: BinaryIO) -> Iterator[str]:
+def lines(file: IO[bytes]) -> Iterator[str]:
     """Every line with its ending, LF, CRLF or CR; reads a chunk at a time.
 
     UTF-8, UTF-16 and UTF-32 by their byte order mark, UTF-16 without one where half of it is zeros, all on
@@ -77,7 +77,7 @@ def _encoding(head: bytes) -> str:
     return "utf-8"
 
 
-def _blocks(head: bytes, file: BinaryIO, encoding: str) -> Iterator[list[str]]:
+def _blocks(head: bytes, file: IO[bytes], encoding: str) -> Iterator[list[str]]:
     """Yield the lines of each chunk; a line that is not whole yet waits for the next."""
     errors = "surrogateescape" if encoding.startswith("utf-8") else "strict"
     decoder = codecs.getincrementaldecoder(encoding)(errors)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -9,13 +10,27 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.catalogue import Catalogue
 from bot.errors import InvalidRequest, NotAllowed
+from bot.listeners.opening import Openings
 from bot.listeners.payloads import Command
 from bot.listeners.ports import Whisper
-from bot.parsing import HelpWanted, UnusableText, parse
+from bot.parsing import HelpWanted, Request, UnusableText, parse
 from bot.service.own_jobs import OwnJobs
 from bot.service.proposals import Proposals
 from bot.views import listing, notices
 from bot.views.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """What the text of `/set-action` can name; `clusters` are names by key."""
+
+    catalogue: Catalogue
+    clusters: Mapping[str, str]
+    id_pattern: re.Pattern[str]
+
+    def parse(self, text: str) -> HelpWanted | Request:
+        """Read the text of the command. Raises UnusableText."""
+        return parse(text, catalogue=self.catalogue, clusters=self.clusters, id_pattern=self.id_pattern)
 
 
 class Commands:
@@ -23,20 +38,19 @@ class Commands:
 
     def __init__(
         self,
+        openings: Openings,
         proposals: Proposals,
         own_jobs: OwnJobs,
         whisper: Whisper,
-        catalogue: Catalogue,
-        names: Mapping[str, str],
-        id_pattern: re.Pattern[str],
+        grammar: Grammar,
         workspace: listing.Workspace,
     ) -> None:
+        self._openings = openings
         self._proposals = proposals
         self._own_jobs = own_jobs
         self._whisper = whisper
-        self._catalogue = catalogue
-        self._names = names
-        self._id_pattern = id_pattern
+        self._grammar = grammar
+        self._names = grammar.clusters
         self._workspace = workspace
 
     def register(self, app: AsyncApp) -> None:
@@ -48,9 +62,7 @@ class Commands:
         """Ask for an action: a card in the channel, or a private answer."""
         command = Command.model_validate(body)
         try:
-            wanted = parse(
-                command.text, catalogue=self._catalogue, clusters=self._names, id_pattern=self._id_pattern
-            )
+            wanted = self._grammar.parse(command.text)
         except UnusableText as mistake:
             await self._proposals.refuse(
                 command.operator, mistake, mistake.action, mistake.cluster, mistake.count
@@ -58,7 +70,7 @@ class Commands:
             await _answer(ack, await self._help(command, mistake))
             return
         if isinstance(wanted, HelpWanted):
-            await _answer(ack, await self._help(command, None))
+            await self._help_or_form(ack, command)
             return
         proposal_id = uuid4()
         self._whisper.remember(proposal_id, command.response_url)
@@ -82,6 +94,13 @@ class Commands:
             page = await self._own_jobs.page(command.operator)
             message = listing.my_jobs(page.jobs, page.newer, page.older, self._names, self._workspace)
         await _answer(ack, message)
+
+    async def _help_or_form(self, ack: AsyncAck, command: Command) -> None:
+        if command.text.strip():
+            await _answer(ack, await self._help(command, None))
+        else:
+            await self._openings.by_command(command)
+            await ack()
 
     async def _help(self, command: Command, mistake: UnusableText | None) -> Message:
         try:

@@ -10,15 +10,19 @@ from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.models.blocks import Block
+from slack_sdk.models.views import View
 
-from bot.listeners.faults import Faults
+from bot.errors import InvalidRequest
+from bot.listeners.faults import Faults, first_field
 from bot.listeners.payloads import is_command
-from bot.listeners.ports import Whisper
+from bot.listeners.ports import Windows
 from bot.loops import finished, report
-from bot.views import notices
+from bot.views import form, notices
 from bot.views.message import Message
 
 PATIENCE_S = 2.5  # Slack's own is three seconds
+# The update that ends the wait of a form must not overtake the acknowledgement that begins it.
+NOT_BEFORE_S = 0.5
 REMEMBERED = 2_000  # deliveries with their answers, so that a repeat gets the answer of the first
 
 log = structlog.get_logger()
@@ -28,10 +32,10 @@ class Door:
     """Hands payloads to the app. The same delivery twice is carried out once and answered alike."""
 
     def __init__(
-        self, app: AsyncApp, whisper: Whisper, faults: Faults, *, patience_s: float = PATIENCE_S
+        self, app: AsyncApp, windows: Windows, faults: Faults, *, patience_s: float = PATIENCE_S
     ) -> None:
         self._app = app
-        self._whisper = whisper
+        self._windows = windows
         self._faults = faults
         self._patience_s = patience_s
         self._seen: OrderedDict[str, asyncio.Task[BoltResponse]] = OrderedDict()
@@ -51,7 +55,10 @@ class Door:
         waiting = notices.still_working()
         if is_command(body):
             return {"response_type": "ephemeral", **waiting.payload()}
-        self._say(body, waiting)
+        if first_field(body):
+            return {"response_action": "update", "view": form.waiting().to_dict()}
+        if "event" not in body:
+            self._faults.say(body, waiting)
         return {}
 
     async def drain(self, within_s: float) -> None:
@@ -80,12 +87,20 @@ class Door:
 
     async def _answer_late(self, task: asyncio.Task[BoltResponse], body: dict[str, Any]) -> None:
         answer = _payload(await task)
-        if answer.get("text"):
-            self._say(body, Message(str(answer["text"]), Block.parse_all(answer.get("blocks") or ())))
+        if first_field(body):
+            await asyncio.sleep(NOT_BEFORE_S)
+            await self._windows.update(str(body["view"]["id"]), _late_view(answer))
+        elif answer.get("text"):
+            blocks = Block.parse_all(answer.get("blocks") or ())
+            self._faults.say(body, Message(str(answer["text"]), blocks))
 
-    def _say(self, body: dict[str, Any], message: Message) -> None:
-        if response_url := body.get("response_url"):
-            self._whisper.say(str(response_url), message)
+
+def _late_view(answer: dict[str, Any]) -> View:
+    """What a form shows at last that was answered too late; what was typed is gone, so it is said plainly."""
+    if view := answer.get("view"):
+        return View(**view)
+    errors = answer.get("errors")
+    return form.told(notices.refusal(InvalidRequest(list(errors.values())))) if errors else form.taken()
 
 
 def _effect(body: dict[str, Any]) -> str | None:

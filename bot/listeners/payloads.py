@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bot.draft import AttachedFile
 from bot.errors import NoLongerPossible
 from bot.service.cards import Press
 from store.model import Operator
@@ -13,12 +14,14 @@ SlackId = Annotated[str, Field(pattern=r"^[A-Z0-9]{2,32}$")]
 Ts = Annotated[str, Field(pattern=r"^\d{1,12}\.\d{1,9}$")]
 
 
-class _Payload(BaseModel):
+class Payload(BaseModel):
+    """What all payloads have in common."""
+
     # A payload holds tokens and texts: an error about it, which is logged, must not repeat it.
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
-class Command(_Payload):
+class Command(Payload):
     """A slash command. https://docs.slack.dev/interactivity/implementing-slash-commands"""
 
     enterprise_id: SlackId | None = None
@@ -35,47 +38,53 @@ class Command(_Payload):
         return Operator(self.enterprise_id or "", self.team_id, self.user_id)
 
 
-class _Enterprise(_Payload):
+class _Enterprise(Payload):
     id: SlackId
 
 
-class _Team(_Payload):
+class _Team(Payload):
     id: SlackId
     enterprise_id: SlackId | None = None
 
 
-class _User(_Payload):
+class _User(Payload):
     id: SlackId
     team_id: SlackId | None = None
 
 
-class _Container(_Payload):
+class _Container(Payload):
     channel_id: SlackId
     message_ts: Ts
     thread_ts: Ts | None = None
 
 
-class _Action(_Payload):
+class _Action(Payload):
     action_id: str
     value: str = Field(max_length=2_000)
 
 
-class Click(_Payload):
-    """A button pressed in a message. https://docs.slack.dev/reference/interaction-payloads/block_actions-payload"""
+class Interaction(Payload):
+    """What everything done with a mouse has in common."""
 
     enterprise: _Enterprise | None = None
     team: _Team | None = None
     user: _User
-    container: _Container
-    response_url: str
-    actions: Annotated[list[_Action], Field(min_length=1, max_length=1)]
 
     @property
     def operator(self) -> Operator:
-        """Who pressed it. On an org-wide install `team` can be null; the user then names the team."""
+        """Who did it. On an org-wide install `team` can be null; the user then names the team."""
         enterprise = self.enterprise.id if self.enterprise else (self.team.enterprise_id if self.team else "")
         team = self.team.id if self.team else (self.user.team_id or "")
         return Operator(enterprise or "", team, self.user.id)
+
+
+class Click(Interaction):
+    """A button pressed in a message. https://docs.slack.dev/reference/interaction-payloads/block_actions-payload"""
+
+    container: _Container
+    response_url: str
+    trigger_id: str = Field(default="", max_length=255)
+    actions: Annotated[list[_Action], Field(min_length=1, max_length=1)]
 
     @property
     def value(self) -> str:
@@ -102,9 +111,74 @@ class Click(_Payload):
         return self.container.thread_ts
 
 
+class Opening(Interaction):
+    """A global shortcut, or a button of a view: what can open a form, wherever the person is.
+
+    https://docs.slack.dev/reference/interaction-payloads/shortcuts-interaction-payload
+    """
+
+    trigger_id: str = Field(min_length=1, max_length=255)
+
+
+class _Channel(Payload):
+    id: SlackId
+
+
+class SlackFile(Payload):
+    """A file as payloads tell of it: whole, or a stub. https://docs.slack.dev/reference/objects/file-object"""
+
+    id: SlackId
+    name: str | None = None
+    mode: str = ""
+    file_access: str = ""
+    url_private_download: str | None = None
+
+    @property
+    def attached(self) -> AttachedFile:
+        """Where its content is; unknown yet where Slack tells no more than that there is a file."""
+        url = None if self.file_access == "check_file_info" else self.url_private_download
+        return AttachedFile(self.id, self.name or "", url)
+
+
+class _Message(Payload):
+    text: str = ""
+    files: tuple[SlackFile, ...] = ()
+
+
+class MessageShortcut(Opening):
+    """A shortcut chosen on a message."""
+
+    channel: _Channel
+    message: _Message
+
+    @property
+    def files(self) -> list[AttachedFile]:
+        """The files that are still there."""
+        return [file.attached for file in self.message.files if file.mode != "tombstone"]
+
+
+class HomeOpened(Payload):
+    """Somebody opened the App Home. https://docs.slack.dev/reference/events/app_home_opened"""
+
+    class Event(Payload):
+        """The inner event."""
+
+        user: SlackId
+        tab: str = ""
+
+    enterprise_id: SlackId | None = None
+    team_id: SlackId
+    event: Event
+
+    @property
+    def operator(self) -> Operator:
+        """Who opened it."""
+        return Operator(self.enterprise_id or "", self.team_id, self.event.user)
+
+
 def is_command(body: dict[str, Any]) -> bool:
     """Whether a payload is a slash command, which may be answered in the acknowledgement itself."""
     return "command" in body
 
 
-__all__ = ["Click", "Command", "ValidationError", "is_command"]
+__all__ = ["Click", "Command", "HomeOpened", "MessageShortcut", "Opening", "ValidationError", "is_command"]

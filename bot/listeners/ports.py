@@ -3,6 +3,9 @@
 from typing import Protocol
 from uuid import UUID
 
+from slack_sdk.models.views import View
+
+from bot.views.files import File
 from bot.views.message import Message
 
 
@@ -17,4 +20,28 @@ class Whisper(Protocol):
 
     def remember(self, proposal: UUID, response_url: str) -> None:
         """Keep where to answer if this proposal's card cannot be posted."""
+        ...
+
+
+class Windows(Protocol):
+    """What one person alone is shown: modals, the App Home, direct messages."""
+
+    async def open(self, trigger_id: str, view: View) -> str:
+        """Open a modal, within three seconds of the trigger; its id. Raises FormNotOpened."""
+        ...
+
+    async def update(self, view_id: str, view: View) -> bool:
+        """Put another view in the place of an open one; False when that is not possible any more."""
+        ...
+
+    async def publish(self, user_id: str, view: View) -> bool:
+        """Show somebody's App Home; False when Slack does not do it."""
+        ...
+
+    def tell(self, user_id: str, message: Message) -> None:
+        """Send a direct message soon, without making the caller wait."""
+        ...
+
+    def send(self, user_id: str, file: File) -> None:
+        """Send a file in a direct message soon, without making the caller wait."""
         ...

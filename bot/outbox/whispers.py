@@ -5,21 +5,19 @@ Slack takes five within thirty minutes for each address.
 """
 
 import asyncio
-import re
 from collections import OrderedDict
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import aiohttp
 import structlog
 
 from bot.loops import finished, report
+from bot.slack_addresses import SlackAddresses
 from bot.views.message import Message
 
 TRIES = 3
 PAUSE_S = 1.0
-SLACKS_OWN = re.compile(r"(?:[a-z0-9-]+\.)*slack\.com")
 REMEMBERED = 1_000  # addresses kept for a card that could not be posted
 
 log = structlog.get_logger()
@@ -28,9 +26,9 @@ log = structlog.get_logger()
 class Whispers:
     """Posts to `response_url`s. Only addresses at Slack's own hosts, or at its configured API's, are used."""
 
-    def __init__(self, http: aiohttp.ClientSession, api_url: str) -> None:
+    def __init__(self, http: aiohttp.ClientSession, addresses: SlackAddresses) -> None:
         self._http = http
-        self._api = urlsplit(api_url)
+        self._addresses = addresses
         self._tasks: set[asyncio.Task[None]] = set()
         self._answers: OrderedDict[UUID, str] = OrderedDict()
 
@@ -64,7 +62,7 @@ class Whispers:
             log.warning("set_action.whisper_lost")
 
     async def _post(self, response_url: str, body: dict[str, Any]) -> bool:
-        if not self._is_slack(response_url):
+        if not self._addresses.own(response_url):
             log.error("set_action.foreign_response_url")
             return False
         for attempt in range(TRIES):
@@ -81,15 +79,6 @@ class Whispers:
             if attempt < TRIES - 1:
                 await asyncio.sleep(min(pause, 10))
         return False
-
-    def _is_slack(self, response_url: str) -> bool:
-        try:
-            url = urlsplit(response_url)
-        except ValueError:
-            return False
-        if (url.scheme, url.netloc) == (self._api.scheme, self._api.netloc):
-            return True
-        return url.scheme == "https" and SLACKS_OWN.fullmatch(url.hostname or "") is not None
 
 
 def _body(message: Message, replace: bool, thread: str | None) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from sqlalchemy import Connection
 
 from bot.catalogue import Catalogue
 from bot.config import Cluster
-from bot.errors import InvalidRequest, NotAllowed, SetActionError
+from bot.errors import InvalidRequest, NoLongerPossible, NotAllowed, SetActionError
 from bot.parsing import Request
 from bot.policy import Offer, Right
 from bot.service.people import People
 from store import audit, jobs, outbox, previews
 from store.audit import Event
 from store.database import Database
-from store.model import Job, Note, Operator, Preview, Proposal
+from store.model import Job, JobState, Note, Operator, Preview, Proposal, Source
 
 log = structlog.get_logger()
 
@@ -30,12 +30,14 @@ class Proposals:
         catalogue: Catalogue,
         clusters: Mapping[str, Cluster],
         card_expires_s: float,
+        open_per_user: int = 10,
     ) -> None:
         self._db = db
         self._people = people
         self._catalogue = catalogue
         self._clusters = clusters
         self._card_expires_s = card_expires_s
+        self._open_per_user = open_per_user
 
     async def offer(self, operator: Operator) -> Offer:
         """What this person may ask for. Raises NotAllowed when their groups cannot be read."""
@@ -43,17 +45,21 @@ class Proposals:
         return self._people.policy.offers(person, Right.REQUEST, self._catalogue.names, self._clusters)
 
     async def propose(
-        self, operator: Operator, request: Request, *, proposal_id: UUID, request_key: str, channel_id: str
+        self,
+        operator: Operator,
+        request: Request,
+        *,
+        proposal_id: UUID,
+        request_key: str,
+        channel_id: str,
+        sources: tuple[Source, ...] = (),
+        replaces: UUID | None = None,
     ) -> Job | None:
         """Keep the request as a card; None when this delivery is a repeat. Refusals are recorded and raised.
 
-        Raises NotAllowed, InvalidRequest, StoreError.
+        `replaces` is a card of the same person that is put away with it, unless it is decided.
+        Raises NotAllowed, InvalidRequest, NoLongerPossible, StoreError.
         """
-        try:
-            await self._check(operator, request)
-        except SetActionError as refusal:
-            await self.refuse(operator, refusal, request.action.name, request.cluster, len(request.cids))
-            raise
         cluster = self._clusters[request.cluster]
         proposal = Proposal(
             uuid=proposal_id,
@@ -69,8 +75,14 @@ class Proposals:
             reason=request.reason,
             expires_after_s=self._card_expires_s,
             preview=Preview.PENDING if cluster.preview_s else Preview.OFF,
+            sources=sources,
         )
-        job = await self._db.write(_keep, proposal)
+        try:
+            await self._check(operator, request)
+            job = await self._db.write(self._keep, proposal, replaces)
+        except SetActionError as refusal:
+            await self.refuse(operator, refusal, request.action.name, request.cluster, len(request.cids))
+            raise
         if job:
             log.info("set_action.requested", **facts(job))
         return job
@@ -111,6 +123,21 @@ class Proposals:
                 ]
             )
 
+    def _keep(self, conn: Connection, proposal: Proposal, replaces: UUID | None) -> Job | None:
+        if jobs.known(conn, proposal.request_key):
+            return None
+        if replaces:
+            _put_away(conn, replaces, proposal)
+        if jobs.open_cards(conn, proposal.operator) >= self._open_per_user:
+            raise InvalidRequest(
+                [
+                    f"You have {self._open_per_user:,} cards that wait for your decision, and no more are "
+                    "allowed at once. Confirm or cancel one of them, then ask again. Nothing was sent."
+                ]
+            )
+        job = jobs.propose(conn, proposal)
+        return _announced(conn, job) if job else None
+
 
 def facts(job: Job) -> dict[str, object]:
     """What a log line says about a job."""
@@ -123,22 +150,32 @@ def facts(job: Job) -> dict[str, object]:
     }
 
 
-def _keep(conn: Connection, proposal: Proposal) -> Job | None:
-    job = jobs.propose(conn, proposal)
-    if job:
-        audit.append(
-            conn,
-            Event.REQUESTED,
-            actor=job.operator,
-            job=job.uuid,
-            cluster=job.cluster,
-            detail={
-                "action": job.action_name,
-                "customers": job.total,
-                "reason": job.reason,
-                "channel": job.channel_id,
-            },
-        )
+def _put_away(conn: Connection, replaced: UUID, proposal: Proposal) -> None:
+    """Cancel the card that was edited. Raises NoLongerPossible when it has become a job meanwhile."""
+    job = jobs.find(conn, replaced)
+    if job is None or job.operator != proposal.operator:
+        return
+    operator = proposal.operator
+    if jobs.cancel(conn, job, operator.user_id):
+        detail = {"replaced_by": proposal.uuid.hex}
+        audit.append(conn, Event.CANCELLED, actor=operator, job=job.uuid, cluster=job.cluster, detail=detail)
         outbox.add(conn, job.id, Note.CARD)
-        previews.begin(conn, job)
+    elif jobs.get(conn, job.id).state not in (JobState.CANCELLED, JobState.EXPIRED):
+        raise NoLongerPossible(
+            f"The card you are changing was confirmed meanwhile: it is job {job.short_id}. No new card was "
+            "made, and nothing more was sent."
+        )
+
+
+def _announced(conn: Connection, job: Job) -> Job:
+    """A new card, on the record, with Slack to be told of it and its customers' state to be read."""
+    detail = {
+        "action": job.action_name,
+        "customers": job.total,
+        "reason": job.reason,
+        "channel": job.channel_id,
+    }
+    audit.append(conn, Event.REQUESTED, actor=job.operator, job=job.uuid, cluster=job.cluster, detail=detail)
+    outbox.add(conn, job.id, Note.CARD)
+    previews.begin(conn, job)
     return job

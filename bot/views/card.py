@@ -25,6 +25,7 @@ from bot.views.text import (
     context,
     count,
     customers,
+    cut,
     day_and_time,
     escape,
     listing,
@@ -34,7 +35,7 @@ from bot.views.text import (
     section,
     took,
 )
-from store.model import Job, JobState, Pause, Preview
+from store.model import Job, JobState, Pause, Preview, Source
 
 SHOWN = 5  # customer ids named on a card
 
@@ -79,17 +80,30 @@ def card(facts: Card) -> Message:
 
 def _what(facts: Card) -> SectionBlock:
     job = facts.job
-    given = f"{job.total:,}"
-    if job.duplicates:
-        given += f" ({count(job.duplicates, 'duplicate')} dropped)"
     return SectionBlock(
         fields=[
             MarkdownTextObject(text=f"*Action*\n{escape(job.action_name)} (code {job.action_code})"),
             MarkdownTextObject(text=f"*Cluster*\n{escape(clip(facts.where, 500))}", verbatim=True),
-            MarkdownTextObject(text=f"*Customers*\n{given}"),
+            MarkdownTextObject(text=f"*Customers*\n{cut(_given(job), 1_900)}", verbatim=True),
             MarkdownTextObject(text=f"*Asked by*\n{mention(job.operator.user_id)}"),
         ]
     )
+
+
+def _given(job: Job) -> str:
+    """How many, and where they came from."""
+    told = [_from(source) for source in job.sources]
+    if job.duplicates:
+        told.append(f"{count(job.duplicates, 'duplicate')} dropped")
+    return f"{job.total:,} ({', '.join(told)})" if told else f"{job.total:,}"
+
+
+def _from(source: Source) -> str:
+    place = {"file": escape(source.name), "card": f"card `{escape(source.name)}`"}.get(
+        source.kind, "the form"
+    )
+    column = f" (column {escape(clip(source.column, 60))})" if source.column else ""
+    return f"{source.count:,} from {place}{column}"
 
 
 def _proposed(facts: Card) -> list[Block]:
@@ -141,6 +155,7 @@ def _change(job: Job) -> list[InteractiveElement]:
         buttons.append(ButtonElement(text="All as CSV", action_id=Button.CUSTOMERS_CSV, value=value))
     if job.preview is Preview.UNREADABLE:
         buttons.append(ButtonElement(text="Read again", action_id=Button.READ_AGAIN, value=value))
+    buttons.append(ButtonElement(text="Edit", action_id=Button.EDIT, value=value))
     return [*buttons, ButtonElement(text="Cancel", action_id=Button.CANCEL, value=value)]
 
 
@@ -160,6 +175,17 @@ def _decided(facts: Card) -> list[Block]:
         *left_out(job),
         *_paused(facts),
         context(f":heavy_check_mark: Confirmed {_by(job)}. Job `{job.short_id}`, details in the thread."),
+        *_again(job),
+    ]
+
+
+def _again(job: Job) -> list[Block]:
+    if job.state is not JobState.DONE:
+        return []
+    return [
+        ActionsBlock(
+            elements=[ButtonElement(text="Run again", action_id=Button.RUN_AGAIN, value=job.uuid.hex)]
+        )
     ]
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.intake.ids import BadLine
 from bot.views.preview import Path
-from bot.views.sheet import sheet
-from bot.views.text import customers
+from bot.views.sheet import bad_lines_csv, sheet
+from bot.views.text import count, customers
 from store.model import Customer, CustomerOutcome, Job
 
 WILL = {
@@ -43,4 +44,14 @@ def everybody(job: Job, found: Sequence[Customer], path: Path) -> File:
         f"customers-{job.short_id}-{job.digest}.csv",
         f"{customers(job.total)} as the card of {job.action_name} shows them",
         sheet(["customer_id", "state", "what will be done"], rows),
+    )
+
+
+def bad_lines(name: str | None, lines: Sequence[BadLine]) -> File:
+    """Everything in a file, or in the form's text, that is no customer id."""
+    source = name or "the form"
+    return File(
+        "bad-lines.csv",
+        f"{count(len(lines), 'line')} without a customer id in {source}",
+        bad_lines_csv(lines),
     )

@@ -42,7 +42,7 @@ def my_jobs(
     if not jobs:
         return Message("You have no jobs yet. `/set-action help` shows how to ask for one.")
     blocks: list[Block] = [HeaderBlock(text=PlainTextObject(text="Your jobs, newest first"))]
-    blocks += [section(_line(job, names, workspace)) for job in jobs]
+    blocks += [section(line(job, names, workspace)) for job in jobs]
     blocks.append(context("`/my-jobs` with the beginning of an id shows one job in full."))
     turn: list[InteractiveElement] = []
     if newer is not None:
@@ -85,7 +85,8 @@ def detail(
     return Message(f"Job `{job.short_id}`: {escape(states.words(job))}", blocks)
 
 
-def _line(job: Job, names: Mapping[str, str], workspace: Workspace) -> str:
+def line(job: Job, names: Mapping[str, str], workspace: Workspace) -> str:
+    """One job in a list: what, where, when and how it stands; mrkdwn."""
     link = workspace.thread(job)
     name = f"<{link}|{job.short_id}>" if link else f"`{job.short_id}`"
     cluster = escape(clip(names.get(job.cluster, job.cluster), 100))

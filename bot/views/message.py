@@ -22,6 +22,9 @@ class Button(enum.StrEnum):
     OLDER = "my_jobs_older"
     CHECK_AGAIN = "check_again"
     SEND_REST = "send_rest"
+    OPEN_FORM = "open_form"
+    EDIT = "edit"
+    RUN_AGAIN = "run_again"
 
 
 @dataclass(frozen=True, slots=True)

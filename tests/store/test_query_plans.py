@@ -68,6 +68,11 @@ LISTS: dict[str, tuple[Callable[[Connection], Any], str]] = {
         lambda conn: jobs.list_own(conn, ASTER, after=500, limit=11),
         f"SEARCH jobs USING INDEX ix_jobs_owner ({OWNED} AND id>?)",
     ),
+    "open cards": (
+        lambda conn: jobs.open_cards(conn, ASTER),
+        f"SEARCH jobs USING INDEX ix_jobs_open ({OWNED})",
+    ),
+    "known": (lambda conn: jobs.known(conn, "key"), "(request_key=?)"),
     "expired": (
         lambda conn: jobs.expired(conn, 500),
         "SEARCH jobs USING INDEX ix_jobs_proposed (expires_at<?)",
@@ -107,6 +112,13 @@ async def test_a_list_reads_only_what_it_shows(db: Database, name: str) -> None:
     [plan] = await db.read(plans, work)
     assert len(plan.steps) == 1, plan
     assert step in plan.steps[0]
+
+
+async def test_the_last_cluster_is_one_entry_of_each_of_two_indexes(db: Database) -> None:
+    await db.write(fill)
+    job, card = await db.read(plans, lambda conn: jobs.last_cluster(conn, ASTER))
+    assert job.steps == (f"SEARCH jobs USING INDEX ix_jobs_owner ({OWNED})",)
+    assert card.steps == (f"SEARCH jobs USING INDEX ix_jobs_open ({OWNED})",)
 
 
 async def test_a_search_by_prefix_reads_one_owners_jobs_at_most(db: Database) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from bot.views.preview import Path
-from store.model import Customer, CustomerOutcome, Job, JobState, Operator, Pause, Preview
+from store.model import Customer, CustomerOutcome, Job, JobState, Operator, Pause, Preview, Source
 from tests.views.checking import CHANNELS, USERS
 
 FRAGMENTS = (
@@ -95,6 +95,7 @@ def jobs(
         last_status=draw(st.sampled_from((None, 200, 401, 502))),
         last_message=draw(tame_messages if tame else messages),
         **draw(_previews(there, missing, tame=tame)),
+        sources=() if tame else draw(sources),
     )
 
 
@@ -113,6 +114,11 @@ def _previews(draw: st.DrawFn, there: int, missing: int, *, tame: bool) -> dict[
     }
 
 
+# Ten files in the form, nine remembered, what was typed and a card: no more come together.
+sources = st.lists(
+    st.builds(Source, st.sampled_from(("form", "file", "card")), st.integers(0, 50_000), names, names),
+    max_size=21,
+).map(tuple)
 codes = st.integers(0, 999).map(str)
 PATH = Path({1: "Tran-Begin", 2: "PE-Enable", 3: "T-Enable"}, {3: frozenset({2}), 2: frozenset({1})})
 

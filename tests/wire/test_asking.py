@@ -47,7 +47,7 @@ def mrkdwn(message: Message) -> list[str]:
     return [message.text, *texts(list(message.blocks))]
 
 
-@pytest.mark.parametrize("line", ["/set-action", "/set-action help", "/set-action HELP"])
+@pytest.mark.parametrize("line", ["/set-action help", "/set-action HELP"])
 async def test_help_tells_the_grammar_what_one_may_use_and_an_example_that_works(
     stage: Stage, line: str
 ) -> None:

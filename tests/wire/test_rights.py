@@ -65,7 +65,7 @@ async def test_help_offers_only_what_works_for_the_one_who_asks(idle_stage: Stag
     assert "*Actions you may use:* PE-Direct" in said
     assert "fiji1" not in said
     assert "T-Enable" not in said
-    assert "You may not use any action" in await answer(idle_stage, "/set-action", BRAM)
+    assert "You may not use any action" in await answer(idle_stage, "/set-action help", BRAM)
     [example] = [row for row in said.splitlines() if row.startswith("/set-action PE-Direct evian3 ")]
     assert "PE-Direct" in words(await idle_stage.ask(example))
 

@@ -4,6 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from bot.sandbox.cluster import mood
+from bot.sandbox.script.form_scenes import (
+    edited,
+    from_a_message,
+    mistakes_at_their_fields,
+    several_sources,
+)
 from bot.sandbox.script.stage import Stage, Unexpected, expect, said
 from bot.sandbox.workspace.people import BRAM, OPS
 
@@ -177,4 +183,8 @@ SCENES: list[tuple[str, Scene]] = [
     ("A card nobody decides on", expired),
     ("A mistyped action", mistyped),
     ("/my-jobs", my_jobs),
+    ("The form: typed ids and a CSV file together", several_sources),
+    ("The form: mistakes at their fields", mistakes_at_their_fields),
+    ("A shortcut on a message", from_a_message),
+    ("A card that is changed", edited),
 ]

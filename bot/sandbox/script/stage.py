@@ -1,7 +1,10 @@
 """What the scenes are made of: people who type, press and look; each step printed as it happens."""
 
+from collections.abc import Mapping
+
 from bot.sandbox.cluster.desk import ClusterDesk
-from bot.sandbox.desk import Desk, Message, Reaction
+from bot.sandbox.desk import Attachment, Desk, Form, Message, Reaction
+from bot.sandbox.desk_forms import Field
 from bot.sandbox.rendering import render
 from bot.sandbox.script.processes import House
 from bot.sandbox.script.transcript import Transcript, dialog
@@ -46,6 +49,35 @@ class Stage:
         reaction = await self.desk.click(user, message, action)
         expect(reaction.acked, "the click to be acknowledged within three seconds")
 
+    async def opens(self, line: str, *, user: str = ASTER, channel: str = OPS) -> Form:
+        """Type a command that brings a form; the form."""
+        reaction = await self.types(line, user=user, channel=channel)
+        if reaction.message:
+            raise Unexpected(f"a private answer instead of a form: {reaction.message.text}")
+        return await self._form(user)
+
+    async def uses(self, name: str, shortcut: str, message: Message, *, user: str = ASTER) -> Form:
+        """Use a shortcut on a message that brings a form; the form."""
+        self.transcript.shows(message, f"{NAMES[message.channel]}: {NAMES.get(message.user, message.user)}")
+        self.transcript.presses(user, name)
+        reaction = await self.desk.message_shortcut(user, message, shortcut)
+        expect(reaction.acked, "the shortcut to be acknowledged within three seconds")
+        return await self._form(user)
+
+    async def submits(self, form: Form, values: Mapping[str, Field]) -> Form | None:
+        """Fill in a form and press its button; what is seen then, None once it is closed."""
+        self.transcript.fills(form.user, {name: _entered(value) for name, value in values.items()})
+        self.transcript.presses(form.user, form.submit or "")
+        left = (await self.desk.submit(form, values)).form
+        if left and left.errors:
+            self.transcript.faults(left.errors)
+        return left
+
+    async def _form(self, user: str) -> Form:
+        form = await self.desk.until_form(user, lambda form: form.submit is not None)
+        self.transcript.form(form, f"a form, only {NAMES[user]} sees it")
+        return form
+
     async def thread(self, card: Message, wanted: str, *, timeout_s: float = 15) -> Message:
         """Wait for a message in the card's thread, and show it."""
         found = await self.desk.until_message(
@@ -81,6 +113,15 @@ class Stage:
 
 def _decidable(message: Message) -> bool:
     return any(button.action_id == "confirm" for button in message.buttons)
+
+
+def _entered(value: Field) -> str:
+    """What was put into a field, in a few words."""
+    if isinstance(value, Attachment):
+        return f"📎 {value.name}"
+    if isinstance(value, str | int | None):
+        return str(value)
+    return ", ".join(map(_entered, value))
 
 
 def said(message: Message) -> str:

@@ -1,6 +1,6 @@
 """The transcript: what people type, press and see, what the cluster got; in colour on a terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -9,7 +9,7 @@ from rich.panel import Panel
 from rich.rule import Rule
 from rich.text import Text
 
-from bot.sandbox.desk import Message
+from bot.sandbox.desk import Form, Message
 from bot.sandbox.rendering import confirm_lines, render
 from bot.sandbox.workspace.people import NAMES
 
@@ -54,6 +54,26 @@ class Transcript:
         self._console.print(
             Panel(Text("\n".join(lines)), title=escape(place), title_align="left", border_style=style)
         )
+
+    def form(self, form: Form, place: str) -> None:
+        """A modal as it opens."""
+        lines = [f"[ {form.title} ]", *render("", form.blocks), f"[ {form.submit} ]"]
+        self._console.print(
+            Panel(Text("\n".join(lines)), title=escape(place), title_align="left", border_style="magenta")
+        )
+
+    def fills(self, user: str, values: Mapping[str, str]) -> None:
+        """Somebody fills in fields."""
+        self._say(user, "fills in")
+        for name, value in values.items():
+            shown = " ".join(value.split())
+            shown = shown if len(shown) <= 110 else f"{shown[:100]} …"
+            self._console.print(Padding(Text(f"{name}: {shown}", style="green"), (0, 0, 0, 4)))
+
+    def faults(self, errors: Mapping[str, str]) -> None:
+        """What stands at the fields of a form that was not taken."""
+        for name, words in errors.items():
+            self._console.print(Padding(Text(f"at {name}: {words}", style="red"), (0, 0, 0, 4)))
 
     def cluster(self, words: str) -> None:
         """What the cluster saw."""

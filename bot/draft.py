@@ -1,0 +1,87 @@
+"""A request while it is being made: the fields of the form, what stands in them, what is wrong with it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+from bot.errors import InvalidRequest
+from bot.intake.ids import BadLine
+
+LONGEST_TEXT = 3_000  # characters in a text field, Slack's limit: about 90 ids of 32 digits
+MOST_FILES = 10  # in a file field, Slack's limit
+MOST_KEPT = 9  # files remembered: with the card's own customers, the ten boxes Slack allows
+
+
+class Field(StrEnum):
+    """The form's fields; each is the `block_id` and the `action_id` of its input."""
+
+    ACTION = "action"
+    CLUSTER = "cluster"
+    CIDS = "cids"
+    KEPT = "kept"
+    FILES = "files"
+    REASON = "reason"
+    CHANNEL = "channel"
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedFile:
+    """A file of Slack's; `url` is None where it must still be asked for, `name` "" where it is not known.
+
+    `kept`: remembered from before, and not put into the form's file field just now.
+    """
+
+    id: str
+    name: str
+    url: str | None = None
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What stands in the form. `action` is a canonical name, `cluster` a key, `channel` an id.
+
+    `source` is a card or job whose `customers` are asked for too, being too many for the text field;
+    `replaces` is the card that is put away once this draft has become one. `notice` is for the person.
+    """
+
+    action: str | None = None
+    cluster: str | None = None
+    text: str = ""
+    reason: str = ""
+    channel: str | None = None
+    files: tuple[AttachedFile, ...] = ()
+    source: UUID | None = None
+    customers: int = 0
+    replaces: UUID | None = None
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What may be chosen: canonical names of actions, clusters by key with the names people read."""
+
+    actions: Sequence[str]
+    clusters: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class BadLines:
+    """Everything in a source that is no customer id; `name` is a file's, or None for what was typed."""
+
+    name: str | None
+    lines: Sequence[BadLine] = field(repr=False)
+
+
+class Mistakes(InvalidRequest):
+    """The draft cannot be taken; one plain sentence or more at each field that is wrong.
+
+    `count` is how many distinct ids were well-formed; `bad` has every bad line, for those who want them all.
+    """
+
+    def __init__(self, fields: Mapping[Field, str], *, count: int = 0, bad: Sequence[BadLines] = ()) -> None:
+        super().__init__(tuple(fields.values()))
+        self.fields = dict(fields)
+        self.count = count
+        self.bad = tuple(bad)

@@ -1,0 +1,110 @@
+"""The ways into the form: a command, shortcuts, buttons. Opened within the trigger's three seconds."""
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.models.views import View
+
+from bot.draft import Choices, Draft
+from bot.listeners.faults import Faults
+from bot.listeners.payloads import Click, Command, MessageShortcut, Opening
+from bot.listeners.ports import Windows
+from bot.loops import UnderWay
+from bot.service.drafts import Drafts
+from bot.service.proposals import Proposals
+from bot.views import form
+from bot.views.form import Callback
+from bot.views.message import Button
+from store.model import Operator
+
+AT_ONCE_S = 1.0  # of the trigger's three seconds; a form that takes longer to fill is opened empty first
+
+
+class Openings:
+    """Each method is a listener: check, begin a draft, open the form, acknowledge."""
+
+    def __init__(
+        self,
+        drafts: Drafts,
+        proposals: Proposals,
+        windows: Windows,
+        faults: Faults,
+        names: Mapping[str, str],
+        under_way: UnderWay,
+    ) -> None:
+        self._drafts = drafts
+        self._proposals = proposals
+        self._windows = windows
+        self._faults = faults
+        self._names = names
+        self._under_way = under_way
+
+    def register(self, app: AsyncApp) -> None:
+        """Map shortcuts and buttons to their listeners; the command comes by `by_command`."""
+        app.global_shortcut(Callback.SHORTCUT.value)(self.by_shortcut)
+        app.message_shortcut(Callback.MESSAGE_SHORTCUT.value)(self.on_message)
+        app.action(Button.OPEN_FORM.value)(self.by_shortcut)
+        app.action(Button.EDIT.value)(self.edit)
+        app.action(Button.RUN_AGAIN.value)(self.run_again)
+
+    async def by_command(self, command: Command) -> None:
+        """Open the form where the command was typed. Raises SetActionError, StoreError."""
+        draft = self._drafts.blank(command.operator, command.channel_id)
+        await self._open(command.operator, command.trigger_id, draft)
+
+    async def by_shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Open the form from anywhere: the global shortcut, and the button on the App Home."""
+        opening = Opening.model_validate(body)
+        await self._open(
+            opening.operator, opening.trigger_id, self._drafts.blank(opening.operator, channel=None)
+        )
+        await ack()
+
+    async def on_message(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Open the form with the ids and files of a message."""
+        given = MessageShortcut.model_validate(body)
+        draft = self._drafts.from_message(given.operator, given.channel.id, given.message.text, given.files)
+        await self._open(given.operator, given.trigger_id, draft)
+        await ack()
+
+    async def edit(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Open the form with everything of a card that is not decided."""
+        click = Click.model_validate(body)
+        await self._open(click.operator, click.trigger_id, self._drafts.of_card(click.press))
+        await ack()
+
+    async def run_again(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Open the form with everything of a job that has ended."""
+        click = Click.model_validate(body)
+        await self._open(click.operator, click.trigger_id, self._drafts.of_job(click.press))
+        await ack()
+
+    async def _open(self, operator: Operator, trigger_id: str, draft: Coroutine[Any, Any, Draft]) -> None:
+        drawn = self._under_way.start(self._drawn(operator, draft))
+        await asyncio.wait({drawn}, timeout=AT_ONCE_S)
+        if drawn.done():
+            await self._windows.open(trigger_id, drawn.result())
+            return
+        # Followed whatever becomes of the empty form: what the draft dies of must be told or logged.
+        opened = self._under_way.start(self._windows.open(trigger_id, form.loading()))
+        self._under_way.start_alone(self._fill(opened, drawn))
+        await asyncio.shield(opened)
+
+    async def _fill(self, opened: asyncio.Task[str], drawn: asyncio.Task[View]) -> None:
+        await asyncio.wait({opened, drawn})
+        error = drawn.exception()
+        view = form.told(self._faults.words(error)) if error else drawn.result()
+        if not opened.exception():
+            await self._windows.update(opened.result(), view)
+
+    async def _drawn(self, operator: Operator, draft: Coroutine[Any, Any, Draft]) -> View:
+        begun = await draft
+        return form.form(begun, await choices(self._proposals, operator, self._names))
+
+
+async def choices(proposals: Proposals, operator: Operator, names: Mapping[str, str]) -> Choices:
+    """What this person may choose in the form. Raises NotAllowed when their groups cannot be read."""
+    offer = await proposals.offer(operator)
+    return Choices(offer.actions, {key: names[key] for key in offer.clusters})

@@ -1,0 +1,87 @@
+"""A submitted form as a type: what was typed and chosen, together with what the form remembers."""
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field as Limit
+from pydantic import field_validator
+
+from bot.draft import AttachedFile, Draft, Field
+from bot.listeners.payloads import Interaction, Payload, SlackFile, SlackId
+from bot.views.form import SOURCE
+
+
+class _File(Payload):
+    id: SlackId
+    name: str
+
+
+class _Memory(Payload):
+    files: tuple[_File, ...] = ()
+    source: UUID | None = None
+    customers: int = 0
+    replaces: UUID | None = None
+
+
+class _Option(Payload):
+    value: str
+
+
+class _Value(Payload):
+    """The state of one field; which of these is there depends on its kind."""
+
+    value: str | None = None
+    selected_option: _Option | None = None
+    selected_options: tuple[_Option, ...] = ()
+    selected_conversation: SlackId | None = None
+    files: tuple[SlackFile, ...] = ()
+
+
+class _State(Payload):
+    values: dict[str, dict[str, _Value]]
+
+
+class _View(Payload):
+    id: str = Limit(min_length=1, max_length=100)
+    hash: str = Limit(max_length=100)
+    private_metadata: _Memory
+    state: _State
+
+    @field_validator("private_metadata", mode="before")
+    @classmethod
+    def _read(cls, value: Any) -> Any:
+        return _Memory.model_validate_json(value)
+
+
+class Submission(Interaction):
+    """The form, submitted. https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload"""
+
+    view: _View
+
+    @property
+    def key(self) -> str:
+        """The same for each delivery of this submission; another for the next."""
+        return f"view {self.view.id} {self.view.hash}"
+
+    @property
+    def draft(self) -> Draft:
+        """Everything in the form. What was remembered counts as long as its box is ticked."""
+        memory = self.view.private_metadata
+        kept = {option.value for option in self._at(Field.KEPT).selected_options}
+        action, cluster = self._at(Field.ACTION).selected_option, self._at(Field.CLUSTER).selected_option
+        remembered = [AttachedFile(file.id, file.name, kept=True) for file in memory.files if file.id in kept]
+        attached = [file.attached for file in self._at(Field.FILES).files]
+        return Draft(
+            action=action.value if action else None,
+            cluster=cluster.value if cluster else None,
+            text=self._at(Field.CIDS).value or "",
+            reason=self._at(Field.REASON).value or "",
+            channel=self._at(Field.CHANNEL).selected_conversation,
+            files=(*remembered, *attached),
+            source=memory.source if SOURCE in kept else None,
+            customers=memory.customers,
+            replaces=memory.replaces,
+        )
+
+    def _at(self, field: Field) -> _Value:
+        return self.view.state.values.get(field, {}).get(field) or _Value()

@@ -1,0 +1,115 @@
+"""Part of the composition root: everything a payload of Slack's can reach, behind one door."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.config import Config
+from bot.introduction import Home
+from bot.listeners.buttons import Buttons
+from bot.listeners.commands import Commands, Grammar
+from bot.listeners.door import Door
+from bot.listeners.faults import Faults
+from bot.listeners.forms import Forms
+from bot.listeners.home import HomeTab
+from bot.listeners.opening import Openings
+from bot.listeners.ports import Whisper, Windows
+from bot.loops import UnderWay
+from bot.service.asking import Asking
+from bot.service.decisions import Decisions
+from bot.service.drafts import Drafts
+from bot.service.own_jobs import OwnJobs
+from bot.service.people import People
+from bot.service.previews import Previews
+from bot.service.proposals import Proposals
+from bot.service.unknowns import Unknowns
+from bot.slack_files import SlackFiles
+from bot.views.listing import Workspace
+from store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """How people are answered, and what answers need; `names` are those of clusters by key."""
+
+    whisper: Whisper
+    windows: Windows
+    names: Mapping[str, str]
+    workspace: Workspace
+    under_way: UnderWay
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """What people can have done."""
+
+    drafts: Drafts
+    proposals: Proposals
+    asking: Asking
+    decisions: Decisions
+    previews: Previews
+    own_jobs: OwnJobs
+    unknowns: Unknowns
+
+
+def use_cases(config: Config, db: Database, people: People, files: SlackFiles) -> UseCases:
+    """Every use case, over one store."""
+    clusters, catalogue = config.clusters, config.catalogue
+    proposals = Proposals(db, people, catalogue, clusters, config.card_expires_s, config.open_cards_per_user)
+    return UseCases(
+        drafts=Drafts(db, files, config.id_pattern),
+        proposals=proposals,
+        asking=Asking(db, proposals, files, catalogue, clusters, config.id_pattern),
+        decisions=Decisions(db, people, clusters),
+        previews=Previews(db),
+        own_jobs=OwnJobs(db),
+        unknowns=Unknowns(db, people, clusters),
+    )
+
+
+def reception(
+    config: Config, client: AsyncWebClient, home: Home, cases: UseCases, answering: Answering
+) -> Door:
+    """The door, with every listener behind it."""
+    app = _app(client, home)
+    whisper, windows, names = answering.whisper, answering.windows, answering.names
+    workspace, under_way = answering.workspace, answering.under_way
+    faults = Faults(whisper, windows)
+    faults.register(app)
+    openings = Openings(cases.drafts, cases.proposals, windows, faults, names, under_way)
+    openings.register(app)
+    Forms(cases.asking, cases.proposals, windows, faults, names, under_way).register(app)
+    HomeTab(cases.own_jobs, windows, names, workspace).register(app)
+    grammar = Grammar(config.catalogue, names, config.id_pattern)
+    Commands(openings, cases.proposals, cases.own_jobs, whisper, grammar, workspace).register(app)
+    Buttons(
+        cases.decisions, cases.previews, cases.own_jobs, cases.unknowns, whisper, names, workspace
+    ).register(app)
+    return Door(app, windows, faults)
+
+
+def _app(client: AsyncWebClient, home: Home) -> AsyncApp:
+    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        return AuthorizeResult(
+            enterprise_id=enterprise_id,
+            team_id=team_id,
+            bot_user_id=home.bot_user_id,
+            bot_id=home.bot_id,
+            bot_token=client.token,
+        )
+
+    return AsyncApp(
+        name="set-action",
+        # Without it Bolt's loggers take the root's level, and log payloads.
+        logger=logging.getLogger("slack_bolt"),
+        # The token goes in by `authorize`: Bolt's own way asks `auth.test` while the first user waits.
+        client=AsyncWebClient(base_url=client.base_url, session=client.session, retry_handlers=[]),
+        authorize=authorize,
+        process_before_response=True,  # the acknowledgement goes out when the listener returns, unpolled
+        request_verification_enabled=False,  # Socket Mode has no signatures
+        raise_error_for_unhandled_request=True,  # so that `Faults` answers it: nobody waits in silence
+    )

@@ -1,0 +1,171 @@
+"""Asking by form: every source of a draft is read, all together become one request, and that a card."""
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import IO, Protocol
+from uuid import uuid4
+
+from bot.catalogue import Catalogue
+from bot.draft import AttachedFile, BadLines, Draft, Field, Mistakes
+from bot.intake import csv_file, paste
+from bot.intake.ids import BadLine, Taken, UnusableFile
+from bot.parsing import LONGEST_REASON, Request, clean_reason
+from bot.service.proposals import Proposals
+from store import customers, jobs
+from store.database import Database
+from store.model import Job, Operator, Source
+
+NAMED = 3  # bad lines told at the field
+SHORT = 60  # characters of a file's name that are shown
+
+
+class Files(Protocol):
+    """Fetches what people attach."""
+
+    def content(self, file: AttachedFile) -> AbstractAsyncContextManager[IO[bytes]]:
+        """The content, to be read while in the context. Raises UnusableFile."""
+        ...
+
+
+@dataclass
+class _Gathered:
+    """What the sources gave so far, in their order."""
+
+    cids: dict[str, None] = field(default_factory=dict)
+    duplicates: int = 0
+    sources: list[Source] = field(default_factory=list)
+    problems: dict[Field, list[str]] = field(default_factory=dict)
+    bad: list[BadLines] = field(default_factory=list)
+
+    def add(
+        self, kind: str, cids: Sequence[str], duplicates: int = 0, name: str = "", column: str = ""
+    ) -> None:
+        before = len(self.cids)
+        self.cids.update(dict.fromkeys(cids))
+        new = len(self.cids) - before
+        self.duplicates += duplicates + len(cids) - new
+        self.sources.append(Source(kind, new, name, column))
+
+    def blame(self, at: Field, words: str) -> None:
+        self.problems.setdefault(at, []).append(words)
+
+    def mistakes(self) -> Mistakes:
+        fields = {at: " ".join(words) for at, words in self.problems.items()}
+        return Mistakes(fields, count=len(self.cids), bad=self.bad)
+
+
+class Asking:
+    """Turns a submitted form into a card."""
+
+    def __init__(
+        self,
+        db: Database,
+        proposals: Proposals,
+        files: Files,
+        catalogue: Catalogue,
+        clusters: Mapping[str, object],
+        id_pattern: re.Pattern[str],
+    ) -> None:
+        self._db = db
+        self._proposals = proposals
+        self._files = files
+        self._catalogue = catalogue
+        self._clusters = clusters
+        self._id_pattern = id_pattern
+
+    async def ask(self, operator: Operator, draft: Draft, *, request_key: str) -> Job | None:
+        """Keep the draft as a card; None when this submission is a repeat. Refusals are recorded and raised.
+
+        Raises Mistakes, NotAllowed, InvalidRequest, NoLongerPossible, StoreError.
+        """
+        gathered = await self._gather(operator, draft)
+        request = self._request(draft, gathered)
+        if request is None or draft.channel is None:
+            mistakes = gathered.mistakes()
+            await self._proposals.refuse(operator, mistakes, draft.action, draft.cluster, mistakes.count)
+            raise mistakes
+        return await self._proposals.propose(
+            operator,
+            request,
+            proposal_id=uuid4(),
+            request_key=request_key,
+            channel_id=draft.channel,
+            sources=tuple(gathered.sources),
+            replaces=draft.replaces,
+        )
+
+    def _request(self, draft: Draft, gathered: _Gathered) -> Request | None:
+        reason = clean_reason(draft.reason)
+        if draft.action not in self._catalogue.names:
+            gathered.blame(Field.ACTION, "Choose an action.")
+        if draft.cluster not in self._clusters:
+            gathered.blame(Field.CLUSTER, "Choose a cluster.")
+        if draft.channel is None:
+            gathered.blame(Field.CHANNEL, "Choose the channel for the card.")
+        if len(reason) > LONGEST_REASON:
+            gathered.blame(Field.REASON, f"The reason is too long; {LONGEST_REASON} characters are allowed.")
+        if not gathered.cids and not {Field.CIDS, Field.KEPT, Field.FILES} & gathered.problems.keys():
+            gathered.blame(Field.CIDS, "Write customer ids here, or attach a CSV file with them.")
+        if gathered.problems or draft.action is None or draft.cluster is None:
+            return None
+        action = self._catalogue[draft.action]
+        return Request(action, draft.cluster, tuple(gathered.cids), gathered.duplicates, reason or None)
+
+    async def _gather(self, operator: Operator, draft: Draft) -> _Gathered:
+        gathered = _Gathered()
+        if draft.text.strip():
+            await self._type(draft.text, gathered)
+        if draft.source:
+            await self._take_over(operator, draft, gathered)
+        for file in draft.files:
+            await self._read(file, gathered)
+        return gathered
+
+    async def _type(self, text: str, gathered: _Gathered) -> None:
+        taken = await asyncio.to_thread(paste.read, text, id_pattern=self._id_pattern)
+        gathered.add("form", taken.cids, taken.duplicates)
+        if taken.bad:
+            gathered.bad.append(BadLines(None, taken.bad))
+            gathered.blame(Field.CIDS, _bad_words("Not every word here is a customer id", taken.bad))
+
+    async def _take_over(self, operator: Operator, draft: Draft, gathered: _Gathered) -> None:
+        job = await self._db.read(jobs.find, draft.source) if draft.source else None
+        if job is None or job.operator != operator:
+            gathered.blame(Field.KEPT, "The customers of that card are not known here any more; untick them.")
+            return
+        everybody = await self._db.read(customers.everybody, job.id)
+        gathered.add("card", [customer.cid for customer in everybody], name=job.short_id)
+
+    async def _read(self, file: AttachedFile, gathered: _Gathered) -> None:
+        name = _short(file.name)
+        at = Field.KEPT if file.kept else Field.FILES
+        try:
+            taken = await self._taken(file)
+        except UnusableFile as problem:
+            gathered.blame(at, f"{name}: {problem}")
+            return
+        column = taken.heading or (str(taken.column) if taken.column else "")
+        gathered.add("file", taken.cids, taken.duplicates, name, column)
+        if taken.bad:
+            gathered.bad.append(BadLines(name, taken.bad))
+            gathered.blame(at, _bad_words(f"{name}: not every line has a customer id", taken.bad))
+
+    async def _taken(self, file: AttachedFile) -> Taken:
+        async with self._files.content(file) as content:
+            return await asyncio.to_thread(csv_file.read, content, id_pattern=self._id_pattern)
+
+
+def _short(name: str) -> str:
+    shown = "".join(character for character in name if character.isprintable()) or "the file"
+    return shown if len(shown) <= SHORT else f"{shown[: SHORT - 1]}…"
+
+
+def _bad_words(head: str, bad: Sequence[BadLine]) -> str:
+    told = "; ".join(f"line {one.line}, “{one.text}”: {one.why}" for one in bad[:NAMED])
+    more = len(bad) - NAMED
+    if more <= 0:
+        return f"{head}: {told}."
+    return f"{head}: {told}; and {more:,} more. I send you all {len(bad):,} as a CSV in a direct message."

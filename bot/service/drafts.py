@@ -1,0 +1,112 @@
+"""Beginnings: what stands in the form when it opens, by the way the person came in."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from bot.draft import LONGEST_TEXT, MOST_KEPT, AttachedFile, Draft
+from bot.errors import InvalidRequest, NoLongerPossible, NotAllowed, SetActionError
+from bot.intake import paste
+from bot.service.cards import UNKNOWN_CARD, Press, open_card
+from bot.service.clicks import or_raise, refused
+from store import customers, jobs
+from store.database import Database
+from store.model import Job, JobState, Operator
+
+FEWEST_CHARACTERS = 4  # of an id and what parts it from the next: no more of them can fit the text field
+CSV_NAMES = (".csv", ".txt", ".tsv")
+
+
+class Names(Protocol):
+    """Knows the names of files."""
+
+    async def named(self, file: AttachedFile) -> AttachedFile:
+        """The file with its name. Raises UnusableFile."""
+        ...
+
+
+class Drafts:
+    """Each method returns a draft to be shown, or raises why there is none."""
+
+    def __init__(self, db: Database, names: Names, id_pattern: re.Pattern[str]) -> None:
+        self._db = db
+        self._names = names
+        self._id_pattern = id_pattern
+
+    async def blank(self, operator: Operator, channel: str | None) -> Draft:
+        """Nothing but the cluster this person chose last. Raises StoreError."""
+        return Draft(cluster=await self._db.read(jobs.last_cluster, operator), channel=channel)
+
+    async def from_message(
+        self, operator: Operator, channel: str, text: str, files: Sequence[AttachedFile]
+    ) -> Draft:
+        """The ids in a message and its CSV files. Raises InvalidRequest when it has neither, StoreError."""
+        found = paste.read_message(text, id_pattern=self._id_pattern).cids
+        lists = [replace(f, kept=True) for f in [await self._known(file) for file in files] if _is_list(f)]
+        if not found and not lists:
+            raise InvalidRequest(
+                ["Nothing in this message looks like a customer id, and no CSV or text file is attached."]
+            )
+        notices = []
+        if lists[MOST_KEPT:]:
+            notices.append(f"Of the {len(lists)} files only the first {MOST_KEPT} can be taken at once.")
+        ids = "\n".join(found)
+        if len(ids) > LONGEST_TEXT:
+            notices.append(
+                f"The message names {len(found):,} customer ids, more than the text field can hold "
+                f"({LONGEST_TEXT:,} characters). None of them is in the form: put them into a CSV file, one "
+                "in each line, and attach it."
+            )
+            ids = ""
+        draft = await self.blank(operator, channel)
+        return replace(draft, text=ids, files=tuple(lists[:MOST_KEPT]), notice=" ".join(notices))
+
+    async def of_card(self, press: Press) -> Draft:
+        """Everything of a card that is not decided; what becomes of the draft replaces it.
+
+        Raises NotAllowed, NoLongerPossible, StoreError.
+        """
+        job = or_raise("set_action.edited", await self._db.write(open_card, press))
+        return replace(await self._db.read(_draft, job), replaces=job.uuid)
+
+    async def of_job(self, press: Press) -> Draft:
+        """Everything of a job that has ended. Raises NotAllowed, NoLongerPossible, StoreError."""
+        job = or_raise("set_action.run_again", await self._db.write(_ended, press))
+        return await self._db.read(_draft, job)
+
+    async def _known(self, file: AttachedFile) -> AttachedFile:
+        return file if file.name else await self._names.named(file)
+
+
+def _is_list(file: AttachedFile) -> bool:
+    return file.name.lower().endswith(CSV_NAMES)
+
+
+def _ended(conn: Connection, press: Press) -> Job | SetActionError:
+    job = jobs.find(conn, press.card)
+    if job is None:
+        return NoLongerPossible(UNKNOWN_CARD)
+    if job.operator != press.operator:
+        refusal = NotAllowed("Only the person who ran this can run it again.", ask=[job.operator.user_id])
+        return refused(conn, press.operator, job, refusal)
+    if job.state is not JobState.DONE:
+        return refused(conn, press.operator, job, NoLongerPossible("This job has not ended yet."))
+    return job
+
+
+def _draft(conn: Connection, job: Job) -> Draft:
+    few = customers.first(conn, job.id, LONGEST_TEXT // FEWEST_CHARACTERS + 1)
+    ids = "\n".join(few)
+    fits = len(few) == job.total and len(ids) <= LONGEST_TEXT
+    return Draft(
+        action=job.action_name,
+        cluster=job.cluster,
+        text=ids if fits else "",
+        reason=job.reason or "",
+        channel=job.channel_id,
+        source=None if fits else job.uuid,
+        customers=0 if fits else job.total,
+    )

@@ -1,0 +1,192 @@
+"""The form that asks for an action, and what stands in its place while it loads, waits or cannot be shown."""
+
+import json
+from collections.abc import Sequence
+from enum import StrEnum
+
+from slack_sdk.models.blocks import (
+    Block,
+    CheckboxesElement,
+    ConversationSelectElement,
+    InputBlock,
+    InputInteractiveElement,
+    Option,
+    OptionGroup,
+    PlainTextInputElement,
+    PlainTextObject,
+    StaticSelectElement,
+)
+from slack_sdk.models.blocks.block_elements import FileInputElement
+from slack_sdk.models.views import View
+
+from bot.draft import LONGEST_TEXT, MOST_FILES, AttachedFile, Choices, Draft, Field
+from bot.views.message import Message
+from bot.views.text import clip, customers, plain, section
+
+TITLE = "Set Action"
+LONGEST_REASON = 500
+OPTION = 75  # characters of an option's text, by Slack's reference
+OPTIONS = 100  # in one group
+LONGEST_NAME = 100  # of a remembered file, so that all of them fit the 3,000 characters of metadata
+SOURCE = "source"  # the box of a card's own customers
+
+
+class Callback(StrEnum):
+    """The `callback_id`s by which people come in and submit."""
+
+    SHORTCUT = "set_action"
+    MESSAGE_SHORTCUT = "set_action_on_these"
+    FORM = "set_action_form"
+
+
+def form(draft: Draft, choices: Choices, problems: Sequence[str] = ()) -> View:
+    """The form with everything of the draft in it; `problems` are told at its top."""
+    if not choices.actions or not choices.clusters:
+        return _notice("You may not use any action on any cluster yet. Ask the people who run this bot.")
+    told = ["Nothing was taken yet. Please correct this:", *problems] if problems else []
+    blocks: list[Block] = [plain(words) for words in [*told, *filter(None, [draft.notice])]]
+    blocks += [_action(draft, choices), _cluster(draft, choices), _cids(draft)]
+    blocks += _kept(draft)
+    blocks += [_files(), _reason(draft), _channel(draft)]
+    return View(
+        type="modal",
+        callback_id=Callback.FORM,
+        title=_text(TITLE),
+        submit=_text("Show the card"),
+        close=_text("Close"),
+        private_metadata=_memory(draft),
+        blocks=blocks,
+    )
+
+
+def loading() -> View:
+    """Opened at once, so that the trigger does not run out; filled soon."""
+    return _notice("Loading…")
+
+
+def waiting() -> View:
+    """For a submission that takes longer than Slack waits: nothing is kept yet, so nothing is promised."""
+    return _notice(
+        "Still reading what you handed in. Nothing is taken yet, and nothing was sent. What comes of it will "
+        "be shown here. If nothing is shown within two minutes, ask again: a card confirmed twice is still "
+        "one job."
+    )
+
+
+def taken(channel: str | None = None) -> View:
+    """The end of a submission that took long; `channel` is where the card is."""
+    place = f"in <#{channel}>" if channel else "in the channel you chose"
+    words = f"Taken. The card is {place}. Nothing is sent until you confirm it there."
+    return View(type="modal", title=_text(TITLE), close=_text("Close"), blocks=[section(words)])
+
+
+def told(message: Message) -> View:
+    """Words in place of the form: why it cannot be shown."""
+    return View(type="modal", title=_text(TITLE), close=_text("Close"), blocks=[section(message.text or "…")])
+
+
+def _notice(words: str) -> View:
+    return View(type="modal", title=_text(TITLE), close=_text("Close"), blocks=[plain(words)])
+
+
+def _action(draft: Draft, choices: Choices) -> InputBlock:
+    options = [_option(name, name) for name in choices.actions]
+    return _input(Field.ACTION, "Action", _select(Field.ACTION, options, draft.action))
+
+
+def _cluster(draft: Draft, choices: Choices) -> InputBlock:
+    options = [_option(key, name, key) for key, name in choices.clusters.items()]
+    chosen = draft.cluster or (next(iter(choices.clusters)) if len(options) == 1 else None)
+    return _input(Field.CLUSTER, "Cluster", _select(Field.CLUSTER, options, chosen))
+
+
+def _cids(draft: Draft) -> InputBlock:
+    element = PlainTextInputElement(
+        action_id=Field.CIDS, multiline=True, max_length=LONGEST_TEXT, initial_value=draft.text or None
+    )
+    hint = "Parted by spaces, commas or new lines. There is room for about 90 ids of 32 digits: more by file."
+    return _input(Field.CIDS, "Customer ids", element, hint, optional=True)
+
+
+def _kept(draft: Draft) -> list[Block]:
+    """What is remembered and cannot be put into a field: ticked until somebody unticks it."""
+    options = [Option(value=file.id, text=_text(clip(_shown(file), OPTION))) for file in draft.files]
+    if draft.source:
+        words = f"The {customers(draft.customers)} of the card"
+        options.insert(0, Option(value=SOURCE, text=_text(words)))
+    if not options:
+        return []
+    element = CheckboxesElement(action_id=Field.KEPT, options=options, initial_options=options)
+    return [_input(Field.KEPT, "Attached already", element, "Untick what is not meant.", optional=True)]
+
+
+def _files() -> InputBlock:
+    element = FileInputElement(action_id=Field.FILES, filetypes=["csv", "txt", "tsv"], max_files=MOST_FILES)
+    hint = "One id in each line, or a column headed customer_id, cust_id, cid or id. At most 10 MB a file."
+    return _input(Field.FILES, "CSV files", element, hint, optional=True)
+
+
+def _reason(draft: Draft) -> InputBlock:
+    element = PlainTextInputElement(
+        action_id=Field.REASON, max_length=LONGEST_REASON, initial_value=draft.reason or None
+    )
+    return _input(Field.REASON, "Reason", element, optional=True)
+
+
+def _channel(draft: Draft) -> InputBlock:
+    element = ConversationSelectElement(
+        action_id=Field.CHANNEL,
+        initial_conversation=draft.channel,
+        default_to_current_conversation=None if draft.channel else True,
+    )
+    hint = "Everybody there sees the card and what comes of it. Set Action must be a member."
+    return _input(Field.CHANNEL, "Channel for the card", element, hint)
+
+
+def _input(
+    field: Field, label: str, element: InputInteractiveElement, hint: str = "", *, optional: bool = False
+) -> InputBlock:
+    return InputBlock(
+        block_id=field,
+        label=_text(label),
+        element=element,
+        hint=_text(hint) if hint else None,
+        optional=optional,
+    )
+
+
+def _option(value: str, name: str, more: str = "") -> Option:
+    description = _text(clip(more, OPTION)) if more and more != name else None
+    return Option(value=value, text=_text(clip(name, OPTION)), description=description)
+
+
+def _select(field: Field, options: Sequence[Option], chosen: str | None) -> StaticSelectElement:
+    """A list to choose from, in groups where there are more than Slack takes in one."""
+    initial = next((option for option in options if option.value == chosen), None)
+    if len(options) <= OPTIONS:
+        return StaticSelectElement(action_id=field, options=options, initial_option=initial)
+    groups = [
+        OptionGroup(label=_text(f"From {start + 1:,} on"), options=options[start : start + OPTIONS])
+        for start in range(0, len(options), OPTIONS)
+    ]
+    return StaticSelectElement(action_id=field, option_groups=groups, initial_option=initial)
+
+
+def _memory(draft: Draft) -> str:
+    return json.dumps(
+        {
+            "files": [{"id": file.id, "name": clip(_shown(file), LONGEST_NAME)} for file in draft.files],
+            "source": draft.source.hex if draft.source else None,
+            "customers": draft.customers,
+            "replaces": draft.replaces.hex if draft.replaces else None,
+        },
+        ensure_ascii=False,
+    )
+
+
+def _shown(file: AttachedFile) -> str:
+    return "".join(character for character in file.name if character.isprintable()) or "a file"
+
+
+def _text(words: str) -> PlainTextObject:
+    return PlainTextObject(text=words, emoji=False)

@@ -1,0 +1,91 @@
+"""Forms and the home tab at their worst: within Slack's limits, nothing alive that we did not put there."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from slack_sdk.models.views import View
+
+from bot.draft import LONGEST_TEXT, MOST_KEPT, AttachedFile, Choices, Draft
+from bot.intake.ids import BadLine
+from bot.sandbox.workspace.blocks import Surface, checked_view
+from bot.views import files, form, listing, notices
+from bot.views.home import home
+from bot.views.message import Message
+from store.model import Job
+from tests.views.checking import CHANNELS, WORKSPACE, live_faults, mrkdwn_in
+from tests.views.worst import hostile, jobs, names
+
+some = st.lists(hostile(60), min_size=1, max_size=250, unique=True)
+
+
+def checked(view: View, surface: Surface = "modal") -> dict[str, Any]:
+    """The SDK takes it, Slack takes it, and nothing foreign in it is live."""
+    told = view.to_dict()
+    checked_view(told, surface)
+    assert len(told.get("private_metadata", "")) <= 3_000
+    for mrkdwn in mrkdwn_in(told["blocks"]):
+        assert live_faults(mrkdwn) == []
+    return told
+
+
+@st.composite
+def drafts(draw: st.DrawFn, choices: Choices) -> Draft:
+    """Whatever can stand in the form."""
+    ids = draw(st.lists(st.integers(10**6, 10**9), max_size=MOST_KEPT, unique=True))
+    source = uuid4() if draw(st.booleans()) else None
+    return Draft(
+        action=draw(st.none() | st.sampled_from([*choices.actions, "gone"])),
+        cluster=draw(st.none() | st.sampled_from([*choices.clusters, "gone"])),
+        text=draw(st.just("") | hostile(LONGEST_TEXT)),
+        reason=draw(st.just("") | hostile(500)),
+        channel=draw(st.none() | st.sampled_from(CHANNELS)),
+        files=tuple(AttachedFile(f"F{n}", draw(st.just("") | hostile(300)), kept=True) for n in ids),
+        source=source,
+        customers=50_000 if source else 0,
+        replaces=source,
+        notice=draw(st.just("") | hostile(500)),
+    )
+
+
+@given(data=st.data(), actions=some, clusters=some, problems=st.lists(hostile(4_000), max_size=7))
+def test_the_form_with_whatever_is_in_it(
+    data: st.DataObject, actions: list[str], clusters: list[str], problems: list[str]
+) -> None:
+    choices = Choices(actions, {f"key{n}": name for n, name in enumerate(clusters)})
+    draft = data.draw(drafts(choices))
+    told = checked(form.form(draft, choices, problems))
+    memory = json.loads(told["private_metadata"])
+    assert [file["id"] for file in memory["files"]] == [file.id for file in draft.files]
+
+
+@given(found=st.lists(jobs(), max_size=10), name=names)
+def test_the_home_tab(found: list[Job], name: str) -> None:
+    by_key = {job.cluster: name for job in found[::2]}
+    checked(home(found, by_key, listing.Workspace(WORKSPACE)), "home")
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        form.loading(),
+        form.waiting(),
+        form.taken("C0OPS"),
+        form.taken(),
+        form.told(notices.not_now("0a1b2c3d")),
+        form.told(Message("")),
+        form.form(Draft(), Choices((), {})),
+    ],
+)
+def test_what_stands_in_place_of_the_form(view: View) -> None:
+    checked(view)
+
+
+@given(name=st.none() | names, text=hostile(40))
+def test_the_list_of_bad_lines(name: str | None, text: str) -> None:
+    file = files.bad_lines(name, [BadLine(7, text, "why")])
+    assert file.content.startswith("line,text,why")
+    assert "1 line without a customer id" in file.title
