@@ -131,7 +131,7 @@ async def test_there_is_nothing_to_confirm_where_nothing_would_be_sent(stage: St
     await stage.evian3.set_customers(dict.fromkeys(cids[:2], 3))
     line = f"/set-action T-Enable evian3 {' '.join(cids[:2])} nobody000001"
     card = await card_when(stage, line, "*So there is nothing to send.*")
-    assert offered(card) == {"include_there", "customers_csv", "cancel"}
+    assert offered(card) == {"include_there", "customers_csv", "edit", "cancel"}
     forged = await stage.job()
     assert forged.state == "proposed"
     await stage.desk.click(ASTER, card, "include_there")
@@ -176,7 +176,7 @@ async def test_a_card_is_there_before_it_is_filled_in_and_cannot_be_confirmed_un
     await stage.evian3.next_mood(moods.slow(1.0), on=Call.GET)
     [cid] = await stage.cids(1)
     early = await card_when(stage, f"/set-action T-Enable evian3 {cid}", "in which state they are now")
-    assert offered(early) == {"cancel"}
+    assert offered(early) == {"edit", "cancel"}
     await stage.confirm(await stage.card_saying(early, "*1 customer will be sent.*"))
     await stage.thread(early, "1 customer accepted")
 

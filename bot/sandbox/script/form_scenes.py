@@ -9,7 +9,7 @@ __all__ = ["edited", "from_a_message", "mistakes_at_their_fields", "several_sour
 
 async def several_sources(stage: Stage) -> None:
     """A bare command opens the form; typed ids and a CSV file together become one card, and a job."""
-    ids = await stage.customers(8, start=130)
+    ids = await stage.customers(8, start=240)
     form = await stage.opens("/set-action")
     file = _sheet("name,cid", *(f"customer {n},{cid}" for n, cid in enumerate(ids[4:])), f"twice,{ids[0]}")
     left = await stage.submits(
@@ -23,7 +23,7 @@ async def several_sources(stage: Stage) -> None:
 
 async def mistakes_at_their_fields(stage: Stage) -> None:
     """What is no customer id is said at its field; nothing typed is lost."""
-    [cid] = await stage.customers(1, start=140)
+    [cid] = await stage.customers(1, start=250)
     form = await stage.opens("/set-action")
     picture = Attachment("scan.csv", b"\x89PNG\r\n\x1a\n")
     left = await stage.submits(
@@ -37,7 +37,7 @@ async def mistakes_at_their_fields(stage: Stage) -> None:
 
 async def from_a_message(stage: Stage) -> None:
     """ "Set action on these": the ids in somebody's message and in the CSV attached to it."""
-    ids = await stage.customers(3, start=150)
+    ids = await stage.customers(3, start=255)
     words = f"please enable `{ids[0]}` and the attached"
     message = await stage.desk.upload(BRAM, OPS, _sheet(*ids[1:]), words)
     form = await stage.uses("Set action on these", "set_action_on_these", message)
@@ -50,7 +50,7 @@ async def from_a_message(stage: Stage) -> None:
 
 async def edited(stage: Stage) -> None:
     """A card that is not right yet is changed: a new card takes its place."""
-    ids = await stage.customers(2, start=160)
+    ids = await stage.customers(2, start=260)
     card = await stage.asks(f"/set-action T-Enable evian3 {' '.join(ids)}")
     await stage.presses(card, "edit")
     form: Form = await stage.desk.until_form(ASTER)
