@@ -18,6 +18,8 @@ from bot import lanes as lanes_of
 from bot.catalogue import Catalogue
 from bot.config import Config
 from bot.introduction import Home, introduced
+from bot.listeners.batch_forms import BatchForms
+from bot.listeners.batches import BatchCommands
 from bot.listeners.buttons import Buttons
 from bot.listeners.commands import Commands
 from bot.listeners.door import Door
@@ -35,12 +37,17 @@ from bot.runner.checker import Checker
 from bot.runner.lane import Lane
 from bot.runner.previewer import Previewer
 from bot.runner.sender import Runner
+from bot.service.administrators import Administrators
+from bot.service.batch_making import BatchMaking
+from bot.service.batches import Batches
 from bot.service.decisions import Decisions
+from bot.service.own_batches import OwnBatches
 from bot.service.own_jobs import OwnJobs
 from bot.service.people import People
 from bot.service.previews import Previews
 from bot.service.proposals import Proposals
 from bot.service.unknowns import Unknowns
+from bot.slack_files import SlackFiles
 from bot.socket_mode import SocketMode
 from bot.turns import Bell, Turns
 from bot.turns.embedded import EmbeddedTurns
@@ -183,6 +190,13 @@ def _join(
     workspace = Workspace(home.url)
     words = Words(names, _path(config.catalogue), home.bot_user_id)
     app = _app(client, home)
+    administrators = Administrators(db, people, config.clusters)
+    batches = Batches(db, administrators, proposals, config.clusters)
+    BatchCommands(
+        batches, OwnBatches(db, administrators), whispers, config.catalogue, names, workspace
+    ).register(app)
+    making = BatchMaking(db, administrators, config.clusters, config.id_pattern)
+    BatchForms(making, batches, SlackFiles(client, slack_http, config.slack.api_url), names).register(app)
     Commands(proposals, own_jobs, whispers, config.catalogue, names, config.id_pattern, workspace).register(
         app
     )

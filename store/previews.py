@@ -147,11 +147,11 @@ def _mark(conn: Connection, job: Job, positions: Mapping[Findings, Sequence[int]
 
 def _recount(conn: Connection, job: Job) -> None:
     outcomes = (
-        select(job_customers.c.outcome, func.count())
+        select(job_customers.c.outcome, func.count().label("number"))
         .where(job_customers.c.job_id == job.id)
         .group_by(job_customers.c.outcome)
     )
-    counted: dict[int, int] = dict(conn.execute(outcomes).tuples().all())
+    counted = {row.outcome: row.number for row in conn.execute(outcomes)}
     conn.execute(
         update(jobs)
         .where(jobs.c.id == job.id)

@@ -16,13 +16,18 @@ FORBIDDEN_NAMES = frozenset(
     {"utils", "util", "helpers", "helper", "manager", "managers", "base", "common", "misc"}
 )
 
-PLAIN = frozenset({"errors", "store.model", "store.errors"})  # types and errors: no I/O, nothing behind them
+PLAIN = frozenset(
+    {"errors", "store.model", "store.batch_model", "store.errors"}
+)  # types and errors: no I/O, nothing behind them
 EVERYTHING = frozenset({"*"})
 # Which rooms a room may look into (itself always). `store` is all of it, `store.model` its plain types; any
 # other dotted name is that one module.
 ROOMS: Mapping[str, frozenset[str]] = {
-    "listeners": PLAIN | {"service", "parsing", "views", "catalogue", "policy", "loops"},
-    "service": PLAIN | {"store", "turns", "catalogue", "config", "parsing", "policy", "customer_ids"},
+    "listeners": PLAIN
+    | {"service", "parsing", "batch_text", "views", "catalogue", "policy", "loops", "bot.intake.ids"},
+    "service": PLAIN
+    | {"store", "turns", "catalogue", "config", "parsing", "policy", "customer_ids", "intake"}
+    | {"batch_codes", "batch_text"},
     "runner": PLAIN | {"cluster", "store", "turns", "loops"},
     "outbox": PLAIN | {"views", "store", "turns", "loops", "slack_errors"},
     "views": PLAIN | {"bot.intake.ids"},
@@ -32,6 +37,8 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "config": frozenset({"catalogue", "customer_ids", "errors", "policy"}),
     "parsing": frozenset({"catalogue", "customer_ids", "errors", "vocabulary", "words"}),
     "intake": frozenset({"customer_ids", "errors", "words"}),
+    "batch_codes": frozenset(),
+    "batch_text": frozenset({"batch_codes", "catalogue", "customer_ids", "parsing", "vocabulary", "words"}),
     "words": frozenset(),
     "vocabulary": frozenset({"catalogue"}),
     "catalogue": frozenset({"errors"}),
@@ -41,6 +48,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "logs": frozenset(),
     "loops": frozenset({"turns", "store.errors"}),
     "slack_errors": frozenset(),
+    "slack_files": frozenset({"errors", "slack_errors"}),
     "membership": PLAIN | {"slack_errors"},
     "socket_mode": frozenset({"loops", "slack_errors"}),
     "introduction": frozenset({"errors", "slack_errors"}),
@@ -50,7 +58,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "__main__": frozenset({"cli"}),
     "sandbox": PLAIN,
 }
-_TALKS_TO_SLACK = frozenset({"outbox", "membership", "socket_mode", "introduction", "app"})
+_TALKS_TO_SLACK = frozenset({"outbox", "membership", "slack_files", "socket_mode", "introduction", "app"})
 # Which rooms, or single modules, may use a library; what is not listed may be used by all. The longest
 # name that fits decides.
 LIBRARIES: Mapping[str, frozenset[str]] = {

@@ -1,6 +1,7 @@
 """What listeners need of the outside, as they see it."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, BinaryIO, Protocol
 from uuid import UUID
 
 from bot.views.message import Message
@@ -17,4 +18,20 @@ class Whisper(Protocol):
 
     def remember(self, proposal: UUID, response_url: str) -> None:
         """Keep where to answer if this proposal's card cannot be posted."""
+        ...
+
+
+class Files(Protocol):
+    """The content of files that people hand to the bot."""
+
+    async def fetch(self, file: Mapping[str, Any]) -> BinaryIO:
+        """The content of a file object as Slack sent it. Raises InvalidRequest, with words for the person."""
+        ...
+
+
+class Forms(Protocol):
+    """Slack's client, as far as a listener needs it: a form must be open within three seconds."""
+
+    async def views_open(self, *, trigger_id: str, view: dict[str, Any]) -> object:
+        """Open a form for whoever the trigger was given to."""
         ...

@@ -1,6 +1,8 @@
 """The wire between a desk and its workspace: questions, and waiting for what the journal tells."""
 
+import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from io import BytesIO
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -86,7 +88,9 @@ class Line:
     async def _ask(self, verb: str, **asked: Any) -> JSON:
         if self._session is None:
             raise RuntimeError("Enter the desk first: `async with Desk(address, token) as desk:`.")
-        async with self._session.post(self._url + verb, json=asked) as answer:
+        # In a stream: aiohttp warns of large bodies otherwise, and a file may have ten megabytes.
+        body, kind = BytesIO(json.dumps(asked).encode()), {"Content-Type": "application/json"}
+        async with self._session.post(self._url + verb, data=body, headers=kind) as answer:
             if answer.status != 200:
                 raise DeskRefused(await answer.text())
             told: JSON = await answer.json()

@@ -43,7 +43,14 @@ class Proposals:
         return self._people.policy.offers(person, Right.REQUEST, self._catalogue.names, self._clusters)
 
     async def propose(
-        self, operator: Operator, request: Request, *, proposal_id: UUID, request_key: str, channel_id: str
+        self,
+        operator: Operator,
+        request: Request,
+        *,
+        proposal_id: UUID,
+        request_key: str,
+        channel_id: str,
+        batch_id: int | None = None,
     ) -> Job | None:
         """Keep the request as a card; None when this delivery is a repeat. Refusals are recorded and raised.
 
@@ -69,6 +76,7 @@ class Proposals:
             reason=request.reason,
             expires_after_s=self._card_expires_s,
             preview=Preview.PENDING if cluster.preview_s else Preview.OFF,
+            batch_id=batch_id,
         )
         job = await self._db.write(_keep, proposal)
         if job:

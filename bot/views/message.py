@@ -22,6 +22,17 @@ class Button(enum.StrEnum):
     OLDER = "my_jobs_older"
     CHECK_AGAIN = "check_again"
     SEND_REST = "send_rest"
+    MAKE_BATCHES = "batches_make"
+    ASSIGN_BATCH = "batch_assign"
+    NEWER_BATCHES = "batches_newer"
+    OLDER_BATCHES = "batches_older"
+
+
+class Form(enum.StrEnum):
+    """The `callback_id` of each form; listeners are registered under the same names."""
+
+    MAKE_BATCHES = "batches_made"
+    ASSIGN_BATCH = "batch_assigned"
 
 
 @dataclass(frozen=True, slots=True)
