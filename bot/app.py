@@ -175,8 +175,9 @@ def _join(
     windows = Windows(client)
     under_way = UnderWay()
     words = Words(names, _path(config.catalogue), home.bot_user_id)
-    cases = use_cases(config, db, people, SlackFiles(client, slack_http, addresses))
-    answering = Answering(whispers, windows, names, Workspace(home.url), under_way)
+    files = SlackFiles(client, slack_http, addresses)
+    cases = use_cases(config, db, people, files)
+    answering = Answering(whispers, windows, files, names, Workspace(home.url), under_way)
     door = reception(config, client, home, cases, answering)
     return Parts(
         socket=SocketMode(client, config.slack.app_token.get_secret_value(), slack_http, door.enter),

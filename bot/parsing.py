@@ -91,6 +91,13 @@ def parse(
     return Request(catalogue[action], cluster, cids, len(good) - len(cids), reason or None)
 
 
+def read_reason(text: str) -> tuple[str, str | None, list[str]]:
+    """Return what stands before `reason:`, unescaped; the reason, if there is one; what is wrong with it."""
+    before, given, after = _split_reason(unescaped(text))
+    reason = clean_reason(after)
+    return before, reason or None, list(_reason_problems(reason, reason_given=given))
+
+
 def _split_reason(text: str) -> tuple[str, bool, str]:
     found = _REASON.search(text)
     return (text[: found.start()], True, text[found.end() :]) if found else (text, False, "")

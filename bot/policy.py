@@ -85,10 +85,21 @@ class Policy:
         """Return the ids (or `*`) with the right to `action` on `cluster`, in the order of the rules."""
         return tuple(dict.fromkeys(name for rule in self._about(right, action, cluster) for name in rule.who))
 
+    def administers(self, person: Person, cluster: str) -> bool:
+        """Whether some rule makes `person` an administrator of `cluster` (key), of whichever actions."""
+        return any(person.is_among(rule.who) for rule in self._administering(cluster))
+
+    def administrators(self, cluster: str) -> tuple[str, ...]:
+        """Return the ids (or `*`) of the administrators of `cluster`, in the order of the rules."""
+        return tuple(dict.fromkeys(name for rule in self._administering(cluster) for name in rule.who))
+
     @property
     def names_groups(self) -> frozenset[str]:
         """The ids of all user groups that some rule names: those whose members must be known."""
         return frozenset(name for rule in self.rules for name in rule.who if name.startswith("S"))
+
+    def _administering(self, cluster: str) -> Iterator[Rule]:
+        return (rule for rule in self.rules if Right.ADMIN in rule.may and _named(cluster, rule.clusters))
 
     def _about(self, right: Right, action: str, cluster: str) -> Iterator[Rule]:
         return (rule for rule in self.rules if rule.covers(right, action, cluster))

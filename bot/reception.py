@@ -10,6 +10,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config import Config
 from bot.introduction import Home
+from bot.listeners.batch_forms import BatchForms
+from bot.listeners.batches import BatchCommands
 from bot.listeners.buttons import Buttons
 from bot.listeners.commands import Commands, Grammar
 from bot.listeners.door import Door
@@ -17,11 +19,15 @@ from bot.listeners.faults import Faults
 from bot.listeners.forms import Forms
 from bot.listeners.home import HomeTab
 from bot.listeners.opening import Openings
-from bot.listeners.ports import Whisper, Windows
+from bot.listeners.ports import Files, Whisper, Windows
 from bot.loops import UnderWay
+from bot.service.administrators import Administrators
 from bot.service.asking import Asking
+from bot.service.batch_making import BatchMaking
+from bot.service.batches import Batches
 from bot.service.decisions import Decisions
 from bot.service.drafts import Drafts
+from bot.service.own_batches import OwnBatches
 from bot.service.own_jobs import OwnJobs
 from bot.service.people import People
 from bot.service.previews import Previews
@@ -38,6 +44,7 @@ class Answering:
 
     whisper: Whisper
     windows: Windows
+    files: Files
     names: Mapping[str, str]
     workspace: Workspace
     under_way: UnderWay
@@ -54,12 +61,16 @@ class UseCases:
     previews: Previews
     own_jobs: OwnJobs
     unknowns: Unknowns
+    batches: Batches
+    own_batches: OwnBatches
+    making: BatchMaking
 
 
 def use_cases(config: Config, db: Database, people: People, files: SlackFiles) -> UseCases:
     """Every use case, over one store."""
     clusters, catalogue = config.clusters, config.catalogue
     proposals = Proposals(db, people, catalogue, clusters, config.card_expires_s, config.open_cards_per_user)
+    administrators = Administrators(db, people, clusters)
     return UseCases(
         drafts=Drafts(db, files, config.id_pattern),
         proposals=proposals,
@@ -68,6 +79,9 @@ def use_cases(config: Config, db: Database, people: People, files: SlackFiles) -
         previews=Previews(db),
         own_jobs=OwnJobs(db),
         unknowns=Unknowns(db, people, clusters),
+        batches=Batches(db, administrators, proposals, clusters),
+        own_batches=OwnBatches(db, administrators),
+        making=BatchMaking(db, administrators, clusters, config.id_pattern),
     )
 
 
@@ -77,6 +91,7 @@ def reception(
     """The door, with every listener behind it."""
     app = _app(client, home)
     whisper, windows, names = answering.whisper, answering.windows, answering.names
+    files = answering.files
     workspace, under_way = answering.workspace, answering.under_way
     faults = Faults(whisper, windows)
     faults.register(app)
@@ -84,6 +99,9 @@ def reception(
     openings.register(app)
     Forms(cases.asking, cases.proposals, windows, faults, names, under_way).register(app)
     HomeTab(cases.own_jobs, windows, names, workspace).register(app)
+    # Before `Commands`, which takes every other text.
+    BatchCommands(cases.batches, cases.own_batches, whisper, config.catalogue, names, workspace).register(app)
+    BatchForms(cases.making, cases.batches, files, windows, names).register(app)
     grammar = Grammar(config.catalogue, names, config.id_pattern)
     Commands(openings, cases.proposals, cases.own_jobs, whisper, grammar, workspace).register(app)
     Buttons(

@@ -43,6 +43,8 @@ class Event(enum.StrEnum):
     SENT_AGAIN = "sent_again"
     CHECKED = "checked"
     DONE = "done"
+    BATCHES_MADE = "batches_made"
+    BATCH_ASSIGNED = "batch_assigned"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select, update
 
 from store import transitions
+from store.batch_tables import batch_jobs
 from store.clock import now, read_now
 from store.database import ring, upsert
 from store.model import Job, JobState, Operator, Proposal
@@ -55,6 +56,8 @@ def propose(conn: Connection, proposal: Proposal) -> Job | None:
         insert(job_customers),
         [{"job_id": inserted.id, "position": i, "cid": cid} for i, cid in enumerate(proposal.cids)],
     )
+    if proposal.batch_id is not None:
+        conn.execute(insert(batch_jobs).values(job_id=inserted.id, batch_id=proposal.batch_id))
     return as_job(inserted)
 
 

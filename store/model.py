@@ -74,6 +74,7 @@ class Note(enum.StrEnum):
     REFUSED_CSV = "refused_csv"  # in the thread: the refused customers as a file
     CUSTOMERS_CSV = "customers_csv"  # in the thread: all customers of a card with what the preview showed
     CANNOT_POST = "cannot_post"  # to the requester alone: why there is no card
+    ASSIGNED = "assigned"  # to whoever is to run some batches; the only one that is about no job
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ class Proposal:
     expires_after_s: float
     preview: Preview = Preview.OFF
     sources: tuple[Source, ...] = ()
+    batch_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,12 +220,14 @@ class Pause:
 class OutboxItem:
     """Something Slack must be told. `revision` grows when a waiting card changes again.
 
-    A message is drawn from the job's rows at the moment it is sent; `detail` holds what the rows do not.
+    It is about a job, or about a batch and then for the person in `channel_id`. A message is drawn from the
+    rows at the moment it is sent; `detail` holds what the rows do not.
     `doubtful`: sending it was begun and its end is not known, so Slack may have it already.
     """
 
     id: int
-    job_id: int
+    job_id: int | None
+    batch_id: int | None
     note: Note
     detail: Mapping[str, str | int | None] | None
     revision: int
@@ -232,7 +236,7 @@ class OutboxItem:
     created_at: datetime
     channel_id: str
     card_ts: str | None
-    job_state: JobState
+    job_state: JobState | None
 
     @property
     def is_update(self) -> bool:

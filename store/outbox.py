@@ -13,11 +13,11 @@ from store.tables import IS_CARD, jobs, outbox
 
 TOPIC = "outbox"
 COLUMNS = [
-    outbox.c.id, outbox.c.job_id, outbox.c.note, outbox.c.detail,
+    outbox.c.id, outbox.c.job_id, outbox.c.batch_id, outbox.c.note, outbox.c.detail,
     outbox.c.revision, outbox.c.attempts, outbox.c.doubtful,
     outbox.c.created_at, jobs.c.channel_id, jobs.c.card_ts, jobs.c.state.label("job_state"),
 ]  # fmt: skip
-LISTED = select(*COLUMNS).join_from(outbox, jobs)
+LISTED = select(*COLUMNS).join_from(outbox, jobs, isouter=True)
 
 
 def add(conn: Connection, job_id: int, note: Note, **detail: str | int | None) -> None:
@@ -42,12 +42,20 @@ def add(conn: Connection, job_id: int, note: Note, **detail: str | int | None) -
     ring(conn, TOPIC)
 
 
+def add_for_person(conn: Connection, batch_id: int, note: Note, to: str, **detail: str | int | None) -> None:
+    """Have one person told about a batch, directly, in the transaction of the fact."""
+    detail = {**detail, "to": to}
+    values = {"batch_id": batch_id, "note": note, "detail": detail, "created_at": now(), "due_at": now()}
+    conn.execute(insert(outbox).values(**values))
+    ring(conn, TOPIC)
+
+
 def due(conn: Connection, limit: int) -> Sequence[OutboxItem]:
-    """What may go now: of each job the oldest message for its thread, so that order holds, and its card."""
+    """What may go now: of each job (or batch) the oldest message, so that order holds, and the card."""
     oldest = (
         select(func.min(outbox.c.id))
         .where(outbox.c.note != Note.CARD)
-        .group_by(outbox.c.job_id)
+        .group_by(outbox.c.job_id, outbox.c.batch_id)
         .scalar_subquery()
     )
     # Results before progress: messages of threads first, then cards, the one that changed longest ago first,
@@ -92,7 +100,7 @@ def delivered(conn: Connection, item: OutboxItem) -> None:
     gone = conn.execute(
         delete(outbox).where(outbox.c.id == item.id, outbox.c.revision == item.revision)
     ).rowcount
-    if not gone and not postpone(conn, item, 0, attempts=0) and item.is_update:
+    if not gone and not postpone(conn, item, 0, attempts=0) and item.is_update and item.job_id:
         # Another replica has delivered it while we were frozen: whose drawing came last is not known.
         add(conn, item.job_id, Note.CARD)
 
@@ -116,4 +124,7 @@ def drop(conn: Connection, job_id: int) -> None:
 
 
 def _item(row: Row[Any]) -> OutboxItem:
-    return OutboxItem(**row._mapping)
+    values = dict(row._mapping)
+    if row.job_id is None:
+        values["channel_id"] = row.detail["to"]
+    return OutboxItem(**values)

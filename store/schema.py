@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, inspect, text
 
-HEAD = "2026_11_23_sources"
+HEAD = "2026_11_23_batches"
 
 
 def is_current(conn: Connection) -> bool:

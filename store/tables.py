@@ -8,6 +8,7 @@ from sqlalchemy import (
     CHAR,
     JSON,
     Boolean,
+    CheckConstraint,
     Column,
     Dialect,
     ForeignKey,
@@ -210,7 +211,8 @@ outbox = Table(
     "outbox",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("job_id", ForeignKey("jobs.id"), nullable=False),
+    Column("job_id", ForeignKey("jobs.id")),
+    Column("batch_id", ForeignKey("batches.id")),
     Column("note", Word(Note), nullable=False),
     Column("detail", JSON),
     Column("revision", Integer, nullable=False, default=0),
@@ -218,8 +220,9 @@ outbox = Table(
     Column("doubtful", Boolean, nullable=False, default=False),
     Column("created_at", Instant, nullable=False),
     Column("due_at", Instant, nullable=False),
+    CheckConstraint("(job_id IS NULL) <> (batch_id IS NULL)", name="ck_outbox_about"),
     # Never reuse an id: the metadata of a posted message names it.
     sqlite_autoincrement=True,
 )
-Index("ix_outbox_job", outbox.c.job_id, outbox.c.id)
+Index("ix_outbox_about", outbox.c.job_id, outbox.c.batch_id, outbox.c.id)
 _partial("uq_outbox_card", "note = 'card'", outbox.c.job_id, unique=True)

@@ -16,14 +16,19 @@ FORBIDDEN_NAMES = frozenset(
     {"utils", "util", "helpers", "helper", "manager", "managers", "base", "common", "misc"}
 )
 
-PLAIN = frozenset({"errors", "store.model", "store.errors"})  # types and errors: no I/O, nothing behind them
+PLAIN = frozenset(
+    {"errors", "store.model", "store.batch_model", "store.errors"}
+)  # types and errors: no I/O, nothing behind them
 EVERYTHING = frozenset({"*"})
 # Which rooms a room may look into (itself always). `store` is all of it, `store.model` its plain types; any
 # other dotted name is that one module.
 ROOMS: Mapping[str, frozenset[str]] = {
-    "listeners": PLAIN | {"service", "parsing", "views", "catalogue", "policy", "loops", "draft", "words"},
+    "listeners": PLAIN
+    | {"service", "parsing", "batch_text", "views", "catalogue", "policy", "loops", "draft", "words"}
+    | {"bot.intake.ids"},
     "service": PLAIN
-    | {"store", "turns", "catalogue", "config", "parsing", "policy", "customer_ids", "draft", "intake"},
+    | {"store", "turns", "catalogue", "config", "parsing", "policy", "customer_ids", "draft", "intake"}
+    | {"batch_codes", "batch_text"},
     "runner": PLAIN | {"cluster", "store", "turns", "loops"},
     "outbox": PLAIN | {"views", "store", "turns", "loops", "slack_errors", "slack_addresses"},
     "windows": frozenset({"views", "errors", "loops", "slack_errors"}),
@@ -35,6 +40,8 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "parsing": frozenset({"catalogue", "customer_ids", "errors", "vocabulary", "words"}),
     "intake": frozenset({"customer_ids", "errors", "words"}),
     "draft": frozenset({"errors", "bot.intake.ids"}),
+    "batch_codes": frozenset(),
+    "batch_text": frozenset({"batch_codes", "catalogue", "customer_ids", "parsing", "vocabulary", "words"}),
     "words": frozenset(),
     "vocabulary": frozenset({"catalogue"}),
     "catalogue": frozenset({"errors"}),

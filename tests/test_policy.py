@@ -102,3 +102,19 @@ def test_offers_and_permissions_agree(rules: tuple[Rule, ...], person: Person, r
     assert offer.example == (allowed[0] if allowed else None)
     for action, cluster in allowed:
         assert {"*", person.user_id, *person.groups} & set(policy.who_may(right, action, cluster))
+
+
+def test_who_administers_a_cluster_does_so_for_whichever_actions() -> None:
+    policy = Policy(
+        (
+            Rule(("S1",), (Right.ADMIN,), ("T-Enable",), ("evian3",)),
+            Rule(("U1",), (Right.REQUEST,), ("*",), ("*",)),
+            Rule(("U9", "S1"), (Right.REQUEST, Right.ADMIN), ("*",), ("*",)),
+        )
+    )
+    assert policy.administers(BEN, "evian3")
+    assert policy.administers(Person("U9"), "lab")
+    assert not policy.administers(ANNA, "evian3")
+    assert not POLICY.administers(BEN, "evian3")
+    assert policy.administrators("evian3") == ("S1", "U9")
+    assert policy.administrators("lab") == ("U9", "S1")

@@ -25,7 +25,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.sandbox.workspace.checks import choice, flag, items, number, shape, string
 from bot.sandbox.workspace.methods import METHODS
 from bot.views.form import Callback
-from bot.views.message import Button
+from bot.views.message import Button, Form
 from tests import house
 
 ROOT = Path(__file__).parent.parent
@@ -190,7 +190,8 @@ def test_the_manifests_shortcuts_and_events_are_those_the_code_serves() -> None:
     assert told == {("global", Callback.SHORTCUT), ("message", Callback.MESSAGE_SHORTCUT)}
     assert registered("global_shortcut") == {"Callback.SHORTCUT.value"}
     assert registered("message_shortcut") == {"Callback.MESSAGE_SHORTCUT.value"}
-    assert registered("view") == {"Callback.FORM.value"}
+    forms = {"Callback.FORM.value", *(f"Form.{form.name}.value" for form in Form)}
+    assert registered("view") == forms
     events = settings["event_subscriptions"]["bot_events"]
     assert {repr(event) for event in events} == registered("event")
     assert features["app_home"]["home_tab_enabled"]

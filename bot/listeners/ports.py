@@ -1,10 +1,12 @@
 """What listeners need of the outside, as they see it."""
 
-from typing import Protocol
+from contextlib import AbstractAsyncContextManager
+from typing import IO, Protocol
 from uuid import UUID
 
 from slack_sdk.models.views import View
 
+from bot.draft import AttachedFile
 from bot.views.files import File
 from bot.views.message import Message
 
@@ -44,4 +46,12 @@ class Windows(Protocol):
 
     def send(self, user_id: str, file: File) -> None:
         """Send a file in a direct message soon, without making the caller wait."""
+        ...
+
+
+class Files(Protocol):
+    """Fetches what people attach."""
+
+    def content(self, file: AttachedFile) -> AbstractAsyncContextManager[IO[bytes]]:
+        """The content, to be read while in the context. Raises UnusableFile."""
         ...

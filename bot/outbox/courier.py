@@ -22,7 +22,8 @@ LONGEST_PAUSE_S = 60.0
 REST_S = 5.0  # for a job whose message could not even be drawn
 MOVING = frozenset({JobState.CONFIRMED, JobState.RUNNING})  # a job in these shows progress on its card
 
-Strand = tuple[int, bool]  # a job's id, and whether it is its card's updates or its messages
+# A job's id or a batch's, and whether it is the card's updates or messages.
+Strand = tuple[int | None, int | None, bool]
 
 log = structlog.get_logger()
 
@@ -75,7 +76,7 @@ class Courier:
                 return TAKEN_S  # lost half way, by freezing perhaps: another replica tells these
             if len(self._busy) >= AT_ONCE:
                 return None  # whoever ends rings
-            strand = (item.job_id, item.is_update)
+            strand = (item.job_id, item.batch_id, item.is_update)
             if strand in self._busy or strand in self._resting:
                 continue
             if pause := self._leave(item):
@@ -87,7 +88,7 @@ class Courier:
         return wait
 
     def _leave(self, item: OutboxItem) -> float:
-        if item.is_update:
+        if item.is_update and item.job_id:
             return self._pace.update(item.job_id, ended=item.job_state not in MOVING)
         return self._pace.post(item.channel_id)
 

@@ -6,13 +6,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bot.outbox import assignments
+from bot.outbox.assignments import Assignment
 from bot.views import files, notices, pending, thread
 from bot.views.card import SHOWN, Card, card
 from bot.views.files import File
 from bot.views.message import Message
 from bot.views.preview import Path
 from bot.views.text import escape
-from store import checks, customers, jobs, outbox, pauses
+from store import batches, checks, customers, jobs, outbox, pauses
+from store.batch_model import Batch
 from store.clock import read_now
 from store.model import Customer, CustomerOutcome, Job, JobState, Note, OutboxItem, Pause
 
@@ -33,21 +36,24 @@ class Facts:
     sent_at: datetime | None
     everybody: Sequence[Customer]
     pause: Pause | None
+    batch: Batch | None
 
 
-def read(conn: Connection, listed: OutboxItem) -> Facts | None:
+def read(conn: Connection, listed: OutboxItem) -> Facts | Assignment | None:
     """Read what the item's message needs, in one transaction; None when it was delivered meanwhile."""
     item = outbox.fresh(conn, listed)
     return _facts(conn, item) if item else None
 
 
-def begin(conn: Connection, listed: OutboxItem) -> Facts | None:
+def begin(conn: Connection, listed: OutboxItem) -> Facts | Assignment | None:
     """`read` for a message about to be posted: a crash from now on leaves it doubtful."""
     item = outbox.begin(conn, listed)
     return _facts(conn, item) if item else None
 
 
-def _facts(conn: Connection, item: OutboxItem) -> Facts:
+def _facts(conn: Connection, item: OutboxItem) -> Facts | Assignment:
+    if item.job_id is None:
+        return assignments.read(conn, item)
     job = jobs.get(conn, item.job_id)
     ended = item.note in (Note.OUTCOME, Note.CHECKED, Note.REFUSED_CSV)
     sending = job.state in (JobState.CONFIRMED, JobState.RUNNING)
@@ -63,6 +69,7 @@ def _facts(conn: Connection, item: OutboxItem) -> Facts:
         checks.last_sent(conn, job) if ended and job.unknown else None,
         customers.everybody(conn, job.id) if item.note is Note.CUSTOMERS_CSV else (),
         pauses.current(conn, job.cluster) if sending else None,
+        batches.of_job(conn, job.id) if item.note is Note.CARD else None,
     )
 
 
@@ -89,7 +96,7 @@ def draw(facts: Facts, words: Words) -> Message:
     detail = item.detail or {}
     match item.note:
         case Note.CARD:
-            return card(Card(job, name, facts.first_cids, facts.now, words.path, facts.pause))
+            return card(Card(job, name, facts.first_cids, facts.now, words.path, facts.pause, facts.batch))
         case Note.STARTED:
             return thread.started(job, name)
         case Note.OUTCOME:
@@ -108,3 +115,5 @@ def draw(facts: Facts, words: Words) -> Message:
         case Note.REFUSED_CSV | Note.CUSTOMERS_CSV:
             shown = file(facts, words)
             return Message(escape(shown.title) if shown else "")
+        case Note.ASSIGNED:
+            raise LookupError("This is about batches, and there is no job to draw it from.")

@@ -5,7 +5,8 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from bot.outbox import drawing
+from bot.outbox import assignments, drawing
+from bot.outbox.assignments import Assignment
 from bot.outbox.drawing import Facts, Words
 from bot.outbox.slack import Gone, NoPlace, Slack
 from bot.outbox.whispers import Whispers
@@ -28,8 +29,12 @@ class Teller:
         self._whispers = whispers
         self._words = words
 
-    async def tell(self, facts: Facts) -> Done:
+    async def tell(self, facts: Facts | Assignment) -> Done:
         """Tell Slack; what to write down afterwards."""
+        if isinstance(facts, Assignment):
+            message = assignments.draw(facts, self._words.names)
+            await self._slack.post(facts.item.channel_id, message, item=facts.item)
+            return partial(outbox.delivered, item=facts.item)
         job, item = facts.job, facts.item
         if item.note is Note.CARD:
             return await self._card(facts)

@@ -13,7 +13,7 @@ from bot.draft import AttachedFile, BadLines, Draft, Field, Mistakes
 from bot.intake import csv_file, paste
 from bot.intake.ids import BadLine, Taken, UnusableFile
 from bot.parsing import LONGEST_REASON, Request, clean_reason
-from bot.service.proposals import Proposals
+from bot.service.proposals import Origin, Proposals
 from store import customers, jobs
 from store.database import Database
 from store.model import Job, Operator, Source
@@ -93,8 +93,7 @@ class Asking:
             proposal_id=uuid4(),
             request_key=request_key,
             channel_id=draft.channel,
-            sources=tuple(gathered.sources),
-            replaces=draft.replaces,
+            origin=Origin(tuple(gathered.sources), draft.replaces),
         )
 
     def _request(self, draft: Draft, gathered: _Gathered) -> Request | None:

@@ -6,10 +6,11 @@ from sqlalchemy import Connection
 
 from bot.errors import NoLongerPossible, NotAllowed, SetActionError
 from bot.policy import Person, Right
+from bot.service.administrators import Administrators
 from bot.service.cards import Press, expire, open_card
 from bot.service.clicks import or_raise, refused
 from bot.service.people import People
-from store import audit, jobs, outbox
+from store import audit, batches, jobs, outbox
 from store.audit import Event
 from store.clock import read_now
 from store.database import Database
@@ -25,6 +26,7 @@ class Decisions:
         self._db = db
         self._people = people
         self._clusters = clusters
+        self._administrators = Administrators(db, people, clusters)
 
     async def confirm(self, press: Press) -> Job:
         """Make the card a job, durably, if it is still what was shown.
@@ -35,6 +37,8 @@ class Decisions:
         if job := await self._db.read(jobs.find, press.card):
             try:
                 person = await self._people.requester(press.operator, job.action_name, job.cluster)
+                if batch := await self._db.read(batches.of_job, job.id):
+                    await self._administrators.check_runner(press.operator, batch)
             except NotAllowed as refusal:
                 person = refusal  # to be put on the record, and only if it is this person's card
         return or_raise("set_action.confirmed", await self._db.write(self._confirm, press, person))

@@ -1,6 +1,7 @@
 """Asking: what somebody typed becomes a card, or a refusal on the record."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
@@ -18,6 +19,18 @@ from store.database import Database
 from store.model import Job, JobState, Note, Operator, Preview, Proposal, Source
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the customers come from, if not typed in a command.
+
+    `replaces` is a card of the same person that is put away with it, unless it is decided.
+    """
+
+    sources: tuple[Source, ...] = ()
+    replaces: UUID | None = None
+    batch_id: int | None = None
 
 
 class Proposals:
@@ -52,15 +65,13 @@ class Proposals:
         proposal_id: UUID,
         request_key: str,
         channel_id: str,
-        sources: tuple[Source, ...] = (),
-        replaces: UUID | None = None,
+        origin: Origin | None = None,
     ) -> Job | None:
         """Keep the request as a card; None when this delivery is a repeat. Refusals are recorded and raised.
 
-        `replaces` is a card of the same person that is put away with it, unless it is decided.
         Raises NotAllowed, InvalidRequest, NoLongerPossible, StoreError.
         """
-        cluster = self._clusters[request.cluster]
+        cluster, origin = self._clusters[request.cluster], origin or Origin()
         proposal = Proposal(
             uuid=proposal_id,
             request_key=request_key,
@@ -75,11 +86,12 @@ class Proposals:
             reason=request.reason,
             expires_after_s=self._card_expires_s,
             preview=Preview.PENDING if cluster.preview_s else Preview.OFF,
-            sources=sources,
+            sources=origin.sources,
+            batch_id=origin.batch_id,
         )
         try:
             await self._check(operator, request)
-            job = await self._db.write(self._keep, proposal, replaces)
+            job = await self._db.write(self._keep, proposal, origin.replaces)
         except SetActionError as refusal:
             await self.refuse(operator, refusal, request.action.name, request.cluster, len(request.cids))
             raise

@@ -35,6 +35,7 @@ from bot.views.text import (
     section,
     took,
 )
+from store.batch_model import Batch
 from store.model import Job, JobState, Pause, Preview, Source
 
 SHOWN = 5  # customer ids named on a card
@@ -50,6 +51,7 @@ class Card:
     now: datetime
     path: Path
     pause: Pause | None = None
+    batch: Batch | None = None
 
     @property
     def where(self) -> str:
@@ -62,6 +64,11 @@ def where(key: str, name: str) -> str:
     return key if name == key else f"{name} ({key})"
 
 
+def batch_line(batch: Batch) -> str:
+    """A batch in one line, unescaped: `Batch 7Q2KX4: Wave 1, part 2 of 5`."""
+    return f"Batch {batch.code}: {clip(batch.name, 200)}, part {batch.part:,} of {batch.parts:,}"
+
+
 def card(facts: Card) -> Message:
     """The card as it stands now."""
     job = facts.job
@@ -70,6 +77,8 @@ def card(facts: Card) -> Message:
         HeaderBlock(text=PlainTextObject(text=clip(title, 150), emoji=False)),
         _what(facts),
     ]
+    if facts.batch:
+        blocks.append(plain(batch_line(facts.batch)))
     if job.reason:
         blocks.append(plain(f"Why: {job.reason}"))
     blocks.append(listing(facts.first_cids[:SHOWN], job.total - len(facts.first_cids[:SHOWN])))

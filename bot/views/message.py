@@ -25,6 +25,17 @@ class Button(enum.StrEnum):
     OPEN_FORM = "open_form"
     EDIT = "edit"
     RUN_AGAIN = "run_again"
+    MAKE_BATCHES = "batches_make"
+    ASSIGN_BATCH = "batch_assign"
+    NEWER_BATCHES = "batches_newer"
+    OLDER_BATCHES = "batches_older"
+
+
+class Form(enum.StrEnum):
+    """The `callback_id` of each form; listeners are registered under the same names."""
+
+    MAKE_BATCHES = "batches_made"
+    ASSIGN_BATCH = "batch_assigned"
 
 
 @dataclass(frozen=True, slots=True)

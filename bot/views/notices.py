@@ -100,6 +100,7 @@ def _help(
         ),
         context(
             "Ids are separated by spaces, commas or new lines. You will see a card first; nothing is sent "
-            "until you confirm it. `/my-jobs` lists what you have run."
+            "until you confirm it. `/my-jobs` lists what you have run, `/set-action batches` the batches you "
+            "are to run."
         ),
     ]

@@ -14,7 +14,7 @@ from store import audit, migrate, schema
 from store.database import Database
 from store.errors import SchemaMismatch, StoreError
 from store.tables import metadata
-from tests.store.samples import proposed
+from tests.store.samples import BOTH, proposed
 
 ALEMBICS_OWN = ("table", "alembic_version")
 
@@ -41,6 +41,27 @@ def differences(conn: Connection) -> list[object]:
     )
     found: list[object] = compare_metadata(context, metadata)
     return found
+
+
+JOB = """
+INSERT INTO jobs (id, uuid, request_key, enterprise_id, team_id, user_id, action_code, action_name, cluster,
+    base_url, state, total, accepted, refused, unknown, open_chunks, duplicates, channel_id, created_at,
+    expires_at, checks)
+VALUES (1, '0', 'k', '', 'T0', 'U0', 3, 'T-Enable', 'evian3', '', 'done', 1, 0, 0, 0, 0, 0, 'C0', 0, 0, 0)
+"""
+WAITING = """
+INSERT INTO outbox (job_id, note, revision, attempts, doubtful, created_at, due_at)
+VALUES (1, :note, 0, 0, FALSE, 0, 0)
+"""
+
+
+@pytest.fixture
+def bare_url(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """A database without any schema."""
+    if kind == "sqlite":
+        return f"sqlite:///{tmp_path / 'bare.sqlite3'}"
+    address: str = request.getfixturevalue("postgres")()
+    return address
 
 
 @pytest.fixture
@@ -116,6 +137,26 @@ async def test_an_upgrade_that_fails_half_way_leaves_nothing(empty: Database) ->
     await empty.write(lambda conn: conn.exec_driver_sql("DROP TABLE outbox"))
     await empty.write(migrate.upgrade)
     assert await empty.read(schema.is_current)
+
+
+@BOTH
+def test_what_waits_in_the_outbox_when_batches_come_waits_still(kind: str, bare_url: str) -> None:
+    db = Database(bare_url)
+    try:
+        with db.engine.begin() as conn, pytest.MonkeyPatch.context() as patch:
+            patch.setattr(migrate, "HEAD", "2026_11_23_preview")
+            migrate.upgrade(conn)
+            conn.execute(text(JOB))
+            for number in (1, 2, 3):
+                conn.execute(text(WAITING), {"note": f"note{number}"})
+            conn.execute(text("DELETE FROM outbox WHERE note <> 'note1'"))
+        with db.engine.begin() as conn:
+            migrate.upgrade(conn)
+            conn.execute(text(WAITING), {"note": "later"})
+            rows = conn.execute(text("SELECT id, job_id, batch_id, note FROM outbox ORDER BY id"))
+            assert [tuple(row) for row in rows] == [(1, 1, None, "note1"), (4, 1, None, "later")]
+    finally:
+        db.close()
 
 
 async def test_an_upgrade_neither_logs_nor_prints(empty: Database, capfd: pytest.CaptureFixture[str]) -> None:

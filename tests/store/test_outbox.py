@@ -15,7 +15,7 @@ def add(conn: Connection, job_id: int, *notes: Note) -> None:
         outbox.add(conn, job_id, note)
 
 
-def due(conn: Connection, limit: int = 32) -> list[tuple[int, Note]]:
+def due(conn: Connection, limit: int = 32) -> list[tuple[int | None, Note]]:
     """What may go now, as (job, note)."""
     return [(item.job_id, item.note) for item in outbox.due(conn, limit)]
 

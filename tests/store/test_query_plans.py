@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event
 
-from store import audit, checks, chunks, customers, jobs, outbox, pauses
+from store import audit, batches, checks, chunks, customers, jobs, outbox, pauses
+from store.batch_model import Batch, BatchPlace
+from store.clock import EPOCH
 from store.database import Database
 from store.model import Chunk, ChunkState, CustomerOutcome
 from tests.store.samples import ASTER, EVIAN3, proposed, running
 
-LARGE = ("jobs", "job_customers", "chunks")
+LARGE = ("jobs", "job_customers", "chunks", "batches", "batch_customers", "batch_jobs")
 SORTED = "USE TEMP B-TREE FOR ORDER BY"
 CHUNK = Chunk(1, 0, 0, 1, ChunkState.SENDING, 1, False, None)
 BY_KEY = "USING PRIMARY KEY (job_id=?"
@@ -105,6 +108,61 @@ LISTS: dict[str, tuple[Callable[[Connection], Any], str]] = {
 }
 
 
+BATCH = Batch(1, "7Q2KX4", "", "T0HOME", EVIAN3, "Wave 1", 1, 2, 3, "U0ASTER", None, EPOCH)
+OF_BATCHES: dict[str, tuple[Callable[[Connection], Any], tuple[str, ...]]] = {
+    "of job": (
+        lambda conn: batches.of_job(conn, 1),
+        (
+            "SEARCH batch_jobs USING INTEGER PRIMARY KEY (rowid=?)",
+            "SEARCH batches USING INTEGER PRIMARY KEY (rowid=?)",
+        ),
+    ),
+    "jobs on": (
+        lambda conn: batches.jobs_on(conn, BATCH, 5),
+        (
+            "SEARCH batch_jobs USING COVERING INDEX ix_batch_jobs_batch (batch_id=?)",
+            "SEARCH jobs USING INTEGER PRIMARY KEY (rowid=?)",
+        ),
+    ),
+    "customers": (
+        lambda conn: batches.customers(conn, BATCH),
+        ("SEARCH batch_customers USING PRIMARY KEY (batch_id=?)",),
+    ),
+    "find": (
+        lambda conn: batches.find(conn, ASTER, "7Q2KX4"),
+        ("SEARCH batches USING INDEX sqlite_autoindex_batches_1 (code=?)",),
+    ),
+    "made before": (
+        lambda conn: batches.made_before(conn, "V1.2"),
+        ("SEARCH batches USING INDEX sqlite_autoindex_batches_2 (request_key=?)",),
+    ),
+    "assign": (
+        lambda conn: batches.assign(conn, BATCH, "U0BIRCH"),
+        ("SEARCH batches USING INTEGER PRIMARY KEY (rowid=?)",),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OF_BATCHES)
+async def test_what_is_asked_of_batches_goes_by_an_index(db: Database, name: str) -> None:
+    work, steps = OF_BATCHES[name]
+    [plan] = await db.write(plans, work)
+    assert plan.steps == steps
+
+
+async def test_a_list_of_batches_reads_one_persons_at_most(db: Database) -> None:
+    places = (None, BatchPlace(False, 9), BatchPlace(True, 9))
+    for before, after in [*((place, None) for place in places), *((None, place) for place in places)]:
+        [plan] = await db.read(
+            plans, partial(batches.list_own, person=ASTER, before=before, after=after, limit=11)
+        )
+        assert not plan.whole_tables
+        found = [step for step in plan.steps if step.startswith("SEARCH batches")]
+        assert len(found) == 2, plan
+        assert "ix_batches_assigned (enterprise_id=? AND team_id=? AND assigned_to=?" in found[0]
+        assert "ix_batches_made (enterprise_id=? AND team_id=? AND made_by=?" in found[1]
+
+
 @pytest.mark.parametrize("name", LISTS)
 async def test_a_list_reads_only_what_it_shows(db: Database, name: str) -> None:
     work, step = LISTS[name]
@@ -154,7 +212,7 @@ async def test_the_outbox_touches_no_large_table_and_sorts_only_what_waits(db: D
     [soonest, *_] = await db.read(plans, outbox.next_due)
     assert not due.whole_tables
     assert not soonest.whole_tables
-    assert "SCAN outbox USING INDEX ix_outbox_job" in due.steps, "the oldest message of each job"
+    assert "SCAN outbox USING INDEX ix_outbox_about" in due.steps, "the oldest message of each job"
 
 
 def settle(conn: Connection) -> None:

@@ -1,0 +1,35 @@
+"""From a row of the outbox about batches to the message for whoever is to run them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from bot.views.batches import assigned
+from bot.views.message import Message
+from store import batches
+from store.batch_model import Batch
+from store.model import OutboxItem
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """`number` batches of one list, given by one person to another; `some` are the first of them, as now."""
+
+    item: OutboxItem
+    some: Sequence[Batch]
+    number: int
+    by: str
+
+
+def read(conn: Connection, item: OutboxItem) -> Assignment:
+    """Read what the message needs."""
+    detail = item.detail or {}
+    some = batches.coded(conn, str(detail["codes"]).split(","))
+    return Assignment(item, some, int(detail["number"] or 0), str(detail["by"]))
+
+
+def draw(facts: Assignment, names: Mapping[str, str]) -> Message:
+    """The message; `names` of clusters by key."""
+    cluster = facts.some[0].cluster
+    return assigned(facts.some, facts.number, facts.by, names.get(cluster, cluster), to=facts.item.channel_id)

@@ -1,0 +1,93 @@
+"""Who may make and assign batches: the administrators of their cluster. Refusals are on the record."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+import structlog
+from sqlalchemy import Connection
+
+from bot.errors import NotAllowed, SetActionError
+from bot.service.people import People
+from store import audit, outbox
+from store.audit import Event
+from store.batch_model import Batch
+from store.database import Database
+from store.model import Note, Operator
+
+NAMED = 10  # batches in the word to whoever is to run them
+
+log = structlog.get_logger()
+
+
+class Administrators:
+    """Asks the policy, at the moment it matters. `clusters` are the keys of those configured."""
+
+    def __init__(self, db: Database, people: People, clusters: Collection[str]) -> None:
+        self._db = db
+        self._people = people
+        self._clusters = clusters
+
+    async def clusters_of(self, operator: Operator) -> tuple[str, ...]:
+        """The clusters this person administers, in the order of the configuration.
+
+        Raises NotAllowed when the person's groups cannot be read.
+        """
+        person = await self._people.person(operator)
+        return tuple(key for key in self._clusters if self._people.policy.administers(person, key))
+
+    async def check_runner(self, operator: Operator, batch: Batch) -> None:
+        """Raises NotAllowed unless the batch is this person's to run, or they administer its cluster."""
+        if batch.assigned_to == operator.user_id or batch.cluster in await self.clusters_of(operator):
+            return
+        if batch.assigned_to:
+            words = f"Batch {batch.code} is assigned to somebody else. Nothing was sent."
+            raise NotAllowed(words, ask=[batch.assigned_to, batch.made_by])
+        words = f"Batch {batch.code} is not assigned to you, or to anybody yet. Nothing was sent."
+        raise NotAllowed(words, ask=[batch.made_by])
+
+    async def check(self, operator: Operator, cluster: str, detail: Mapping[str, object]) -> None:
+        """Raises NotAllowed, on the record with `detail`, unless this person administers the cluster."""
+        try:
+            if cluster in await self.clusters_of(operator):
+                return
+            refusal = self._refusal(cluster)
+        except NotAllowed as unknown:
+            refusal = unknown
+        await self.refuse(operator, refusal, detail, cluster)
+        raise refusal
+
+    async def refuse(
+        self,
+        operator: Operator,
+        refusal: SetActionError,
+        detail: Mapping[str, object],
+        cluster: str | None,
+    ) -> None:
+        """Put a refusal on the record; `detail["what"]` says what was wanted."""
+        detail = {**detail, "why": str(refusal)[:500]}
+        await self._db.write(
+            audit.append, Event.REFUSED_REQUEST, actor=operator, cluster=cluster, detail=detail
+        )
+        log.info(
+            "set_action.refused_request",
+            user=str(operator),
+            cluster=cluster,
+            what=detail["what"],
+            why=type(refusal).__name__,
+        )
+
+    def _refusal(self, cluster: str) -> NotAllowed:
+        ask = tuple(who for who in self._people.policy.administrators(cluster) if who != "*")[:5]
+        words = f"No rule makes you an administrator of {cluster}. Nothing was changed."
+        return NotAllowed(words if ask else f"{words} Ask the people who run this bot.", ask=ask)
+
+
+def record_assigned(conn: Connection, operator: Operator, some: Sequence[Batch], to: str | None) -> None:
+    """Put on the record who is to run some batches of one list, and have them told."""
+    codes = [batch.code for batch in some]
+    detail = {"to": to, "codes": codes}
+    audit.append(conn, Event.BATCH_ASSIGNED, actor=operator, cluster=some[0].cluster, detail=detail)
+    if to is not None:
+        named = ",".join(codes[:NAMED])
+        outbox.add_for_person(
+            conn, some[0].id, Note.ASSIGNED, to, codes=named, number=len(some), by=operator.user_id
+        )

@@ -1,0 +1,161 @@
+"""Making batches: a list of customers, cut into pieces of a size, each for somebody to run."""
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+import structlog
+from sqlalchemy import Connection
+
+from bot.batch_codes import new_code
+from bot.config import Cluster
+from bot.errors import InvalidRequest, NotAllowed
+from bot.intake import csv_file
+from bot.intake.ids import Taken, UnusableFile
+from bot.service.administrators import Administrators, record_assigned
+from store import audit, batches
+from store.audit import Event
+from store.batch_model import Batch
+from store.batches import Making, Piece
+from store.database import Database
+from store.model import Operator
+
+MOST = 2_000  # batches of one list
+LONGEST_NAME = 80
+
+log = structlog.get_logger()
+
+
+class UnusableField(InvalidRequest):
+    """What is wrong with one field of the form; `field` is `name`, `size` or `file`."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__([problem])
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A list of customers to be cut into batches of `size`, given in turn to the people in `to`, if any.
+
+    `request_key` is unique per request.
+    """
+
+    request_key: str
+    cluster: str
+    name: str
+    size: int
+    cids: Sequence[str]
+    to: Sequence[str]
+
+
+class BatchMaking:
+    """Cuts lists into batches, for whoever administers the cluster."""
+
+    def __init__(
+        self,
+        db: Database,
+        administrators: Administrators,
+        clusters: Mapping[str, Cluster],
+        id_pattern: re.Pattern[str],
+    ) -> None:
+        self._db = db
+        self._administrators = administrators
+        self._clusters = clusters
+        self._id_pattern = id_pattern
+
+    async def administered(self, operator: Operator) -> tuple[str, ...]:
+        """The clusters (keys) for which this person may make batches; NotAllowed when there is none."""
+        keys = await self._administrators.clusters_of(operator)
+        if not keys:
+            refusal = NotAllowed(
+                "No rule makes you an administrator of a cluster, so you cannot make batches. "
+                "Ask the people who run this bot."
+            )
+            await self._administrators.refuse(operator, refusal, {"what": "make batches"}, None)
+            raise refusal
+        return keys
+
+    async def read(self, file: IO[bytes]) -> Taken:
+        """The customers of a list; people work by it, so no line is left out. Raises UnusableField."""
+        try:
+            taken = await asyncio.to_thread(csv_file.read, file, id_pattern=self._id_pattern)
+        except UnusableFile as exc:
+            raise UnusableField("file", str(exc)) from exc
+        if taken.bad:
+            raise UnusableField("file", _bad_lines(taken))
+        return taken
+
+    async def make(self, operator: Operator, order: Order) -> Sequence[Batch]:
+        """Cut the list and keep the batches, once however often it is asked for.
+
+        Raises NotAllowed, UnusableField, StoreError.
+        """
+        detail = {"what": "make batches", "name": order.name, "customers": len(order.cids)}
+        await self._administrators.check(operator, order.cluster, detail)
+        try:
+            self._check_order(order)
+        except UnusableField as refusal:
+            await self._administrators.refuse(operator, refusal, detail, order.cluster)
+            raise
+        made = await self._db.write(_make, operator, order)
+        log.info(
+            "set_action.batches_made",
+            user=str(operator), cluster=order.cluster, batches=len(made), count=len(order.cids),
+        )  # fmt: skip
+        return made
+
+    def _check_order(self, order: Order) -> None:
+        most = self._clusters[order.cluster].max_customers
+        if not 0 < len(order.name) <= LONGEST_NAME:
+            raise UnusableField("name", f"A name has 1 to {LONGEST_NAME} characters.")
+        if not 0 < order.size <= most:
+            raise UnusableField("size", f"A batch for {order.cluster} has 1 to {most:,} customers.")
+        number = -(-len(order.cids) // order.size)
+        if number > MOST:
+            problem = f"The list would make {number:,} batches; {MOST:,} are the most. Choose a larger size."
+            raise UnusableField("size", problem)
+        if not number:
+            raise UnusableField("file", "There is no customer id in the file.")
+
+
+def _bad_lines(taken: Taken) -> str:
+    number = len(taken.bad)
+    noun = "line holds" if number == 1 else "lines hold"
+    first = "; ".join(f"line {bad.line}, “{bad.text}”: {bad.why}" for bad in taken.bad[:3])
+    more = f"; and {number - 3:,} more" if number > 3 else ""
+    return f"Nothing was made: {number:,} {noun} no customer id. Correct {first}{more}."
+
+
+def _make(conn: Connection, operator: Operator, order: Order) -> Sequence[Batch]:
+    starts = range(0, len(order.cids), order.size)
+    pieces = [
+        Piece(code, order.to[part % len(order.to)] if order.to else None, order.cids[at : at + order.size])
+        for part, (code, at) in enumerate(zip(_codes(conn, len(starts)), starts, strict=True))
+    ]
+    made = batches.make(conn, Making(order.request_key, operator, order.cluster, order.name, pieces))
+    if made is None:
+        return batches.made_before(conn, order.request_key)
+    detail = {
+        "name": order.name,
+        "customers": len(order.cids),
+        "size": order.size,
+        "codes": [batch.code for batch in made],
+    }
+    audit.append(conn, Event.BATCHES_MADE, actor=operator, cluster=order.cluster, detail=detail)
+    for person in dict.fromkeys(order.to):
+        theirs = [batch for batch in made if batch.assigned_to == person]
+        if theirs:
+            record_assigned(conn, operator, theirs, person)
+    return made
+
+
+def _codes(conn: Connection, number: int) -> Sequence[str]:
+    codes: dict[str, None] = {}
+    while len(codes) < number:
+        fresh = [new_code() for _ in range(number - len(codes))]
+        known = batches.taken(conn, fresh)
+        codes |= dict.fromkeys(code for code in fresh if code not in known)
+    return list(codes)
