@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from slack_sdk.models.views import View
 
@@ -51,6 +51,7 @@ def check_view(form: View) -> None:
         assert live_faults(mrkdwn) == []
 
 
+@settings(max_examples=40)  # each is a page of worst cases
 @given(
     lines=st.lists(st.tuples(made_batches(), st.none() | jobs(RAN), st.booleans()), max_size=10),
     newer=places,
@@ -69,6 +70,7 @@ def test_a_page_of_batches(
     check(batches.my_batches(lines, newer, older, by_key, may_make=may_make))
 
 
+@settings(max_examples=40)
 @given(
     batch=made_batches(),
     ran=st.lists(jobs(RAN), max_size=10),

@@ -10,7 +10,7 @@ from bot.sandbox.desk import Message
 from bot.sandbox.workspace.people import ASTER, BRAM
 from tests.stage import Stage, words
 
-FAST = {"timeout_s": 0.8, "settle_s": 1.2}
+FAST = {"timeout_s": 1.2, "settle_s": 1.7}
 WATCH = "arrival = { watch = true, every_s = 30, give_up_after_s = 3600 }"
 NOT_YET = "not, or not yet"
 

@@ -9,7 +9,7 @@ from bot.sandbox.desk import Message
 from bot.sandbox.workspace.people import ASTER, BRAM
 from tests.stage import Stage, words
 
-FAST = {"timeout_s": 0.8, "settle_s": 1.2}
+FAST = {"timeout_s": 1.2, "settle_s": 1.7}
 ONCE = "arrival = { watch = true, every_s = 1, give_up_after_s = 1 }"  # read, and given up at once
 FOUND = "checked. The cluster has"
 
