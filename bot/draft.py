@@ -21,6 +21,7 @@ class Field(StrEnum):
     CIDS = "cids"
     KEPT = "kept"
     FILES = "files"
+    BATCH = "batch"
     REASON = "reason"
     CHANNEL = "channel"
 
@@ -40,7 +41,7 @@ class AttachedFile:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What stands in the form. `action` is a canonical name, `cluster` a key, `channel` an id.
+    """What stands in the form: `action` a canonical name, `cluster` a key, `channel` an id, `batch` a code.
 
     `source` is a card or job whose `customers` are asked for too, being too many for the text field;
     `replaces` is the card that is put away once this draft has become one. `notice` is for the person.
@@ -52,6 +53,7 @@ class Draft:
     reason: str = ""
     channel: str | None = None
     files: tuple[AttachedFile, ...] = ()
+    batch: str | None = None
     source: UUID | None = None
     customers: int = 0
     replaces: UUID | None = None
@@ -60,10 +62,11 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What may be chosen: canonical names of actions, clusters by key with the names people read."""
+    """What may be chosen: canonical names of actions, clusters by key and batches by code, in words."""
 
     actions: Sequence[str]
     clusters: Mapping[str, str]
+    batches: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

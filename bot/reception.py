@@ -25,6 +25,7 @@ from bot.service.administrators import Administrators
 from bot.service.asking import Asking
 from bot.service.batch_making import BatchMaking
 from bot.service.batches import Batches
+from bot.service.choosing import Choosing
 from bot.service.decisions import Decisions
 from bot.service.drafts import Drafts
 from bot.service.own_batches import OwnBatches
@@ -56,6 +57,7 @@ class UseCases:
 
     drafts: Drafts
     proposals: Proposals
+    choosing: Choosing
     asking: Asking
     decisions: Decisions
     previews: Previews
@@ -74,7 +76,8 @@ def use_cases(config: Config, db: Database, people: People, files: SlackFiles) -
     return UseCases(
         drafts=Drafts(db, files, config.id_pattern),
         proposals=proposals,
-        asking=Asking(db, proposals, files, catalogue, clusters, config.id_pattern),
+        choosing=Choosing(db, proposals, {key: cluster.name for key, cluster in clusters.items()}),
+        asking=Asking(db, proposals, administrators, files, catalogue, clusters, config.id_pattern),
         decisions=Decisions(db, people, clusters),
         previews=Previews(db),
         own_jobs=OwnJobs(db),
@@ -95,9 +98,10 @@ def reception(
     workspace, under_way = answering.workspace, answering.under_way
     faults = Faults(whisper, windows)
     faults.register(app)
-    openings = Openings(cases.drafts, cases.proposals, windows, faults, names, under_way)
+    choosing = cases.choosing
+    openings = Openings(cases.drafts, choosing, windows, faults, under_way)
     openings.register(app)
-    Forms(cases.asking, cases.proposals, windows, faults, names, under_way).register(app)
+    Forms(cases.asking, choosing, windows, faults, under_way).register(app)
     HomeTab(cases.own_jobs, windows, names, workspace).register(app)
     # Before `Commands`, which takes every other text.
     BatchCommands(cases.batches, cases.own_batches, whisper, config.catalogue, names, workspace).register(app)

@@ -121,6 +121,12 @@ def list_own(
     return [_batch(row) for row in conn.execute(query.order_by(waiting.desc(), batches.c.id.desc()))]
 
 
+def to_run(conn: Connection, person: Operator, limit: int) -> Sequence[Batch]:
+    """The newest batches that are assigned to this person."""
+    mine = select(*COLUMNS).where(_of(person), batches.c.assigned_to == person.user_id)
+    return [_batch(row) for row in conn.execute(mine.order_by(batches.c.id.desc()).limit(limit))]
+
+
 def find(conn: Connection, person: Operator, code: str) -> Batch | None:
     """The batch with this code, if it is of this person's workspace."""
     row = conn.execute(

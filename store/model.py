@@ -81,8 +81,8 @@ class Note(enum.StrEnum):
 class Source:
     """Where some of a request's customers came from, and how many no source before it had named.
 
-    `kind` is "form", "file" or "card"; `name` is the file's, as a person gave it, or the card's short id;
-    `column` the heading (or the number) of a file's column of ids.
+    `kind` is "form", "file", "card" or "batch"; `name` is the file's, as a person gave it, the card's short
+    id or the batch's code; `column` the heading (or the number) of a file's column of ids.
     """
 
     kind: str

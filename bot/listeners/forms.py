@@ -12,12 +12,11 @@ from bot.draft import MOST_KEPT, Field, Mistakes
 from bot.errors import InvalidRequest, NotAllowed, SetActionError
 from bot.listeners.door import NOT_BEFORE_S
 from bot.listeners.faults import Faults, plain_words
-from bot.listeners.opening import choices
 from bot.listeners.ports import Windows
 from bot.listeners.submission import Submission
 from bot.loops import UnderWay
 from bot.service.asking import NAMED, Asking
-from bot.service.proposals import Proposals
+from bot.service.choosing import Choosing
 from bot.views import files, form, notices
 from bot.views.form import Callback
 from bot.views.text import clip
@@ -35,17 +34,15 @@ class Forms:
     def __init__(
         self,
         asking: Asking,
-        proposals: Proposals,
+        choosing: Choosing,
         windows: Windows,
         faults: Faults,
-        names: Mapping[str, str],
         under_way: UnderWay,
     ) -> None:
         self._asking = asking
-        self._proposals = proposals
+        self._choosing = choosing
         self._windows = windows
         self._faults = faults
-        self._names = names
         self._under_way = under_way
 
     def register(self, app: AsyncApp) -> None:
@@ -101,7 +98,7 @@ class Forms:
             ]
         draft = replace(draft, files=files[:MOST_KEPT], notice="")
         try:
-            return form.form(draft, await choices(self._proposals, given.operator, self._names), problems)
+            return form.form(draft, await self._choosing.choices(given.operator), problems)
         except NotAllowed as unknown:
             return form.told(notices.refusal(InvalidRequest([*problems, str(unknown)])))
 

@@ -1,19 +1,19 @@
 """The ways into the form: a command, shortcuts, buttons. Opened within the trigger's three seconds."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.models.views import View
 
-from bot.draft import Choices, Draft
+from bot.draft import Draft
 from bot.listeners.faults import Faults
 from bot.listeners.payloads import Click, Command, MessageShortcut, Opening
 from bot.listeners.ports import Windows
 from bot.loops import UnderWay
+from bot.service.choosing import Choosing
 from bot.service.drafts import Drafts
-from bot.service.proposals import Proposals
 from bot.views import form
 from bot.views.form import Callback
 from bot.views.message import Button
@@ -28,17 +28,15 @@ class Openings:
     def __init__(
         self,
         drafts: Drafts,
-        proposals: Proposals,
+        choosing: Choosing,
         windows: Windows,
         faults: Faults,
-        names: Mapping[str, str],
         under_way: UnderWay,
     ) -> None:
         self._drafts = drafts
-        self._proposals = proposals
+        self._choosing = choosing
         self._windows = windows
         self._faults = faults
-        self._names = names
         self._under_way = under_way
 
     def register(self, app: AsyncApp) -> None:
@@ -101,10 +99,4 @@ class Openings:
 
     async def _drawn(self, operator: Operator, draft: Coroutine[Any, Any, Draft]) -> View:
         begun = await draft
-        return form.form(begun, await choices(self._proposals, operator, self._names))
-
-
-async def choices(proposals: Proposals, operator: Operator, names: Mapping[str, str]) -> Choices:
-    """What this person may choose in the form. Raises NotAllowed when their groups cannot be read."""
-    offer = await proposals.offer(operator)
-    return Choices(offer.actions, {key: names[key] for key in offer.clusters})
+        return form.form(begun, await self._choosing.choices(operator))

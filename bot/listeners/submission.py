@@ -69,6 +69,7 @@ class Submission(Interaction):
         memory = self.view.private_metadata
         kept = {option.value for option in self._at(Field.KEPT).selected_options}
         action, cluster = self._at(Field.ACTION).selected_option, self._at(Field.CLUSTER).selected_option
+        batch = self._at(Field.BATCH).selected_option
         remembered = [AttachedFile(file.id, file.name, kept=True) for file in memory.files if file.id in kept]
         attached = [file.attached for file in self._at(Field.FILES).files]
         return Draft(
@@ -78,6 +79,7 @@ class Submission(Interaction):
             reason=self._at(Field.REASON).value or "",
             channel=self._at(Field.CHANNEL).selected_conversation,
             files=(*remembered, *attached),
+            batch=batch.value if batch else None,
             source=memory.source if SOURCE in kept else None,
             customers=memory.customers,
             replaces=memory.replaces,

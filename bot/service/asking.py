@@ -10,15 +10,18 @@ from uuid import uuid4
 
 from bot.catalogue import Catalogue
 from bot.draft import AttachedFile, BadLines, Draft, Field, Mistakes
+from bot.errors import NotAllowed
 from bot.intake import csv_file, paste
 from bot.intake.ids import BadLine, Taken, UnusableFile
 from bot.parsing import LONGEST_REASON, Request, clean_reason
 from bot.service.proposals import Origin, Proposals
-from store import customers, jobs
+from store import batches, customers, jobs
+from store.batch_model import Batch
 from store.database import Database
 from store.model import Job, Operator, Source
 
 NAMED = 3  # bad lines told at the field
+HOLD_CUSTOMERS = frozenset({Field.CIDS, Field.KEPT, Field.FILES, Field.BATCH, Field.CLUSTER})
 SHORT = 60  # characters of a file's name that are shown
 
 
@@ -27,6 +30,14 @@ class Files(Protocol):
 
     def content(self, file: AttachedFile) -> AbstractAsyncContextManager[IO[bytes]]:
         """The content, to be read while in the context. Raises UnusableFile."""
+        ...
+
+
+class Runners(Protocol):
+    """Knows who may run which batch."""
+
+    async def check_runner(self, operator: Operator, batch: Batch) -> None:
+        """Raises NotAllowed."""
         ...
 
 
@@ -39,6 +50,7 @@ class _Gathered:
     sources: list[Source] = field(default_factory=list)
     problems: dict[Field, list[str]] = field(default_factory=dict)
     bad: list[BadLines] = field(default_factory=list)
+    batch_id: int | None = None
 
     def add(
         self, kind: str, cids: Sequence[str], duplicates: int = 0, name: str = "", column: str = ""
@@ -64,6 +76,7 @@ class Asking:
         self,
         db: Database,
         proposals: Proposals,
+        runners: Runners,
         files: Files,
         catalogue: Catalogue,
         clusters: Mapping[str, object],
@@ -71,6 +84,7 @@ class Asking:
     ) -> None:
         self._db = db
         self._proposals = proposals
+        self._runners = runners
         self._files = files
         self._catalogue = catalogue
         self._clusters = clusters
@@ -93,7 +107,7 @@ class Asking:
             proposal_id=uuid4(),
             request_key=request_key,
             channel_id=draft.channel,
-            origin=Origin(tuple(gathered.sources), draft.replaces),
+            origin=Origin(tuple(gathered.sources), draft.replaces, gathered.batch_id),
         )
 
     def _request(self, draft: Draft, gathered: _Gathered) -> Request | None:
@@ -106,7 +120,7 @@ class Asking:
             gathered.blame(Field.CHANNEL, "Choose the channel for the card.")
         if len(reason) > LONGEST_REASON:
             gathered.blame(Field.REASON, f"The reason is too long; {LONGEST_REASON} characters are allowed.")
-        if not gathered.cids and not {Field.CIDS, Field.KEPT, Field.FILES} & gathered.problems.keys():
+        if not gathered.cids and not HOLD_CUSTOMERS & gathered.problems.keys():
             gathered.blame(Field.CIDS, "Write customer ids here, or attach a CSV file with them.")
         if gathered.problems or draft.action is None or draft.cluster is None:
             return None
@@ -121,6 +135,8 @@ class Asking:
             await self._take_over(operator, draft, gathered)
         for file in draft.files:
             await self._read(file, gathered)
+        if draft.batch:
+            await self._unpack(operator, draft, draft.batch, gathered)
         return gathered
 
     async def _type(self, text: str, gathered: _Gathered) -> None:
@@ -137,6 +153,22 @@ class Asking:
             return
         everybody = await self._db.read(customers.everybody, job.id)
         gathered.add("card", [customer.cid for customer in everybody], name=job.short_id)
+
+    async def _unpack(self, operator: Operator, draft: Draft, code: str, gathered: _Gathered) -> None:
+        batch = await self._db.read(batches.find, operator, code)
+        if batch is None:
+            gathered.blame(Field.BATCH, f"There is no batch {code} here any more.")
+            return
+        try:
+            await self._runners.check_runner(operator, batch)
+        except NotAllowed as refusal:
+            gathered.blame(Field.BATCH, str(refusal))
+            return
+        if draft.cluster != batch.cluster:
+            gathered.blame(Field.CLUSTER, f"Batch {code} is for {batch.cluster}; choose that cluster.")
+            return
+        gathered.add("batch", await self._db.read(batches.customers, batch), name=code)
+        gathered.batch_id = batch.id
 
     async def _read(self, file: AttachedFile, gathered: _Gathered) -> None:
         name = _short(file.name)

@@ -12,7 +12,7 @@ from bot.errors import InvalidRequest, NoLongerPossible, NotAllowed, SetActionEr
 from bot.intake import paste
 from bot.service.cards import UNKNOWN_CARD, Press, open_card
 from bot.service.clicks import or_raise, refused
-from store import customers, jobs
+from store import batches, customers, jobs
 from store.database import Database
 from store.model import Job, JobState, Operator
 
@@ -98,15 +98,21 @@ def _ended(conn: Connection, press: Press) -> Job | SetActionError:
 
 
 def _draft(conn: Connection, job: Job) -> Draft:
+    batch = batches.of_job(conn, job.id)
+    if batch and batch.size == job.total:
+        return replace(_empty(job), batch=batch.code)
     few = customers.first(conn, job.id, LONGEST_TEXT // FEWEST_CHARACTERS + 1)
     ids = "\n".join(few)
     fits = len(few) == job.total and len(ids) <= LONGEST_TEXT
-    return Draft(
-        action=job.action_name,
-        cluster=job.cluster,
+    return replace(
+        _empty(job),
         text=ids if fits else "",
-        reason=job.reason or "",
-        channel=job.channel_id,
+        batch=batch.code if batch else None,
         source=None if fits else job.uuid,
         customers=0 if fits else job.total,
     )
+
+
+def _empty(job: Job) -> Draft:
+    """Everything of a job but its customers."""
+    return Draft(action=job.action_name, cluster=job.cluster, reason=job.reason or "", channel=job.channel_id)

@@ -108,9 +108,11 @@ def _given(job: Job) -> str:
 
 
 def _from(source: Source) -> str:
-    place = {"file": escape(source.name), "card": f"card `{escape(source.name)}`"}.get(
-        source.kind, "the form"
-    )
+    place = {
+        "file": escape(source.name),
+        "card": f"card `{escape(source.name)}`",
+        "batch": f"batch `{escape(source.name)}`",
+    }.get(source.kind, "the form")
     column = f" (column {escape(clip(source.column, 60))})" if source.column else ""
     return f"{source.count:,} from {place}{column}"
 

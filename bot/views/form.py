@@ -47,7 +47,7 @@ def form(draft: Draft, choices: Choices, problems: Sequence[str] = ()) -> View:
     blocks: list[Block] = [plain(words) for words in [*told, *filter(None, [draft.notice])]]
     blocks += [_action(draft, choices), _cluster(draft, choices), _cids(draft)]
     blocks += _kept(draft)
-    blocks += [_files(), _reason(draft), _channel(draft)]
+    blocks += [_files(), *_batch(draft, choices), _reason(draft), _channel(draft)]
     return View(
         type="modal",
         callback_id=Callback.FORM,
@@ -124,6 +124,18 @@ def _files() -> InputBlock:
     element = FileInputElement(action_id=Field.FILES, filetypes=["csv", "txt", "tsv"], max_files=MOST_FILES)
     hint = "One id in each line, or a column headed customer_id, cust_id, cid or id. At most 10 MB a file."
     return _input(Field.FILES, "CSV files", element, hint, optional=True)
+
+
+def _batch(draft: Draft, choices: Choices) -> list[Block]:
+    """Only for those who have batches to run."""
+    offered = dict(choices.batches)
+    if draft.batch:
+        offered.setdefault(draft.batch, draft.batch)
+    if not offered:
+        return []
+    options = [_option(code, words) for code, words in offered.items()]
+    element = _select(Field.BATCH, options, draft.batch)
+    return [_input(Field.BATCH, "Batch", element, "All of its customers, on its own cluster.", optional=True)]
 
 
 def _reason(draft: Draft) -> InputBlock:

@@ -41,6 +41,12 @@ who = ["*"]
 may = ["request"]
 actions = ["*"]
 clusters = ["*"]
+
+[[policy]]
+who = ["U0ASTER"]
+may = ["admin"]
+actions = ["*"]
+clusters = ["evian3"]
 """
 
 

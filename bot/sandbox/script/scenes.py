@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from bot.sandbox.cluster import mood
+from bot.sandbox.script.batch_scenes import batches
 from bot.sandbox.script.form_scenes import (
     edited,
     from_a_message,
@@ -187,4 +188,5 @@ SCENES: list[tuple[str, Scene]] = [
     ("The form: mistakes at their fields", mistakes_at_their_fields),
     ("A shortcut on a message", from_a_message),
     ("A card that is changed", edited),
+    ("A list cut into batches, and one of them run", batches),
 ]

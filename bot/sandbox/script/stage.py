@@ -106,6 +106,13 @@ class Stage:
         self.transcript.shows(found, f"only {NAMES[user]} sees this")
         return found
 
+    async def directly(self, user: str, wanted: str) -> Message:
+        """Wait for a direct message that says so, and show it."""
+        await self.desk.until(lambda entry: entry.kind == "message_posted" and wanted in str(entry.details))
+        found = next(m for m in await self.desk.direct_messages(user) if wanted in said(m))
+        self.transcript.shows(found, f"a direct message to {NAMES[user]}")
+        return found
+
     async def customers(self, count: int, *, start: int = 0) -> list[str]:
         """Ids of customers that evian3 has."""
         return list(await self.evian3.customers())[start : start + count]

@@ -1,0 +1,35 @@
+"""What a person may choose in the form: actions, clusters, and the batches that are theirs to run."""
+
+from collections.abc import Mapping
+
+from bot.draft import Choices
+from bot.service.proposals import Proposals
+from store import batches
+from store.batch_model import Batch
+from store.database import Database
+from store.model import Operator
+
+MOST = 100  # batches offered, the newest; any other can be run by its code
+
+
+class Choosing:
+    """`names`: clusters by key."""
+
+    def __init__(self, db: Database, proposals: Proposals, names: Mapping[str, str]) -> None:
+        self._db = db
+        self._proposals = proposals
+        self._names = names
+
+    async def choices(self, operator: Operator) -> Choices:
+        """For this person, now. Raises NotAllowed when their groups cannot be read, StoreError."""
+        offer = await self._proposals.offer(operator)
+        mine = await self._db.read(batches.to_run, operator, MOST)
+        return Choices(
+            offer.actions,
+            {key: self._names[key] for key in offer.clusters},
+            {batch.code: self._said(batch) for batch in mine if batch.cluster in offer.clusters},
+        )
+
+    def _said(self, batch: Batch) -> str:
+        place = self._names[batch.cluster]
+        return f"{batch.code}: {batch.size:,} on {place}, part {batch.part} of {batch.parts}, {batch.name}"
