@@ -4,7 +4,7 @@ import pytest
 
 from bot.sandbox.workspace.people import ASTER, BRAM, OPS
 from tests.forms import card_after, chosen, listed, opened, option, said
-from tests.stage import Stage, words
+from tests.stage import Stage, can_be_confirmed, words
 from tests.wire.test_batches import ADMIN, made
 
 
@@ -52,7 +52,10 @@ async def test_edit_and_run_again_keep_the_batch(stage: Stage) -> None:
     await stage.desk.click(ASTER, old, "edit")
     form = await stage.desk.until_form(ASTER)
     assert (option(form, "batch"), form.value("cids")) == (batch.code, None)
-    card = await card_after(stage, await stage.desk.submit(form, {"action": "PE-Enable"}))
+    await stage.desk.submit(form, {"action": "PE-Enable"})
+    card = await stage.desk.until_message(
+        OPS, ASTER, lambda m: "PE-Enable for 2" in words(m) and can_be_confirmed(m)
+    )
     assert f"2 (2 from batch `{batch.code}`)" in words(card)
     await stage.card_saying(old, "Cancelled")
     await stage.confirm(card)
