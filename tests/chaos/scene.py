@@ -21,6 +21,7 @@ from tests.stage import TOKEN, Stage
 
 CUSTOMERS = 40_000
 LOOK_EVERY_S = 0.3
+QUIET_S = 3.0  # longer than any envelope is held back
 FILE = """
 [clusters.{key}]
 base_url = "{url}"
@@ -107,9 +108,14 @@ class Scene:
         await self.stage.desk.until_connected(2 * len(self.replicas), timeout_s=60)
 
     async def rest(self, within_s: float) -> None:
-        """Return when nothing moves any more, or after `within_s`: then the checker says what does."""
+        """Return when nothing has moved for a while, or after `within_s`: then the checker says what does.
+
+        A while, because an envelope that was held back may still be on its way.
+        """
+        quiet = 0
         for _ in range(round(within_s / LOOK_EVERY_S)):
-            if not any(await looking.unfinished(self.stage.database_url)):
+            quiet = 0 if any(await looking.unfinished(self.stage.database_url)) else quiet + 1
+            if quiet * LOOK_EVERY_S > QUIET_S:
                 return
             await asyncio.sleep(LOOK_EVERY_S)
 
