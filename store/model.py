@@ -41,6 +41,8 @@ class CustomerOutcome(enum.IntEnum):
     UNKNOWN = 3
     ALREADY_THERE = 4  # in the action's state before anything was sent, and left out
     MISSING = 5  # does not exist on the cluster, and is left out: one such id makes it refuse a whole POST
+    ARRIVED = 6  # accepted, and read back in the action's state or a later one
+    CANCELLED = 7  # never sent: somebody stopped the job before its turn came
 
 
 class Preview(enum.StrEnum):
@@ -60,21 +62,7 @@ class ChunkState(enum.StrEnum):
     ACCEPTED = "accepted"
     REFUSED = "refused"
     UNKNOWN = "unknown"
-
-
-class Note(enum.StrEnum):
-    """What the outbox has to tell Slack about a job."""
-
-    CARD = "card"  # the card as it stands now: posted once, then updated
-    STARTED = "started"  # in the thread: the job id
-    PAUSED = "paused"  # in the thread: the cluster asked us to wait
-    OUTCOME = "outcome"  # in the thread: how it ended
-    RESENT = "resent"  # in the thread: what was unknown is sent again
-    CHECKED = "checked"  # in the thread: what reading the cluster's state showed
-    REFUSED_CSV = "refused_csv"  # in the thread: the refused customers as a file
-    CUSTOMERS_CSV = "customers_csv"  # in the thread: all customers of a card with what the preview showed
-    CANNOT_POST = "cannot_post"  # to the requester alone: why there is no card
-    ASSIGNED = "assigned"  # to whoever is to run some batches; the only one that is about no job
+    CANCELLED = "cancelled"  # never sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +106,9 @@ class Job:
 
     `preview_states`: how many of its customers were in which state (action code) when the card was drawn.
     `digest` stands for exactly what a card showed; None while it still changes by itself.
+    `accepted` counts those that have `arrived` too. `cancelled` were never sent: `stopped_by` stopped it.
+    `watch_at` is when the cluster is next read for arrivals, `watch_until` when that is given up.
+    `parent_id` is the job whose refused or unknown customers this one sends again.
     """
 
     id: int
@@ -157,6 +148,13 @@ class Job:
     previewed_at: datetime | None = None
     digest: str | None = None
     sources: tuple[Source, ...] = ()
+    arrived: int = 0
+    cancelled: int = 0
+    stopped_by: str | None = None
+    stopped_at: datetime | None = None
+    watch_at: datetime | None = None
+    watch_until: datetime | None = None
+    parent_id: int | None = None
 
     @property
     def short_id(self) -> str:
@@ -190,12 +188,18 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """One customer of a job with what became of it and why; `seen`: its state (action code) on the card."""
+    """One customer of a job with what became of it and why; `seen`: its state (action code) on the card.
+
+    `arrived_at`: when it was first read in the action's state or a later one; `last_state`: the state (action
+    code) in which it was when that was given up.
+    """
 
     cid: str
     outcome: CustomerOutcome
     detail: str | None
     seen: int | None = None
+    arrived_at: datetime | None = None
+    last_state: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,31 +218,3 @@ class Pause:
     def ends(self) -> datetime:
         """When it is given up, and what was to be sent is refused."""
         return self.since + self.GIVEN_UP_AFTER
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxItem:
-    """Something Slack must be told. `revision` grows when a waiting card changes again.
-
-    It is about a job, or about a batch and then for the person in `channel_id`. A message is drawn from the
-    rows at the moment it is sent; `detail` holds what the rows do not.
-    `doubtful`: sending it was begun and its end is not known, so Slack may have it already.
-    """
-
-    id: int
-    job_id: int | None
-    batch_id: int | None
-    note: Note
-    detail: Mapping[str, str | int | None] | None
-    revision: int
-    attempts: int
-    doubtful: bool
-    created_at: datetime
-    channel_id: str
-    card_ts: str | None
-    job_state: JobState | None
-
-    @property
-    def is_update(self) -> bool:
-        """Whether it replaces a message that is there, which may be repeated without harm."""
-        return self.note is Note.CARD and self.card_ts is not None

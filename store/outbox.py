@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, case, delete, func, insert, select, upda
 
 from store.clock import now, read_now
 from store.database import ring, upsert
-from store.model import Note, OutboxItem
+from store.outbox_model import Note, OutboxItem
 from store.tables import IS_CARD, jobs, outbox
 
 TOPIC = "outbox"

@@ -26,7 +26,8 @@ from sqlalchemy import (
 )
 
 from store.clock import Instant
-from store.model import ChunkState, CustomerOutcome, JobState, Note, Preview, Source
+from store.model import ChunkState, CustomerOutcome, JobState, Preview, Source
+from store.outbox_model import Note
 
 metadata = MetaData(
     naming_convention={
@@ -115,6 +116,13 @@ jobs = Table(
     Column("previewed_at", Instant),
     Column("digest", CHAR(16)),
     Column("sources", Sources),
+    Column("arrived", Integer, nullable=False, server_default="0"),
+    Column("cancelled", Integer, nullable=False, server_default="0"),
+    Column("stopped_by", String(32)),
+    Column("stopped_at", Instant),
+    Column("watch_at", Instant),
+    Column("watch_until", Instant),
+    Column("parent_id", Integer),  # no foreign key: SQLite cannot add one to a table that is there
 )
 
 # The conditions of the partial indexes, word for word: a bound parameter would keep SQLite from using them.
@@ -149,6 +157,8 @@ _partial("ix_jobs_confirmed", "state = 'confirmed'", jobs.c.cluster, jobs.c.id)
 _partial("ix_jobs_running", "state = 'running'", jobs.c.cluster, jobs.c.id)
 _partial("ix_jobs_unseen", "state = 'proposed' AND preview = 'pending'", jobs.c.cluster, jobs.c.id)
 _partial("ix_jobs_check", "check_at IS NOT NULL", jobs.c.cluster, jobs.c.check_at)
+_partial("ix_jobs_watch", "watch_at IS NOT NULL", jobs.c.cluster, jobs.c.watch_at)
+_partial("ix_jobs_parent", "parent_id IS NOT NULL", jobs.c.parent_id, jobs.c.id)
 
 job_customers = Table(
     "job_customers",
@@ -159,8 +169,11 @@ job_customers = Table(
     Column("outcome", SmallInteger, nullable=False, default=CustomerOutcome.PLANNED),
     Column("detail", Text),
     Column("seen", SmallInteger),
+    Column("arrived_at", Instant),
+    Column("last_state", SmallInteger),
     sqlite_with_rowid=False,  # the key is the table: half the bytes, and a chunk is one range
 )
+Index("ix_job_customers_cid", job_customers.c.cid, job_customers.c.job_id)
 
 chunks = Table(
     "chunks",
@@ -206,6 +219,7 @@ audit_log = Table(
     Column("previous_hash", LargeBinary(32), nullable=False),
     Column("hash", LargeBinary(32), nullable=False),
 )
+_partial("ix_audit_log_job", "job IS NOT NULL", audit_log.c.job, audit_log.c.seq)
 
 outbox = Table(
     "outbox",

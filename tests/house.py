@@ -17,7 +17,7 @@ FORBIDDEN_NAMES = frozenset(
 )
 
 PLAIN = frozenset(
-    {"errors", "store.model", "store.batch_model", "store.errors"}
+    {"errors", "store.model", "store.batch_model", "store.outbox_model", "store.errors"}
 )  # types and errors: no I/O, nothing behind them
 EVERYTHING = frozenset({"*"})
 # Which rooms a room may look into (itself always). `store` is all of it, `store.model` its plain types; any

@@ -9,7 +9,7 @@ from bot.views.batches import assigned
 from bot.views.message import Message
 from store import batches
 from store.batch_model import Batch
-from store.model import OutboxItem
+from store.outbox_model import OutboxItem
 
 
 @dataclass(frozen=True, slots=True)

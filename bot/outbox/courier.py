@@ -14,7 +14,8 @@ from bot.outbox.telling import Teller
 from bot.turns import Lease, Turns
 from store import outbox
 from store.database import Database
-from store.model import JobState, OutboxItem
+from store.model import JobState
+from store.outbox_model import OutboxItem
 
 AT_ONCE = 8  # jobs told about at the same time
 LOOKED_AT = 500  # items, so that one crowded channel does not hide the others

@@ -17,7 +17,8 @@ from bot.views.text import escape
 from store import batches, checks, customers, jobs, outbox, pauses
 from store.batch_model import Batch
 from store.clock import read_now
-from store.model import Customer, CustomerOutcome, Job, JobState, Note, OutboxItem, Pause
+from store.model import Customer, CustomerOutcome, Job, JobState, Pause
+from store.outbox_model import Note, OutboxItem
 
 UNKNOWN_SHOWN = thread.SHOWN
 ALL = 1_000_000

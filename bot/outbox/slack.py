@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack_errors import code_of, status_of
 from bot.views.message import Message
 from bot.views.text import cut
-from store.model import OutboxItem
+from store.outbox_model import OutboxItem
 
 log = structlog.get_logger()
 

@@ -14,7 +14,7 @@ from bot.views.files import File
 from bot.views.message import Message
 from store import audit, jobs, outbox
 from store.audit import Event
-from store.model import Note, OutboxItem
+from store.outbox_model import Note, OutboxItem
 
 FILES = frozenset({Note.REFUSED_CSV, Note.CUSTOMERS_CSV})
 

@@ -19,7 +19,8 @@ from store import audit, checks, customers, jobs, outbox
 from store.audit import Event
 from store.clock import read_now
 from store.database import Database
-from store.model import Job, JobState, Note
+from store.model import Job, JobState
+from store.outbox_model import Note
 
 LONGEST_S = 600.0  # between two reads of the same job
 AUTO_ATTEMPTS = 5  # of one chunk; if none of so many had an answer, a person is to look

@@ -18,7 +18,8 @@ from bot.turns import Turns
 from store import audit, customers, outbox, previews
 from store.audit import Event
 from store.database import Database
-from store.model import Job, Note
+from store.model import Job
+from store.outbox_model import Note
 
 MOVED = "The address of {} was changed after this was asked for."
 

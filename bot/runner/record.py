@@ -6,7 +6,8 @@ from bot.cluster import Answer, Cause, Outcome
 from bot.runner.lane import Lane, Post, counts
 from store import audit, checks, chunks, customers, jobs, outbox, pauses
 from store.audit import Event
-from store.model import ChunkState, CustomerOutcome, Job, JobState, Note
+from store.model import ChunkState, CustomerOutcome, Job, JobState
+from store.outbox_model import Note
 
 WAIT = frozenset({Cause.RATE_LIMITED, Cause.NOT_READY})
 DOES_NOT_EXIST = "does not exist on the cluster"

@@ -21,7 +21,8 @@ from store import audit, chunks, customers, jobs, outbox, pauses
 from store.audit import Event
 from store.clock import read_now
 from store.database import Database
-from store.model import Chunk, JobState, Note
+from store.model import Chunk, JobState
+from store.outbox_model import Note
 
 EVENTS = {
     Cause.TIMEOUT: "set_action.timeout",

@@ -11,7 +11,8 @@ from store import audit, outbox
 from store.audit import Event
 from store.batch_model import Batch
 from store.database import Database
-from store.model import Note, Operator
+from store.model import Operator
+from store.outbox_model import Note
 
 NAMED = 10  # batches in the word to whoever is to run them
 

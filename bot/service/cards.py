@@ -10,7 +10,8 @@ from bot.service.clicks import refused
 from store import audit, jobs, outbox
 from store.audit import Event
 from store.clock import read_now
-from store.model import Job, JobState, Note, Operator
+from store.model import Job, JobState, Operator
+from store.outbox_model import Note
 
 UNKNOWN_CARD = "This card is not known here any more. Nothing was sent; ask again with /set-action."
 

@@ -14,7 +14,8 @@ from store import audit, batches, jobs, outbox
 from store.audit import Event
 from store.clock import read_now
 from store.database import Database
-from store.model import Job, Note
+from store.model import Job
+from store.outbox_model import Note
 
 AT_ONCE = 500  # cards expired in one transaction
 

@@ -10,7 +10,8 @@ from bot.service.clicks import or_raise
 from store import audit, jobs, outbox, previews
 from store.audit import Event
 from store.database import Database
-from store.model import Job, Note, Preview
+from store.model import Job, Preview
+from store.outbox_model import Note
 
 Change = Callable[[Connection, Job], NoLongerPossible | None]
 

@@ -16,7 +16,8 @@ from bot.service.people import People
 from store import audit, jobs, outbox, previews
 from store.audit import Event
 from store.database import Database
-from store.model import Job, JobState, Note, Operator, Preview, Proposal, Source
+from store.model import Job, JobState, Operator, Preview, Proposal, Source
+from store.outbox_model import Note
 
 log = structlog.get_logger()
 

@@ -13,7 +13,8 @@ from bot.service.people import People
 from store import audit, checks, jobs, outbox
 from store.audit import Event
 from store.database import Database
-from store.model import Job, JobState, Note, Operator
+from store.model import Job, JobState, Operator
+from store.outbox_model import Note
 
 SETTLED_STATES = (JobState.WATCHING, JobState.DONE)
 

@@ -29,6 +29,9 @@ class Button(enum.StrEnum):
     ASSIGN_BATCH = "batch_assign"
     NEWER_BATCHES = "batches_newer"
     OLDER_BATCHES = "batches_older"
+    JOB_DETAIL = "job_detail"  # its value is the job's id
+    WATCH_AGAIN = "watch_again"
+    STOP = "stop_job"
 
 
 class Form(enum.StrEnum):

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, select
 
 from store import audit, jobs, pauses
 from store.audit import Event
-from store.model import ChunkState, CustomerOutcome, Job, JobState, Note
+from store.model import ChunkState, CustomerOutcome, Job, JobState
+from store.outbox_model import Note
 from store.tables import audit_log, chunks, job_customers, outbox
 from tests.interleavings.process import KEY
 

@@ -10,7 +10,8 @@ from store import batches, jobs, outbox
 from store.batch_model import Batch, BatchPlace
 from store.batches import Making, Piece
 from store.database import Database
-from store.model import Note, Operator
+from store.model import Operator
+from store.outbox_model import Note
 from tests.store.samples import ASTER, BIRCH, BOTH, EVIAN3, confirmed, proposed
 
 pytestmark = BOTH

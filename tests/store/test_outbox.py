@@ -4,7 +4,7 @@ from sqlalchemy import Connection, text
 
 from store import jobs, outbox
 from store.database import Database
-from store.model import Note, OutboxItem
+from store.outbox_model import Note, OutboxItem
 from tests.store.samples import BOTH, proposed
 
 pytestmark = BOTH

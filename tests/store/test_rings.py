@@ -10,7 +10,7 @@ from sqlalchemy import Connection, make_url
 
 from store import jobs, outbox
 from store.database import Database, ring
-from store.model import Note
+from store.outbox_model import Note
 from store.postgres import CHANNEL
 from tests.store.samples import BOTH, proposed
 

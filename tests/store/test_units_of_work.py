@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select, text
 from store import jobs, outbox
 from store.database import Database, ring
 from store.errors import SchemaMismatch, StoreError
-from store.model import Note
+from store.outbox_model import Note
 from store.tables import metadata
 from tests.store.samples import proposal, proposed
 

@@ -1,0 +1,51 @@
+"""Plain types of the outbox: what Slack must be told. No SQL here, so everybody may import it."""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from store.model import JobState
+
+
+class Note(enum.StrEnum):
+    """What the outbox has to tell Slack about a job."""
+
+    CARD = "card"  # the card as it stands now: posted once, then updated
+    STARTED = "started"  # in the thread: the job id
+    PAUSED = "paused"  # in the thread: the cluster asked us to wait
+    OUTCOME = "outcome"  # in the thread: how it ended
+    RESENT = "resent"  # in the thread: what was unknown is sent again
+    CHECKED = "checked"  # in the thread: what reading the cluster's state showed
+    REFUSED_CSV = "refused_csv"  # in the thread: the refused customers as a file
+    CUSTOMERS_CSV = "customers_csv"  # in the thread: all customers of a card with what the preview showed
+    CANNOT_POST = "cannot_post"  # to the requester alone: why there is no card
+    ASSIGNED = "assigned"  # to whoever is to run some batches; the only one that is about no job
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    """Something Slack must be told. `revision` grows when a waiting card changes again.
+
+    It is about a job, or about a batch and then for the person in `channel_id`. A message is drawn from the
+    rows at the moment it is sent; `detail` holds what the rows do not.
+    `doubtful`: sending it was begun and its end is not known, so Slack may have it already.
+    """
+
+    id: int
+    job_id: int | None
+    batch_id: int | None
+    note: Note
+    detail: Mapping[str, str | int | None] | None
+    revision: int
+    attempts: int
+    doubtful: bool
+    created_at: datetime
+    channel_id: str
+    card_ts: str | None
+    job_state: JobState | None
+
+    @property
+    def is_update(self) -> bool:
+        """Whether it replaces a message that is there, which may be repeated without harm."""
+        return self.note is Note.CARD and self.card_ts is not None
