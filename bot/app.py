@@ -30,6 +30,7 @@ from bot.runner.checker import Checker
 from bot.runner.lane import Lane
 from bot.runner.previewer import Previewer
 from bot.runner.sender import Runner
+from bot.runner.watcher import Watcher
 from bot.service.people import People
 from bot.slack_addresses import SlackAddresses
 from bot.slack_files import SlackFiles
@@ -125,6 +126,7 @@ class Parts:
     expiry: Loop
     runners: list[Runner]
     checkers: list[Checker]
+    watchers: list[Watcher]
     previewers: list[Previewer]
     courier: Courier
     whispers: Whispers
@@ -134,7 +136,8 @@ class Parts:
     def start(self) -> list[asyncio.Task[None]]:
         """Set everything going, receiving last."""
         everything: list[Part] = [
-            self.expiry, *self.runners, *self.checkers, *self.previewers, self.courier, self.socket,
+            self.expiry, *self.runners, *self.checkers, *self.watchers, *self.previewers,
+            self.courier, self.socket,
         ]  # fmt: skip
         tasks = [asyncio.create_task(part.run(), name=type(part).__name__) for part in everything]
         for task in tasks:
@@ -146,7 +149,9 @@ class Parts:
         log.info("set_action.stopping")
         await self.socket.close(DRAIN_S / 10)
         await asyncio.gather(self.door.drain(DRAIN_S / 10), self.under_way.drain(DRAIN_S / 10))
-        stopping: list[Stoppable] = [self.expiry, *self.previewers, *self.runners, *self.checkers]
+        stopping: list[Stoppable] = [
+            self.expiry, *self.previewers, *self.runners, *self.checkers, *self.watchers,
+        ]  # fmt: skip
         for part in stopping:
             part.stop()
         await asyncio.gather(*(runner.drain(DRAIN_S * 4 / 10) for runner in self.runners))
@@ -185,6 +190,7 @@ def _join(
         expiry=Loop(turns, EXPIRY, cases.decisions.expire_due),
         runners=[Runner(db, turns, lane) for lane in lanes],
         checkers=[Checker(db, turns, lane) for lane in lanes],
+        watchers=[Watcher(db, turns, lane, config.catalogue.later()) for lane in lanes],
         previewers=[Previewer(db, turns, lane) for lane in lanes],
         courier=Courier(db, turns, Teller(Slack(client), whispers, words), Pace()),
         whispers=whispers,

@@ -122,6 +122,7 @@ jobs = Table(
     Column("stopped_at", Instant),
     Column("watch_at", Instant),
     Column("watch_until", Instant),
+    Column("watch_error", Text),
     Column("parent_id", Integer),  # no foreign key: SQLite cannot add one to a table that is there
 )
 

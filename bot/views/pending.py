@@ -65,10 +65,15 @@ def _showed(job: Job, turned: int, error: str | None, sent_again: int) -> str:
     if not job.unknown:
         return (
             f"checked. The cluster has {all_of(turned)} in question in {action}, so the request counts as "
-            "accepted although its answer never came."
+            f"accepted{_there(job, turned)} although its answer never came."
         )
     found = customers(turned) if turned else "None"
     return f"checked. {found} found in {action}; {customers(job.unknown)} not, or not yet."
+
+
+def _there(job: Job, turned: int) -> str:
+    """Where arrivals are watched, whoever is found has arrived."""
+    return f", and {'it has' if turned == 1 else 'they have'} arrived," if job.arrived >= turned > 0 else ""
 
 
 def _next(job: Job) -> str:

@@ -94,6 +94,7 @@ class Process:
             preview_s=cluster.preview_s,
             every_s=cluster.arrival.every_s,
             give_up_after_s=cluster.arrival.give_up_after_s,
+            watch=cluster.arrival.watch,
             resend_auto=cluster.resend_unknown is Resend.AUTO,
         )
         for work in (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
-from store import audit, batches, checks, chunks, customers, jobs, outbox, pauses
+from store import arrivals, audit, batches, checks, chunks, customers, jobs, outbox, pauses
 from store.batch_model import Batch, BatchPlace
 from store.clock import EPOCH
 from store.database import Database
@@ -96,6 +96,12 @@ LISTS: dict[str, tuple[Callable[[Connection], Any], str]] = {
         lambda conn: checks.next_due(conn, EVIAN3),
         "SEARCH jobs USING INDEX ix_jobs_check (cluster=? AND check_at>?)",
     ),
+    "next arrival": (
+        lambda conn: arrivals.next_due(conn, EVIAN3),
+        "SEARCH jobs USING COVERING INDEX ix_jobs_watch (cluster=? AND watch_at>?)",
+    ),
+    "awaited": (lambda conn: arrivals.awaited(conn, 1), BY_KEY),
+    "stragglers": (lambda conn: arrivals.stragglers(conn, 1, 5), BY_KEY),
     "running": (
         lambda conn: jobs.running(conn, EVIAN3),
         "SEARCH jobs USING INDEX ix_jobs_running (cluster=?)",
@@ -224,9 +230,21 @@ def settle(conn: Connection) -> None:
     )
     customers.mark(conn, chunk, CustomerOutcome.UNKNOWN, detail="timeout")
     checks.later(conn, job, chunk, 60.0)
-    customers.found_accepted(conn, job.id, ["0" * 32])
+    customers.found_accepted(conn, job.id, ["0" * 32], arrived=True)
     chunks.finish(conn, jobs.get(conn, job.id))
     checks.close(conn, job)
+
+
+def watch(conn: Connection) -> None:
+    job = jobs.get(conn, 1)
+    arrivals.begin(conn, job, 30.0, 3600.0)
+    arrivals.claim(conn, EVIAN3, 30.0)
+    arrivals.rest(conn, EVIAN3, 30.0)
+    assert arrivals.tell_error(conn, [1, 2], "why") == [1]
+    arrivals.first_seen(conn, 1, {0: 2, 1: 2})
+    arrivals.arrive(conn, 1, [0])
+    arrivals.give_up(conn, 1, {1: 2})
+    arrivals.ask(conn, job, 3600.0)
 
 
 CHANGES: dict[str, Callable[[Connection], Any]] = {
@@ -236,6 +254,7 @@ CHANGES: dict[str, Callable[[Connection], Any]] = {
     "expire": lambda conn: jobs.expire(conn, jobs.get(conn, 2)),
     "find": lambda conn: jobs.find(conn, jobs.get(conn, 1).uuid),
     "settle": settle,
+    "watch": watch,
     "append": lambda conn: audit.append(conn, audit.Event.SENT),
 }
 
