@@ -250,14 +250,15 @@ async def test_refused_and_arrived_are_told_together(idle_stage: Stage) -> None:
 
 async def test_the_second_bar_moves_while_the_job_is_still_being_sent(idle_stage: Stage) -> None:
     stage = idle_stage
+    await stage.evian3.set_mood(moods.slow(1.0))
     await stage.evian3.next_mood(moods.normal())
-    await stage.evian3.set_mood(moods.silent())
-    cids = await stage.cids(2)
-    card = await accepted(
-        stage, cids, arrival=BRISK, chunk_size=1, more="concurrency = 1", timeout_s=30, settle_s=60
-    )
-    await stage.card_saying(card, "1 of 2 arrived")
-    assert (await stage.job()).state == "running"
+    await stage.start_bot(arrival=BRISK, chunk_size=1, more="concurrency = 1")
+    card = await stage.ask(f"/set-action T-Enable evian3 {' '.join(await stage.cids(2))}")
+    await stage.confirm(card)
+    shown = words(await stage.card_saying(card, "1 of 2 arrived"))
+    assert "1 of 2 answered (1 accepted)" in shown
+    assert "Being sent." in shown
+    await stage.thread(card, "both customers have arrived")
 
 
 async def test_switched_off_nothing_is_read_and_the_words_say_so(idle_stage: Stage) -> None:
