@@ -6,7 +6,7 @@ import signal
 import sys
 from contextlib import ExitStack, closing
 from importlib.metadata import entry_points
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -36,9 +36,14 @@ app.add_typer(log_book, name="audit")
 
 
 @app.command()
-def run() -> None:
-    """Serve the bot over Slack's Socket Mode until told to stop (SIGTERM or Ctrl-C)."""
-    config = _config()
+def run(
+    http: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Receive Slack's requests here, behind a TLS proxy.")
+    ] = "",
+) -> None:
+    """Serve the bot until told to stop (SIGTERM or Ctrl-C): over Socket Mode, or over HTTP."""
+    listen = _address(http) if http else None
+    config = _config(serve=True, listen=listen)
     logs.configure(config.secrets)
     try:
         asyncio.run(_serve(config))
@@ -121,9 +126,16 @@ async def _until(stop: asyncio.Event, ready: asyncio.Event, config: Config) -> N
             raise PartEnded
 
 
-def _config() -> Config:
+def _address(words: str) -> tuple[str, int]:
+    host, _, port = words.rpartition(":")
+    if not host or not port.isdecimal() or not 0 <= int(port) <= 65_535:
+        raise typer.BadParameter("write a host and a port, like 127.0.0.1:8080 or [::]:8080")
+    return host.strip("[]"), int(port)
+
+
+def _config(*, serve: bool = False, listen: tuple[str, int] | None = None) -> Config:
     try:
-        return load(os.environ)
+        return load(os.environ, serve=serve, listen=listen)
     except ConfigurationError as exc:
         _unusable(exc)
 
