@@ -6,6 +6,7 @@ import signal
 import sys
 from contextlib import ExitStack, closing
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -14,7 +15,7 @@ from bot import logs
 from bot.app import running, upgrade
 from bot.config import Config, load
 from bot.errors import ConfigurationError
-from store import audit
+from store import audit, backup
 from store.database import Database, is_embedded, shown
 from store.errors import StoreError
 from store.single import Hold
@@ -68,6 +69,23 @@ def db_upgrade() -> None:
     except StoreError as exc:
         _no_database(url, exc)
     typer.echo("The database is up to date.")
+
+
+@database.command("backup")
+def db_backup(to: Annotated[Path, typer.Argument(help="A new file.")]) -> None:
+    """Copy the database to a file, while the bot runs (SQLite; PostgreSQL has pg_dump)."""
+    url = _config().database_url
+    if not is_embedded(url):
+        _failed(
+            "PostgreSQL is backed up with its own tools, while the bot runs: "
+            "pg_dump --format=custom --file=FILE DATABASE_URL, and pg_restore to bring it back."
+        )
+    try:
+        backup.copy(url, to)
+    except StoreError as exc:
+        _no_database(url, exc)
+    typer.echo(f"The database was copied to {to}.")
+    typer.echo(f"To go back to it, stop the bot and put it in the place of {shown(url)}.")
 
 
 @log_book.command("verify")
