@@ -8,12 +8,15 @@ from typing import Protocol
 
 import aiohttp
 import structlog
+from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import cluster as cluster_api
 from bot import lanes as lanes_of
 from bot.catalogue import Catalogue
 from bot.config import Config
+from bot.errors import ConfigurationError, Problem
+from bot.http_mode import HttpMode
 from bot.introduction import Home, introduced
 from bot.listeners.door import Door
 from bot.loops import Loop, UnderWay, report
@@ -76,11 +79,12 @@ async def running(config: Config) -> AsyncIterator[list[asyncio.Task[None]]]:
             session=slack_http,
             retry_handlers=[],  # a message must not be repeated blindly; the outbox decides
         )
-        home = await introduced(client, config.slack.app_token.get_secret_value())
+        home = await introduced(client, None if config.slack.listen else _app_token(config))
         departed = set(await db.read(jobs.clusters_with_work)) - set(config.clusters)
         lanes = [lanes_of.lane(cluster, cluster_http) for cluster in config.clusters.values()]
         lanes += [lanes_of.departed(key) for key in sorted(departed)]
         parts = _join(config, turns, db, client, slack_http, lanes, home)
+        await parts.entrance.open()
         tasks = parts.start()
         log.info("set_action.ready", team=home.team_id, clusters=len(config.clusters))
         try:
@@ -117,11 +121,19 @@ class Stoppable(Part, Protocol):
     def stop(self) -> None: ...
 
 
+class Entrance(Part, Protocol):
+    """By which Slack comes in."""
+
+    async def open(self) -> object: ...
+
+    async def close(self, within_s: float) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Everything that runs by itself, in the order in which it is stopped."""
 
-    socket: SocketMode
+    entrance: Entrance
     door: Door
     expiry: Loop
     runners: list[Runner]
@@ -137,7 +149,7 @@ class Parts:
         """Set everything going, receiving last."""
         everything: list[Part] = [
             self.expiry, *self.runners, *self.checkers, *self.watchers, *self.previewers,
-            self.courier, self.socket,
+            self.courier, self.entrance,
         ]  # fmt: skip
         tasks = [asyncio.create_task(part.run(), name=type(part).__name__) for part in everything]
         for task in tasks:
@@ -147,7 +159,7 @@ class Parts:
     async def stop(self, tasks: list[asyncio.Task[None]]) -> None:
         """Let what is under way end, in the order of the flow, and tell Slack what came of it."""
         log.info("set_action.stopping")
-        await self.socket.close(DRAIN_S / 10)
+        await self.entrance.close(DRAIN_S / 10)
         await asyncio.gather(self.door.drain(DRAIN_S / 10), self.under_way.drain(DRAIN_S / 10))
         stopping: list[Stoppable] = [
             self.expiry, *self.previewers, *self.runners, *self.checkers, *self.watchers,
@@ -185,7 +197,11 @@ def _join(
     answering = Answering(whispers, windows, files, names, Workspace(home.url), under_way)
     door = reception(config, client, home, cases, answering)
     return Parts(
-        socket=SocketMode(client, config.slack.app_token.get_secret_value(), slack_http, door.enter),
+        entrance=(
+            HttpMode(config.slack.listen, _signing_secret(config), db, door.enter)
+            if config.slack.listen
+            else SocketMode(client, _app_token(config), slack_http, door.enter)
+        ),
         door=door,
         expiry=Loop(turns, EXPIRY, cases.decisions.expire_due),
         runners=[Runner(db, turns, lane) for lane in lanes],
@@ -197,6 +213,18 @@ def _join(
         windows=windows,
         under_way=under_way,
     )
+
+
+def _app_token(config: Config) -> str:
+    if config.slack.app_token is None:
+        raise ConfigurationError([Problem("SLACK_APP_TOKEN", "is missing; Socket Mode needs it")])
+    return config.slack.app_token.get_secret_value()
+
+
+def _signing_secret(config: Config) -> SecretStr:
+    if config.slack.signing_secret is None:
+        raise ConfigurationError([Problem("SLACK_SIGNING_SECRET", "is missing; HTTP mode needs it")])
+    return config.slack.signing_secret
 
 
 def _path(catalogue: Catalogue) -> Path:

@@ -44,6 +44,9 @@ class SocketMode:
         self._answers: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
 
+    async def open(self) -> None:
+        """Nothing to prepare: each connection asks for its own address."""
+
     async def run(self) -> None:
         """Keep the connections open until `close`."""
         await asyncio.gather(*(self._keep(number) for number in range(CONNECTIONS)))

@@ -222,6 +222,14 @@ audit_log = Table(
 )
 _partial("ix_audit_log_job", "job IS NOT NULL", audit_log.c.job, audit_log.c.seq)
 
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("signature", String(80), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Index("ix_deliveries_at", "at"),
+)
+
 outbox = Table(
     "outbox",
     metadata,

@@ -55,6 +55,8 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "slack_files": frozenset({"draft", "intake", "slack_addresses", "slack_errors"}),
     "membership": PLAIN | {"slack_errors"},
     "socket_mode": frozenset({"loops", "slack_errors"}),
+    "http_mode": frozenset({"errors", "signature", "store", "loops"}),
+    "signature": frozenset(),
     "introduction": frozenset({"errors", "slack_errors"}),
     "lanes": frozenset({"cluster", "config", "runner"}),
     "app": EVERYTHING,
@@ -65,6 +67,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
 }
 _TALKS_TO_SLACK = frozenset(
     {"outbox", "windows", "slack_files", "membership", "socket_mode", "introduction", "app", "reception"}
+    | {"http_mode"}
 )
 # Which rooms, or single modules, may use a library; what is not listed may be used by all. The longest
 # name that fits decides.

@@ -96,7 +96,22 @@ def jobs(
         last_message=draw(tame_messages if tame else messages),
         **draw(_previews(there, missing, tame=tame)),
         sources=() if tame else draw(sources),
+        **draw(_arrival(state, accepted, tame=tame)),
     )
+
+
+@st.composite
+def _arrival(draw: st.DrawFn, state: JobState, accepted: int, *, tame: bool) -> dict[str, Any]:
+    """How far those that were accepted have come, where that is watched."""
+    if not accepted or draw(st.booleans()):
+        return {}
+    waiting = state in (JobState.RUNNING, JobState.WATCHING)
+    return {
+        "arrived": draw(st.sampled_from((0, accepted // 2, accepted))),
+        "watch_at": draw(st.none() | moments) if waiting else None,
+        "watch_until": draw(moments),
+        "watch_error": draw(tame_messages if tame else messages) if waiting else None,
+    }
 
 
 @st.composite
