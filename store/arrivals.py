@@ -4,8 +4,7 @@ A job waits for arrivals while `watch_at` is set, from the first acceptance on, 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, literal, select, update
@@ -18,15 +17,6 @@ from store.model import Customer, CustomerOutcome, Job, JobState
 from store.tables import job_customers, jobs
 
 WAITS = job_customers.c.outcome == CustomerOutcome.ACCEPTED
-
-
-@dataclass(frozen=True, slots=True)
-class Awaited:
-    """A customer that was accepted and has not arrived; `seen`: its state before, as far as it is known."""
-
-    position: int
-    cid: str
-    seen: int | None
 
 
 def topic(cluster: str) -> str:
@@ -110,14 +100,27 @@ def tell_error(conn: Connection, jobs_read: Sequence[int], error: str | None) ->
     return told
 
 
-def awaited(conn: Connection, job_id: int) -> Sequence[Awaited]:
-    """The customers of a job that were accepted and have not arrived, in order."""
+def everybody(conn: Connection, cluster: str) -> Iterator[tuple[int, int, str, int | None]]:
+    """Whoever is awaited on a cluster: job, position, customer id, and its state before if that is known.
+
+    As bare rows, one by one: there may be very many, and few of them have moved.
+    """
+    waiting = (
+        select(job_customers.c.job_id, job_customers.c.position, job_customers.c.cid, job_customers.c.seen)
+        .join_from(jobs, job_customers, job_customers.c.job_id == jobs.c.id)
+        .where(jobs.c.cluster == cluster, jobs.c.watch_at.is_not(None), WAITS)
+    )
+    yield from conn.execution_options(yield_per=5_000).execute(waiting).tuples()
+
+
+def awaited(conn: Connection, job_id: int) -> Sequence[tuple[int, str]]:
+    """The customers of a job that were accepted and have not arrived, in order: position and id."""
     rows = conn.execute(
-        select(job_customers.c.position, job_customers.c.cid, job_customers.c.seen)
+        select(job_customers.c.position, job_customers.c.cid)
         .where(job_customers.c.job_id == job_id, WAITS)
         .order_by(job_customers.c.position)
     )
-    return [Awaited(*row) for row in rows]
+    return list(rows.tuples())
 
 
 def arrive(conn: Connection, job_id: int, positions: Sequence[int]) -> int:

@@ -7,11 +7,12 @@ has no say in what is sent. One read an interval serves every job that waits.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 from sqlalchemy import Connection
 
-from bot.cluster import ClusterClient, State
+from bot.cluster import State
 from bot.errors import ClusterUnreadable
 from bot.loops import Loop
 from bot.runner.ending import conclude, log_done
@@ -34,22 +35,22 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a read showed of one job, by position: who has arrived, where the others are.
+    """What a read showed; `error`: why it failed."""
 
-    `first`: the states of those who were never seen before. `error`: why nothing could be read; `ended`: why
-    nothing ever will be.
+    states: Mapping[str, State]
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a read means for one job: who has arrived, and the states of those never seen before, by position.
+
+    `ended`: why nobody can be asked any more.
     """
 
-    arrived: Sequence[int] = ()
-    elsewhere: Mapping[int, int] = field(default_factory=dict)
-    first: Mapping[int, int] = field(default_factory=dict)
-    error: str | None = None
+    arrived: list[int] = field(default_factory=list)
+    first: dict[int, int] = field(default_factory=dict)
     ended: str | None = None
-
-    @property
-    def is_news(self) -> bool:
-        """Whether it changes anything before it is given up."""
-        return bool(self.arrived or self.first or self.ended)
 
 
 class Watcher:
@@ -77,67 +78,53 @@ class Watcher:
         clock = asyncio.get_running_loop().time
         began = clock()
         here = [job for job in waiting if self._over(job) is None]
-        states, error = await self._read([job for job in here if job.to_arrive])
-        for job, reading in await self._db.read(self._compared, waiting, states, error):
-            done = await self._db.write(_record, self._lane, job, reading)
+        reading = await self._read(sum(job.to_arrive for job in here))
+        for job, news in await self._db.read(self._compared, waiting, reading):
+            done = await self._db.write(_record, job, news, reading)
             if done:
                 log_done(done)
-        if any((job.watch_error is None) == (error is not None) for job in here):
-            await self._db.write(_tell_error, here, error)
+        if any((job.watch_error is None) == (reading.error is not None) for job in here):
+            await self._db.write(_tell_error, here, reading.error)
         if clock() - began >= self._lane.every_s:
             await self._db.write(arrivals.rest, self._lane.key, self._lane.every_s)
         return await self._db.read(self._next_due)
 
-    async def _read(self, waiting: Sequence[Job]) -> tuple[Mapping[str, State], str | None]:
-        client, number = self._lane.client, sum(job.to_arrive for job in waiting)
+    async def _read(self, number: int) -> Reading:
+        client = self._lane.client
         if client is None or not number:
-            return {}, None
+            return Reading({}, None)
         try:
-            states = await self._states(client, waiting, number)
+            names = await self._db.read(self._names) if number <= BY_NAME else None
+            states = await client.read_states(names)
         except ClusterUnreadable as exc:
             log.warning("set_action.watch_failed", cluster=self._lane.key, count=number)
-            return {}, str(exc)
-        log.info("set_action.watched", cluster=self._lane.key, jobs=len(waiting), count=number)
-        return states, None
+            return Reading({}, str(exc))
+        log.info("set_action.watched", cluster=self._lane.key, count=number)
+        return Reading(states, None)
 
-    async def _states(
-        self, client: ClusterClient, waiting: Sequence[Job], number: int
-    ) -> Mapping[str, State]:
-        if number > BY_NAME:
-            return await client.read_states(None)
-        cids = await self._db.read(_names, waiting)
-        return await client.read_states(list(dict.fromkeys(cids)))
+    def _names(self, conn: Connection) -> list[str]:
+        return list({cid: None for _, _, cid, _ in arrivals.everybody(conn, self._lane.key)})
 
-    def _compared(
-        self, conn: Connection, waiting: Sequence[Job], states: Mapping[str, State], error: str | None
-    ) -> list[tuple[Job, Reading]]:
+    def _compared(self, conn: Connection, waiting: Sequence[Job], reading: Reading) -> list[tuple[Job, News]]:
         """Those jobs for which the read has any consequence."""
-        at, found = read_now(conn), []
+        at, found, here = read_now(conn), dict[int, News](), dict[int, Job]()
         for job in waiting:
-            reading = self._reading(conn, job, states, error)
-            late = job.watch_until is None or job.watch_until <= at
-            if reading.is_news or (late and job.state is JobState.WATCHING):
-                found.append((job, reading))
-        return found
-
-    def _reading(self, conn: Connection, job: Job, states: Mapping[str, State], error: str | None) -> Reading:
-        if ended := self._over(job):
-            return Reading(ended=ended)
-        if error or not job.to_arrive:
-            return Reading(error=error)
-        later = self._later.get(job.action_code, frozenset())
-        arrived, elsewhere, first = [], {}, {}
-        for one in arrivals.awaited(conn, job.id):
-            state = states.get(one.cid)
-            if state is None:
+            if ended := self._over(job):
+                found[job.id] = News(ended=ended)
+            else:
+                here[job.id] = job
+                if job.state is JobState.WATCHING and _late(job, at):
+                    found[job.id] = News()
+        rows = arrivals.everybody(conn, self._lane.key) if reading.states else ()
+        for job_id, position, cid, seen in rows:
+            state, known = reading.states.get(cid), here.get(job_id)
+            if state is None or known is None:  # no customer of the cluster; a job that came meanwhile
                 continue
-            if has_arrived(state.code, one.seen, job.action_code, later):
-                arrived.append(one.position)
-                continue
-            elsewhere[one.position] = state.code
-            if one.seen is None:
-                first[one.position] = state.code
-        return Reading(arrived, elsewhere, first)
+            if has_arrived(state.code, seen, known.action_code, self._later):
+                found.setdefault(job_id, News()).arrived.append(position)
+            elif seen is None:
+                found.setdefault(job_id, News()).first[position] = state.code
+        return [(job, found[job.id]) for job in waiting if job.id in found]
 
     def _over(self, job: Job) -> str | None:
         """Why the cluster can tell nothing of this job any more."""
@@ -151,46 +138,47 @@ class Watcher:
         return (due - read_now(conn)).total_seconds() if due else None
 
 
-def has_arrived(code: int, seen: int | None, wanted: int, later: frozenset[int]) -> bool:
+def has_arrived(code: int, seen: int | None, wanted: int, later: Later) -> bool:
     """Whether a customer in state `code` has been where it was sent.
 
     A later state shows it only of whoever was not in one before (`seen`), and of whom that is known.
     """
-    return code == wanted or (code in later and seen is not None and seen not in later)
+    if code == wanted:
+        return True
+    beyond = later.get(wanted, ())
+    return code in beyond and seen is not None and seen not in beyond
 
 
-def _names(conn: Connection, waiting: Sequence[Job]) -> list[str]:
-    return [one.cid for job in waiting for one in arrivals.awaited(conn, job.id)]
-
-
-def _record(conn: Connection, lane: Lane, job: Job, reading: Reading) -> Job | None:
+def _record(conn: Connection, job: Job, news: News, reading: Reading) -> Job | None:
     """Write down what a read showed of a job, and what follows; the job if that ended it."""
     job = jobs.hold(conn, job.id)
     if job.watch_at is None:
         return None  # ended while the cluster was being asked
-    turned = arrivals.arrive(conn, job.id, reading.arrived)
-    arrivals.first_seen(conn, job.id, reading.first)
+    turned = arrivals.arrive(conn, job.id, news.arrived)
+    arrivals.first_seen(conn, job.id, news.first)
     job = jobs.get(conn, job.id)
     if turned:
         detail = {"customers": turned, "in_all": job.arrived, "accepted": job.accepted}
         audit.append(conn, Event.ARRIVED, job=job.uuid, cluster=job.cluster, detail=detail)
         outbox.add(conn, job.id, Note.CARD)
-    if job.to_arrive and job.state is JobState.WATCHING and (reading.ended or _late(conn, job)):
-        job = _give_up(conn, job, reading)
+    if job.to_arrive and job.state is JobState.WATCHING and (news.ended or _late(job, read_now(conn))):
+        job = _give_up(conn, job, news, reading)
     ended = conclude(conn, job)
     return ended if ended.state is JobState.DONE else None
 
 
-def _late(conn: Connection, job: Job) -> bool:
-    return job.watch_until is None or job.watch_until <= read_now(conn)
+def _late(job: Job, at: datetime) -> bool:
+    return job.watch_until is None or job.watch_until <= at
 
 
-def _give_up(conn: Connection, job: Job, reading: Reading) -> Job:
-    arrivals.give_up(conn, job.id, reading.elsewhere)
-    why = reading.ended or reading.error
+def _give_up(conn: Connection, job: Job, news: News, reading: Reading) -> Job:
+    states = {} if news.ended else reading.states
+    where = {at: states[cid].code for at, cid in arrivals.awaited(conn, job.id) if cid in states}
+    arrivals.give_up(conn, job.id, where)
+    why = news.ended or reading.error
     detail = {"arrived": job.arrived, "accepted": job.accepted, "error": why}
     audit.append(conn, Event.NOT_ARRIVED, job=job.uuid, cluster=job.cluster, detail=detail)
-    outbox.add(conn, job.id, Note.NOT_ARRIVED, error=why, ended=int(reading.ended is not None))
+    outbox.add(conn, job.id, Note.NOT_ARRIVED, error=why, ended=int(news.ended is not None))
     outbox.add(conn, job.id, Note.STRAGGLERS_CSV)
     outbox.add(conn, job.id, Note.CARD)
     return jobs.get(conn, job.id)

@@ -223,8 +223,7 @@ class Course(RuleBasedStateMachine):
         job_id = pick(number, self.watched(), list(self.ledger))
         entry = self.ledger[job_id]
         there = chosen(entry.cids, which)
-        waiting = {one.cid: one.position for one in arrivals.awaited(self.conn, job_id)}
-        assert list(waiting) == [
+        assert [cid for _, cid in arrivals.awaited(self.conn, job_id)] == [
             cid for cid, outcome in entry.customers.items() if outcome is CustomerOutcome.ACCEPTED
         ]
         positions = [position for position, cid in enumerate(entry.cids) if cid in there]
@@ -239,9 +238,9 @@ class Course(RuleBasedStateMachine):
         """Nobody is awaited any more; it ends where nothing of it is unknown and being checked either."""
         job_id = pick(number, self.watched(), self.watched())
         entry, waiting = self.ledger[job_id], arrivals.awaited(self.conn, job_id)
-        arrivals.give_up(self.conn, job_id, {one.position: 2 for one in waiting})
+        arrivals.give_up(self.conn, job_id, {position: 2 for position, _ in waiting})
         left = arrivals.stragglers(self.conn, job_id, 100)
-        assert [(one.cid, one.last_state) for one in left] == [(one.cid, 2) for one in waiting]
+        assert [(one.cid, one.last_state) for one in left] == [(cid, 2) for _, cid in waiting]
         entry.watched = None
         if entry.state is JobState.WATCHING and entry.far is None:
             assert checks.close(self.conn, jobs.get(self.conn, job_id))
@@ -339,6 +338,15 @@ class Course(RuleBasedStateMachine):
             due = arrivals.next_due(self.conn, cluster)
             assert (due is not None) == any(one is not None for one in awaited)
             assert any(awaited) == (due is not None and due <= read_now(self.conn))
+            found = {(job_id, cid) for job_id, _, cid, _ in arrivals.everybody(self.conn, cluster)}
+            assert found == {
+                (key, cid)
+                for key, entry in self.ledger.items()
+                for cid, outcome in entry.customers.items()
+                if entry.cluster == cluster
+                and entry.watched is not None
+                and outcome is CustomerOutcome.ACCEPTED
+            }
 
 
 def test_the_store_keeps_the_ledger(db: Database) -> None:

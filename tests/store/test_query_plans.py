@@ -178,6 +178,14 @@ async def test_a_list_reads_only_what_it_shows(db: Database, name: str) -> None:
     assert step in plan.steps[0]
 
 
+async def test_everybody_awaited_is_found_by_the_jobs_that_wait(db: Database) -> None:
+    await db.write(fill)
+    [plan] = await db.read(plans, lambda conn: list(arrivals.everybody(conn, EVIAN3)))
+    jobs_first, then = plan.steps
+    assert "SEARCH jobs USING COVERING INDEX ix_jobs_watch (cluster=? AND watch_at>?)" in jobs_first
+    assert BY_KEY in then
+
+
 async def test_the_last_cluster_is_one_entry_of_each_of_two_indexes(db: Database) -> None:
     await db.write(fill)
     job, card = await db.read(plans, lambda conn: jobs.last_cluster(conn, ASTER))
