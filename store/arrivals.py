@@ -109,8 +109,9 @@ def everybody(conn: Connection, cluster: str) -> Iterator[tuple[int, int, str, i
         select(job_customers.c.job_id, job_customers.c.position, job_customers.c.cid, job_customers.c.seen)
         .join_from(jobs, job_customers, job_customers.c.job_id == jobs.c.id)
         .where(jobs.c.cluster == cluster, jobs.c.watch_at.is_not(None), WAITS)
+        .execution_options(yield_per=5_000)
     )
-    yield from conn.execution_options(yield_per=5_000).execute(waiting).tuples()
+    yield from conn.execute(waiting)
 
 
 def awaited(conn: Connection, job_id: int) -> Sequence[tuple[int, str]]:
@@ -120,7 +121,7 @@ def awaited(conn: Connection, job_id: int) -> Sequence[tuple[int, str]]:
         .where(job_customers.c.job_id == job_id, WAITS)
         .order_by(job_customers.c.position)
     )
-    return list(rows.tuples())
+    return [(position, cid) for position, cid in rows]
 
 
 def arrive(conn: Connection, job_id: int, positions: Sequence[int]) -> int:
