@@ -113,7 +113,8 @@ def draw(facts: Facts, words: Words) -> Message:
             ended = thread.Ended(job, name, facts.refused, facts.unknown)
             error = detail.get("error")
             turned, resent = int(detail.get("turned") or 0), int(detail.get("resent") or 0)
-            return pending.checked(ended, turned, str(error) if error else None, resent)
+            awaited = bool(detail.get("awaited"))
+            return pending.checked(ended, turned, str(error) if error else None, resent, awaited=awaited)
         case Note.PAUSED:
             return pending.paused(job, name, facts.pause)
         case Note.RESENT:

@@ -114,7 +114,8 @@ def _record(conn: Connection, lane: Lane, job: Job, cids: Sequence[str], reading
     resent = _resend(conn, lane, job) if again_s is not None and not reading.error else 0
     over = again_s is None and job.state is JobState.WATCHING
     if first or turned or over or resent:
-        outbox.add(conn, job.id, Note.CHECKED, turned=turned, error=reading.error, resent=resent)
+        told = {"turned": turned, "error": reading.error, "resent": resent}
+        outbox.add(conn, job.id, Note.CHECKED, **told, awaited=int(job.watch_at is not None))
     outbox.add(conn, job.id, Note.CARD)
     ended = conclude(conn, job)
     return ended if ended.state is JobState.DONE else None

@@ -61,7 +61,8 @@ def outcome(ended: Ended, *, awaited: bool = False) -> Message:
         head += f" It took {took((job.finished_at - job.started_at).total_seconds())}."
     blocks: list[Block] = [section(head)]
     if job.accepted:
-        blocks.append(context(f"{ACCEPTED} {AWAITED if awaited else NOT_WATCHED}"))
+        then = AWAITED if awaited else "" if job.watched else NOT_WATCHED
+        blocks.append(context(f"{ACCEPTED} {then}".strip()))
     blocks += _refused(ended)
     blocks += _unknown(ended)
     blocks += left_out(job)
