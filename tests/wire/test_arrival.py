@@ -215,6 +215,30 @@ async def test_another_cluster_is_never_asked_who_has_arrived(idle_stage: Stage)
     assert (job.state, job.arrived) == ("done", 0)
 
 
+async def test_a_cluster_that_was_taken_out_ends_watching_with_words(idle_stage: Stage) -> None:
+    stage = idle_stage
+    await stage.evian3.arrive_after(None)
+    card = await accepted(stage, await stage.cids(2), arrival=BRISK)
+    await stage.stop_bot()
+    stage.tamper("UPDATE jobs SET cluster = 'gone9'")
+    await stage.start_bot()
+    said = words(await stage.thread(card, GIVEN_UP))
+    assert "Nobody is watched any more: gone9 is not configured" in said
+    assert (await stage.job()).state == "done"
+
+
+async def test_watching_that_is_switched_off_meanwhile_ends_with_words(idle_stage: Stage) -> None:
+    stage = idle_stage
+    await stage.evian3.arrive_after(None)
+    card = await accepted(stage, await stage.cids(2), arrival=BRISK)
+    await stage.stop_bot()
+    await stage.start_bot(arrival="{ watch = false }")
+    told = await stage.thread(card, "Watching evian3 was switched off in the configuration.")
+    await stage.desk.click(ASTER, told, "watch_again")
+    await stage.private("Watching evian3 is switched off", thread=card.ts)
+    await stage.card_saying(card, "Done: 2 of 2 have not arrived")
+
+
 async def test_what_was_unknown_and_is_found_has_arrived_as_well(idle_stage: Stage) -> None:
     stage = idle_stage
     cids = await stage.cids(4)
