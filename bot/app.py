@@ -8,6 +8,7 @@ from typing import Protocol
 
 import aiohttp
 import structlog
+from aiohttp import web
 from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -21,6 +22,7 @@ from bot.introduction import Home, introduced
 from bot.listeners.door import Door
 from bot.loops import Loop, UnderWay, report
 from bot.membership import UserGroups
+from bot.metrics import Metrics
 from bot.outbox import last_look
 from bot.outbox.courier import Courier
 from bot.outbox.drawing import Words
@@ -38,6 +40,7 @@ from bot.service.people import People
 from bot.slack_addresses import SlackAddresses
 from bot.slack_files import SlackFiles
 from bot.socket_mode import SocketMode
+from bot.status import Status, listening
 from bot.turns import Bell, Turns
 from bot.turns.embedded import EmbeddedTurns
 from bot.turns.postgres import PostgresTurns
@@ -55,8 +58,10 @@ log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def running(config: Config) -> AsyncIterator[list[asyncio.Task[None]]]:
+async def running(config: Config, metrics: Metrics | None = None) -> AsyncIterator[list[asyncio.Task[None]]]:
     """The bot, serving; its parts, none of which ends before the block does unless it is broken.
+
+    `metrics` are those the log is counted in already.
 
     Raises ConfigurationError, AlreadyInUse, SchemaMismatch, StoreError on the way in.
     """
@@ -83,7 +88,12 @@ async def running(config: Config) -> AsyncIterator[list[asyncio.Task[None]]]:
         departed = set(await db.read(jobs.clusters_with_work)) - set(config.clusters)
         lanes = [lanes_of.lane(cluster, cluster_http) for cluster in config.clusters.values()]
         lanes += [lanes_of.departed(key) for key in sorted(departed)]
-        parts = _join(config, turns, db, client, slack_http, lanes, home)
+        means = Means(db, turns, client, slack_http, metrics or Metrics())
+        parts = _join(config, means, lanes, home)
+        if config.status:
+            alone = web.Application()
+            parts.status.add_to(alone)
+            stack.push_async_callback((await listening(alone, config.status, "--status")).cleanup)
         await parts.entrance.open()
         tasks = parts.start()
         log.info("set_action.ready", team=home.team_id, clusters=len(config.clusters))
@@ -124,15 +134,30 @@ class Stoppable(Part, Protocol):
 class Entrance(Part, Protocol):
     """By which Slack comes in."""
 
-    async def open(self) -> object: ...
+    @property
+    def connected(self) -> bool: ...
+
+    async def open(self) -> None: ...
 
     async def close(self, within_s: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What the parts work with."""
+
+    db: Database
+    turns: Turns
+    client: AsyncWebClient
+    slack_http: aiohttp.ClientSession
+    metrics: Metrics
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Everything that runs by itself, in the order in which it is stopped."""
 
+    status: Status
     entrance: Entrance
     door: Door
     expiry: Loop
@@ -176,15 +201,8 @@ class Parts:
         log.info("set_action.stopped")
 
 
-def _join(
-    config: Config,
-    turns: Turns,
-    db: Database,
-    client: AsyncWebClient,
-    slack_http: aiohttp.ClientSession,
-    lanes: Sequence[Lane],
-    home: Home,
-) -> Parts:
+def _join(config: Config, means: Means, lanes: Sequence[Lane], home: Home) -> Parts:
+    db, turns, client, slack_http = means.db, means.turns, means.client, means.slack_http
     names = {key: cluster.name for key, cluster in config.clusters.items()}
     people = People(config.policy, UserGroups(client, config.policy.names_groups))
     addresses = SlackAddresses(config.slack.api_url)
@@ -196,12 +214,16 @@ def _join(
     cases = use_cases(config, db, people, files)
     answering = Answering(whispers, windows, files, names, Workspace(home.url), under_way)
     door = reception(config, client, home, cases, answering)
+    door.observe = means.metrics.answered
+    status = Status(db, means.metrics, lambda: entrance.connected)
+    entrance: Entrance = (
+        HttpMode(config.slack.listen, _signing_secret(config), db, door.enter, status)
+        if config.slack.listen
+        else SocketMode(client, _app_token(config), slack_http, door.enter)
+    )
     return Parts(
-        entrance=(
-            HttpMode(config.slack.listen, _signing_secret(config), db, door.enter)
-            if config.slack.listen
-            else SocketMode(client, _app_token(config), slack_http, door.enter)
-        ),
+        status=status,
+        entrance=entrance,
         door=door,
         expiry=Loop(turns, EXPIRY, cases.decisions.expire_due),
         runners=[Runner(db, turns, lane) for lane in lanes],

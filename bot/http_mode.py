@@ -1,4 +1,4 @@
-"""HTTP mode: Slack's requests at one address, verified, and the questions of whoever runs the bot.
+"""HTTP mode: Slack's requests at one address, verified; beside them the questions of whoever runs the bot.
 
 Served by aiohttp, which is here already for the calls to Slack and lets its owner stop it; an ASGI server
 would bring a second HTTP stack and takes the process's signals for itself. TLS is the proxy's in front.
@@ -15,8 +15,8 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from bot import signature
-from bot.errors import ConfigurationError, Problem
 from bot.loops import finished
+from bot.status import Status, listening
 from store import deliveries
 from store.database import Database
 from store.errors import StoreError
@@ -24,7 +24,6 @@ from store.errors import StoreError
 EVENTS = "/slack/events"
 LARGEST = 1024 * 1024  # bytes; a form with everything in it has some 20,000
 BODY_S = 5.0  # for a whole body to come in; Slack itself gives up after three seconds
-ANSWER_S = 2.0  # within which the database must answer for the bot to be ready
 
 Enter = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -35,32 +34,34 @@ class HttpMode:
     """Receives requests until stopped. `enter(delivery, payload)` gives the acknowledgement's payload."""
 
     def __init__(
-        self, listen: tuple[str, int], signing_secret: SecretStr, db: Database, enter: Enter
+        self,
+        listen: tuple[str, int],
+        signing_secret: SecretStr,
+        db: Database,
+        enter: Enter,
+        status: Status,
     ) -> None:
-        self._host, self._port = listen
+        self._listen = listen
         self._secret = signing_secret
         self._db = db
         self._enter = enter
         self._stopping = asyncio.Event()
         self._entered: set[asyncio.Task[Any]] = set()
+        self._runner: web.AppRunner | None = None
+        self._status = status
+
+    @property
+    def connected(self) -> bool:
+        """Whether Slack is let in."""
+        return not self._stopping.is_set()
+
+    async def open(self) -> None:
+        """Begin to listen. Raises ConfigurationError when that is not possible."""
         application = web.Application(client_max_size=LARGEST)
         application.router.add_post(EVENTS, self._slack)
-        application.router.add_get("/healthz", self._alive)
-        application.router.add_get("/readyz", self._ready)
-        self._runner = web.AppRunner(application, access_log=None)
-
-    async def open(self) -> int:
-        """Begin to listen; the port. Raises ConfigurationError when that is not possible."""
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, self._host, self._port).start()
-        except OSError as exc:
-            await self._runner.cleanup()
-            what = f"{self._host}:{self._port} cannot be listened on ({exc.strerror}); choose another"
-            raise ConfigurationError([Problem("--http", what)]) from exc
-        port: int = self._runner.addresses[0][1]
-        log.info("http_mode.listening", host=self._host, port=port)
-        return port
+        self._status.add_to(application)
+        self._runner = await listening(application, self._listen, "--http")
+        log.info("http_mode.listening", host=self._listen[0], port=self._listen[1])
 
     async def run(self) -> None:
         """Serve until `close`."""
@@ -69,12 +70,16 @@ class HttpMode:
     async def close(self, within_s: float) -> None:
         """Take nothing new, let what came be acknowledged. What stays unanswered, the user sees fail."""
         self._stopping.set()
+        if self._runner is None:
+            return
         await asyncio.gather(*(site.stop() for site in self._runner.sites))
         if late := await finished(self._entered.copy(), within_s):
             log.warning("http_mode.not_acknowledged", deliveries=late)
         await self._runner.cleanup()
 
     async def _slack(self, request: web.Request) -> web.Response:
+        if self._stopping.is_set():  # by a connection that was kept open; the proxy may try another replica
+            return _refused(503, "stopping")
         try:
             async with asyncio.timeout(BODY_S):
                 body = await request.read()
@@ -108,22 +113,6 @@ class HttpMode:
             # Nothing can be stored, so nothing can be done twice; the listener has the words for it.
             log.exception("set_action.store_error", error=str(exc))
             return True
-
-    async def _alive(self, _request: web.Request) -> web.Response:
-        return web.Response(text="alive\n")
-
-    async def _ready(self, _request: web.Request) -> web.Response:
-        found = {"database": await self._answers(), "stopping": self._stopping.is_set()}
-        ready = found["database"] and not found["stopping"]
-        return web.json_response({"ready": ready, **found}, status=200 if ready else 503)
-
-    async def _answers(self) -> bool:
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                await self._db.read(lambda conn: conn.exec_driver_sql("SELECT 1").scalar_one())
-        except (StoreError, TimeoutError):
-            return False
-        return True
 
 
 def _refused(status: int, why: str) -> web.Response:

@@ -47,6 +47,11 @@ class SocketMode:
     async def open(self) -> None:
         """Nothing to prepare: each connection asks for its own address."""
 
+    @property
+    def connected(self) -> bool:
+        """Whether Slack can send us anything just now."""
+        return bool(self._sockets)
+
     async def run(self) -> None:
         """Keep the connections open until `close`."""
         await asyncio.gather(*(self._keep(number) for number in range(CONNECTIONS)))

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, delete
 
 from store.clock import read_now
 from store.database import upsert
-from store.tables import deliveries
+from store.delivery_tables import deliveries
 
 KEPT = timedelta(minutes=11)  # longer than both halves of the window in which a signature is good
 

@@ -45,11 +45,11 @@ class Environment(BaseModel):
     database_direct_url: DatabaseUrl | None = Field(default=None, alias="DATABASE_DIRECT_URL")
 
 
-def lacking(environment: Environment, name: str) -> Problem | None:
+def lacking(variables: Mapping[str, str], name: str) -> Problem | None:
     """A problem where this optional variable is needed and not set; `name` is the field's."""
-    if getattr(environment, name) is not None:
-        return None
     field = Environment.model_fields[name]
+    if field.alias in variables:
+        return None
     return Problem(str(field.alias), f"is missing; give {field.description}")
 
 

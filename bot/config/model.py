@@ -91,6 +91,9 @@ class Config:
     slack: SlackAccess
     database_url: str
     database_direct_url: str
+    status: (
+        tuple[str, int] | None
+    )  # where `/healthz`, `/readyz` and `/metrics` are answered, besides HTTP mode
     clusters: Mapping[str, Cluster]
     catalogue: Catalogue
     policy: Policy

@@ -1,6 +1,7 @@
 """HTTP mode: the same bot behind one address; what is not Slack's is refused, nothing is done twice."""
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -17,6 +18,8 @@ from bot import app, http_mode
 from bot.config import Config, load
 from bot.errors import ConfigurationError
 from bot.sandbox.workspace.request_url import FORM, JSON, signed
+from store import gauges
+from store.errors import StoreError
 from tests.stage import Stage, words
 
 
@@ -170,7 +173,44 @@ async def test_other_paths_and_methods_are_not_there(http: Http) -> None:
 
 async def test_alive_and_ready_are_told_apart(http: Http) -> None:
     assert await http.get("/healthz") == (200, "alive\n")
-    assert await http.get("/readyz") == (200, '{"ready": true, "database": true, "stopping": false}')
+    status, told = await http.get("/readyz")
+    assert (status, json.loads(told)) == (
+        200,
+        {"ready": True, "database": True, "slack": True, "outbox": 0, "oldest_untold_s": 0.0},
+    )
+
+
+async def test_a_bot_whose_database_does_not_answer_is_alive_and_not_ready(
+    http: Http, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_conn: object) -> None:
+        raise StoreError("no disk")
+
+    monkeypatch.setattr(gauges, "read", broken)
+    assert (await http.get("/healthz"))[0] == 200
+    status, told = await http.get("/readyz")
+    assert (status, json.loads(told)["database"]) == (503, False)
+    status, told = await http.get("/metrics")
+    assert status == 200
+    assert "set_action_requests" in told
+
+
+async def test_what_slack_sends_is_counted(http: Http) -> None:
+    await http.stage.desk.command("U0ASTER", "C0OPS", "/set-action help")
+    _, told = await http.get("/metrics")
+    assert 'set_action_requests_total{kind="command",result="acknowledged"} 1.0' in told
+    assert "set_action_acknowledgement_seconds_count 1.0" in told
+
+
+async def test_in_socket_mode_the_same_is_told_at_an_address_of_its_own(idle_stage: Stage) -> None:
+    port = free_port()
+    config = replace(idle_stage.config(), status=("127.0.0.1", port))
+    async with aiohttp.ClientSession() as session, app.running(config):
+        await idle_stage.desk.until_connected(2)
+        status, told = await Http(idle_stage, port, session).get("/readyz")
+        assert (status, json.loads(told)["slack"]) == (200, True)
+        # Slack's requests have no business there.
+        assert (await Http(idle_stage, port, session).signed(b"ssl_check=1"))[0] == 404
 
 
 async def test_an_address_that_is_taken_is_said_at_start(idle_stage: Stage) -> None:

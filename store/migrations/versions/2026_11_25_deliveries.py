@@ -1,4 +1,4 @@
-"""Which of Slack's requests were taken, so that none is taken twice: the replay guard of HTTP mode."""
+"""Which of Slack's requests were taken, so that none is taken twice; what is open, counted for metrics."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -7,6 +7,8 @@ revision = "2026_11_25_deliveries"
 down_revision = "2026_11_25_arrival"
 branch_labels = None
 depends_on = None
+
+LIVE = sa.text("state NOT IN ('done', 'cancelled', 'expired', 'denied')")
 
 
 def upgrade() -> None:
@@ -17,3 +19,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("signature", name="pk_deliveries"),
     )
     op.create_index("ix_deliveries_at", "deliveries", ["at"])
+    op.create_index("ix_jobs_live", "jobs", ["state", "decided_at"], sqlite_where=LIVE, postgresql_where=LIVE)
