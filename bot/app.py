@@ -31,11 +31,9 @@ from bot.outbox.slack import Slack
 from bot.outbox.telling import Teller
 from bot.outbox.whispers import Whispers
 from bot.reception import Answering, reception, use_cases
-from bot.runner.checker import Checker
 from bot.runner.lane import Lane
-from bot.runner.previewer import Previewer
+from bot.runner.readers import Reader, readers
 from bot.runner.sender import Runner
-from bot.runner.watcher import Watcher
 from bot.service.people import People
 from bot.slack_addresses import SlackAddresses
 from bot.slack_files import SlackFiles
@@ -162,9 +160,7 @@ class Parts:
     door: Door
     expiry: Loop
     runners: list[Runner]
-    checkers: list[Checker]
-    watchers: list[Watcher]
-    previewers: list[Previewer]
+    readers: list[Reader]
     courier: Courier
     whispers: Whispers
     windows: Windows
@@ -173,8 +169,7 @@ class Parts:
     def start(self) -> list[asyncio.Task[None]]:
         """Set everything going, receiving last."""
         everything: list[Part] = [
-            self.expiry, *self.runners, *self.checkers, *self.watchers, *self.previewers,
-            self.courier, self.entrance,
+            self.expiry, *self.runners, *self.readers, self.courier, self.entrance,
         ]  # fmt: skip
         tasks = [asyncio.create_task(part.run(), name=type(part).__name__) for part in everything]
         for task in tasks:
@@ -186,9 +181,7 @@ class Parts:
         log.info("set_action.stopping")
         await self.entrance.close(DRAIN_S / 10)
         await asyncio.gather(self.door.drain(DRAIN_S / 10), self.under_way.drain(DRAIN_S / 10))
-        stopping: list[Stoppable] = [
-            self.expiry, *self.previewers, *self.runners, *self.checkers, *self.watchers,
-        ]  # fmt: skip
+        stopping: list[Stoppable] = [self.expiry, *self.readers, *self.runners]
         for part in stopping:
             part.stop()
         await asyncio.gather(*(runner.drain(DRAIN_S * 4 / 10) for runner in self.runners))
@@ -213,6 +206,7 @@ def _join(config: Config, means: Means, lanes: Sequence[Lane], home: Home) -> Pa
     files = SlackFiles(client, slack_http, addresses)
     cases = use_cases(config, db, people, files)
     answering = Answering(whispers, windows, files, names, Workspace(home.url), under_way)
+    later = config.catalogue.later()
     door = reception(config, client, home, cases, answering)
     door.observe = means.metrics.answered
     status = Status(db, means.metrics, lambda: entrance.connected)
@@ -227,9 +221,7 @@ def _join(config: Config, means: Means, lanes: Sequence[Lane], home: Home) -> Pa
         door=door,
         expiry=Loop(turns, EXPIRY, cases.decisions.expire_due),
         runners=[Runner(db, turns, lane) for lane in lanes],
-        checkers=[Checker(db, turns, lane) for lane in lanes],
-        watchers=[Watcher(db, turns, lane, config.catalogue.later()) for lane in lanes],
-        previewers=[Previewer(db, turns, lane) for lane in lanes],
+        readers=[reader for lane in lanes for reader in readers(db, turns, lane, later)],
         courier=Courier(db, turns, Teller(Slack(client), whispers, words), Pace()),
         whispers=whispers,
         windows=windows,
