@@ -89,7 +89,7 @@ def _nobody(job: Job) -> str:
 def _why(awaited: Awaited) -> str:
     job, error = awaited.job, escape(clip(awaited.error or "", 500))
     if awaited.ended:
-        return f"Nobody is watched any more: {error}"
+        return f"They are not watched any more: {error}"
     waited = f"They were watched until {moment(job.watch_until)}." if job.watch_until else "That is given up."
     return f"{waited} When last asked: {error}" if error else waited
 

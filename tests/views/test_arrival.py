@@ -125,7 +125,7 @@ def test_what_was_not_read_is_not_said() -> None:
     assert "on the cluster" not in said
     gone = told(watched(**WHOLE, arrived=117), [None], "Nobody can be asked.", ended=True)
     assert "1 of 118 customers accepted has not arrived." in gone
-    assert "Nobody is watched any more: Nobody can be asked." in gone
+    assert "They are not watched any more: Nobody can be asked." in gone
 
 
 def test_the_requester_is_called_when_sending_ends_only_where_something_needs_them() -> None:

@@ -223,7 +223,7 @@ async def test_a_cluster_that_was_taken_out_ends_watching_with_words(idle_stage:
     stage.tamper("UPDATE jobs SET cluster = 'gone9'")
     await stage.start_bot()
     said = words(await stage.thread(card, GIVEN_UP))
-    assert "Nobody is watched any more: gone9 is not configured" in said
+    assert "They are not watched any more: gone9 is not configured" in said
     assert (await stage.job()).state == "done"
 
 
