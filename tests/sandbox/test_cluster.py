@@ -104,16 +104,6 @@ async def test_arrival_can_be_by_the_clock(desk: ClusterDesk, web: aiohttp.Clien
     assert (await desk.customers())[CIDS[0]] == 3
 
 
-async def test_arrival_can_take_its_time(desk: ClusterDesk, web: aiohttp.ClientSession) -> None:
-    await desk.arrive_after(0.01, spread_s=0.3)
-    await act(web, *CIDS[:4])
-    seen = set()
-    while not (await desk.record()).posts[0].arrived:
-        seen.add(list((await desk.customers()).values()).count(3))
-    assert seen & {1, 2, 3}, "some before the others"
-    assert [(await desk.customers())[cid] for cid in CIDS[:4]] == [3] * 4
-
-
 async def test_some_never_arrive(desk: ClusterDesk, web: aiohttp.ClientSession) -> None:
     await desk.hold_up(CIDS[:1])
     await act(web, *CIDS[:2])

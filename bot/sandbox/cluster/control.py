@@ -25,7 +25,7 @@ class MoodOrder(BaseModel):
 class SiteOrder(BaseModel):
     """Change a cluster; what is not given stays as it is. `held` keeps arrivals until `arrive`.
 
-    `spread_s`: over how long the customers of one action arrive; `stuck`: those that never do.
+    `stuck`: the customers that do not arrive, whatever is done.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -34,7 +34,6 @@ class SiteOrder(BaseModel):
     apps: dict[str, list[dict[str, str]]] = {}
     arrive_after_s: float | None = None
     held: bool = False
-    spread_s: float | None = None
     stuck: list[str] | None = None
     arrive: bool = False
 
@@ -95,8 +94,6 @@ class Control:
         site.apps.update(order.apps)
         if order.held or order.arrive_after_s is not None:
             site.arrive_after_s = None if order.held else order.arrive_after_s
-        if order.spread_s is not None:
-            site.spread_s = order.spread_s
         if order.stuck is not None:
             site.stuck = frozenset(order.stuck)
         if order.arrive:

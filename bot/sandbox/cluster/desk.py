@@ -62,12 +62,9 @@ class ClusterDesk:
                 f"not so within {timeout_s} s; POSTs: {seen}; GETs: {len(self._gets)}"
             ) from None
 
-    async def arrive_after(self, seconds: float | None, *, spread_s: float = 0.0) -> None:
-        """How long an action takes to arrive from now on; None: until `arrive()`.
-
-        Its customers arrive one after the other, the last of them `spread_s` after the first.
-        """
-        await self._order("", SiteOrder(arrive_after_s=seconds, held=seconds is None, spread_s=spread_s))
+    async def arrive_after(self, seconds: float | None) -> None:
+        """How long an action takes to arrive from now on; None: until `arrive()`."""
+        await self._order("", SiteOrder(arrive_after_s=seconds, held=seconds is None))
 
     async def hold_up(self, cids: Sequence[str]) -> None:
         """These customers, and no others, stay where they are whatever is done."""

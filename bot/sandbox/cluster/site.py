@@ -9,7 +9,6 @@ from bot.sandbox.cluster.mood import Call, Mood, normal
 
 ACTIONS = {"Tran-Begin": 1, "PE-Enable": 2, "T-Enable": 3, "PE-Finalize": 4, "PE-Direct": 5}
 APPS = ("dpp", "wids", "airmatch")
-STEPS = 10  # in which a move that takes its time goes
 
 
 def customer_ids(cluster: str, count: int) -> tuple[str, ...]:
@@ -32,8 +31,7 @@ class Moods:
 class Site:
     """A cluster. `arrive_after_s` passes from acting to arrival; None holds arrivals until `arrive()`.
 
-    From then on the customers of an action arrive one after the other, within `spread_s`. Those in `stuck`
-    never do.
+    Customers in `stuck` stay where they are.
     """
 
     def __init__(self, name: str, *, customers: int, state: int, arrive_after_s: float | None) -> None:
@@ -42,7 +40,6 @@ class Site:
         self.apps: dict[str, list[dict[str, str]]] = {}
         self.moods = {Call.POST: Moods(), Call.GET: Moods()}
         self.arrive_after_s = arrive_after_s
-        self.spread_s = 0.0
         self.stuck: frozenset[str] = frozenset()
         self._under_way: list[_Move] = []
 
@@ -55,7 +52,7 @@ class Site:
         move = _Move(self, ACTIONS[action], tuple(cids), arrived)
         self._under_way.append(move)
         if self.arrive_after_s is not None:
-            move.set_out(self.arrive_after_s, self.spread_s)
+            move.timer = asyncio.get_running_loop().call_later(self.arrive_after_s, move.arrive)
 
     def arrive(self) -> None:
         """Everything under way arrives now."""
@@ -88,33 +85,13 @@ class _Move:
         self._site = site
         self._code = code
         self._arrived = arrived
-        self._parts: list[tuple[str, ...]] = []
-        self._settled: set[str] = set()  # who was moved once is not moved again
-
-    def set_out(self, after_s: float, spread_s: float) -> None:
-        """Begin to arrive after a while; the last is there `spread_s` later."""
-        size = -(-len(self.cids) // STEPS) if spread_s else len(self.cids)
-        self._parts = [self.cids[start : start + size] for start in range(0, len(self.cids), size)]
-        self.timer = asyncio.get_running_loop().call_later(after_s, self._step, spread_s / STEPS)
-
-    def _step(self, pause_s: float) -> None:
-        self._settle(self._parts.pop(0))
-        if self._parts:
-            self.timer = asyncio.get_running_loop().call_later(pause_s, self._step, pause_s)
-        else:
-            self.arrive()
 
     def arrive(self) -> None:
-        """Whoever is not there yet arrives now."""
         self.cancel()
-        self._settle(self.cids)
+        moving = (cid for cid in self.cids if cid not in self._site.stuck)
+        self._site.states.update(dict.fromkeys(moving, self._code))
         self._site.done(self)
         self._arrived()
-
-    def _settle(self, cids: Sequence[str]) -> None:
-        moving = (cid for cid in cids if cid not in self._site.stuck and cid not in self._settled)
-        self._site.states.update(dict.fromkeys(moving, self._code))
-        self._settled.update(cids)
 
     def cancel(self) -> None:
         if self.timer is not None:

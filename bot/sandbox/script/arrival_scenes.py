@@ -7,14 +7,16 @@ __all__ = ["all_arrive", "some_stay_away"]
 
 async def all_arrive(stage: Stage) -> None:
     """Accepted, then one after the other in the action's state; one message once all of them are there."""
-    await stage.evian3.arrive_after(0.5, spread_s=2.5)
+    await stage.evian3.arrive_after(None)
     ids = await stage.customers(40)
     card = await stage.asks(f"/set-action T-Enable evian3 {' '.join(ids)}")
     await stage.presses(card, "confirm")
     told = await stage.thread(card, "all 40 customers accepted")
     expect("Whether they have arrived is watched" in said(told), "acceptance and arrival to be told apart")
-    half = await stage.card(card, "Accepted, ")
-    expect("of 40 arrived" in said(half), "a bar of its own for those that have arrived")
+    await stage.card(card, "0 of 40 arrived")
+    await stage.evian3.set_customers(dict.fromkeys(ids[:16], 3))
+    await stage.card(card, "16 of 40 arrived")
+    await stage.evian3.arrive()
     await stage.thread(card, "all 40 customers have arrived")
     await stage.card(card, "All 40 arrived")
     stage.transcript.cluster(
