@@ -5,13 +5,14 @@ import os
 import signal
 import sys
 from contextlib import ExitStack, closing
+from importlib import import_module
 from importlib.metadata import entry_points
+from types import ModuleType
 from typing import NoReturn
 
 import typer
 
 from bot import logs
-from bot.app import running, upgrade
 from bot.config import Config, load
 from bot.errors import ConfigurationError
 from store import audit
@@ -59,7 +60,7 @@ def db_upgrade() -> None:
         with ExitStack() as stack:
             if is_embedded(url):
                 stack.callback(Hold(url).release)
-            asyncio.run(upgrade(stack.enter_context(closing(Database(url)))))
+            asyncio.run(_bot().upgrade(stack.enter_context(closing(Database(url)))))
     except StoreError as exc:
         _no_database(url, exc)
     typer.echo("The database is up to date.")
@@ -111,7 +112,7 @@ async def _serve(config: Config) -> None:
 
 
 async def _until(stop: asyncio.Event, ready: asyncio.Event, config: Config) -> None:
-    async with running(config) as parts:
+    async with _bot().running(config) as parts:
         ready.set()
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait({stopped, *parts}, return_when=asyncio.FIRST_COMPLETED)
@@ -119,6 +120,11 @@ async def _until(stop: asyncio.Event, ready: asyncio.Event, config: Config) -> N
             stopped.cancel()
             # Better to be started anew than to look alive and be deaf.
             raise PartEnded
+
+
+def _bot() -> ModuleType:
+    """All of the bot, imported only by who needs it: that is most of a second, and the sandbox needs none."""
+    return import_module("bot.app")
 
 
 def _config() -> Config:

