@@ -5,7 +5,6 @@ import os
 import signal
 import sys
 from contextlib import ExitStack, closing
-from importlib import import_module
 from importlib.metadata import entry_points
 from types import ModuleType
 from typing import NoReturn
@@ -124,7 +123,9 @@ async def _until(stop: asyncio.Event, ready: asyncio.Event, config: Config) -> N
 
 def _bot() -> ModuleType:
     """All of the bot, imported only by who needs it: that is most of a second, and the sandbox needs none."""
-    return import_module("bot.app")
+    from bot import app as whole
+
+    return whole
 
 
 def _config() -> Config:
