@@ -1,10 +1,16 @@
 """Fixtures for all tests: a real PostgreSQL, started once, with a database of its own for whoever asks."""
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.postgresql import postgresql
+
+# Dozens of bots are started as processes of their own: each would compile all of the code once more.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @pytest.fixture(scope="session")

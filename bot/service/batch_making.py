@@ -107,6 +107,11 @@ class BatchMaking:
         )  # fmt: skip
         return made
 
+    async def unable(self, operator: Operator, made: Sequence[Batch]) -> tuple[str, ...]:
+        """Of those who are to run these batches, whom no rule lets ask for anything on their cluster."""
+        people = [batch.assigned_to for batch in made if batch.assigned_to]
+        return await self._administrators.unable(operator, made[0].cluster, people)
+
     def _check_order(self, order: Order) -> None:
         most = self._clusters[order.cluster].max_customers
         if not 0 < len(order.name) <= LONGEST_NAME:
