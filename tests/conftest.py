@@ -13,7 +13,7 @@ from tests.postgresql import postgresql
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# In plain words: by default structlog draws tracebacks with every local variable in them, which takes seconds.
+# Plainly: by default structlog draws tracebacks with every local variable in them, which takes seconds.
 structlog.configure(
     processors=[
         structlog.processors.add_log_level,

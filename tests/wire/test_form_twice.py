@@ -8,6 +8,8 @@ from bot.sandbox.workspace.errors import invalid
 from bot.sandbox.workspace.people import ASTER, OPS
 from tests.forms import chosen, listed, opened
 from tests.stage import Stage, can_be_confirmed
+from tests.wire.test_batches import ADMIN, csv
+from tests.wire.test_batches import opened as batch_form
 
 
 def lost(*_: object) -> None:
@@ -73,3 +75,22 @@ async def test_the_same_after_its_card_was_put_away_is_not_answered_by_silence(s
     assert submission.form
     assert "its card was put away since" in submission.form.errors["action"]
     assert await states(stage) == ["cancelled"]
+
+
+async def test_the_form_of_batches_changed_meanwhile_does_not_pretend(idle_stage: Stage) -> None:
+    await idle_stage.start_bot(more=ADMIN)
+    ids = await idle_stage.cids(4)
+    form = await batch_form(idle_stage)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(forms, "carry_out", lost)
+        heard = await idle_stage.desk.submit(form, {"name": "Wave 1", "size": 2, "file": [csv(ids)]})
+    assert heard.form
+    made = await idle_stage.rows("SELECT code FROM batches")
+    assert len(made) == 2
+    changed = await idle_stage.desk.submit(heard.form, {"name": "Wave 2"})
+    assert changed.form
+    assert "has made 2 batches of “Wave 1” already" in changed.form.errors["name"]
+    as_before = await idle_stage.desk.submit(changed.form, {"name": "Wave 1"})
+    assert as_before.form
+    assert as_before.form.title == "Batches made"
+    assert await idle_stage.rows("SELECT code FROM batches") == made
