@@ -64,6 +64,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "app": EVERYTHING,
     "reception": EVERYTHING,
     "cli": EVERYTHING,
+    "serving": EVERYTHING,
     "__main__": frozenset({"cli"}),
     "sandbox": PLAIN,
 }
