@@ -21,7 +21,10 @@ from bot.membership import UserGroups
 from bot.outbox import last_look
 from bot.outbox.courier import Courier
 from bot.outbox.drawing import Words
+from bot.outbox.home_pictures import HomePictures
+from bot.outbox.homes import Homes
 from bot.outbox.pace import Pace
+from bot.outbox.painter import Painter
 from bot.outbox.slack import Slack
 from bot.outbox.telling import Teller
 from bot.outbox.whispers import Whispers
@@ -77,7 +80,9 @@ async def running(config: Config) -> AsyncIterator[list[asyncio.Task[None]]]:
         )
         home = await introduced(client, config.slack.app_token.get_secret_value())
         departed = set(await db.read(jobs.clusters_with_work)) - set(config.clusters)
-        lanes = [lanes_of.lane(cluster, cluster_http) for cluster in config.clusters.values()]
+        lanes = [
+            lanes_of.lane(cluster, cluster_http, config.pictures_from) for cluster in config.clusters.values()
+        ]
         lanes += [lanes_of.departed(key) for key in sorted(departed)]
         parts = _join(config, turns, db, client, slack_http, lanes, home)
         tasks = parts.start()
@@ -127,6 +132,7 @@ class Parts:
     checkers: list[Checker]
     previewers: list[Previewer]
     courier: Courier
+    homes: Homes
     whispers: Whispers
     windows: Windows
     under_way: UnderWay
@@ -134,7 +140,8 @@ class Parts:
     def start(self) -> list[asyncio.Task[None]]:
         """Set everything going, receiving last."""
         everything: list[Part] = [
-            self.expiry, *self.runners, *self.checkers, *self.previewers, self.courier, self.socket,
+            self.expiry, *self.runners, *self.checkers, *self.previewers, self.courier, self.homes,
+            self.socket,
         ]  # fmt: skip
         tasks = [asyncio.create_task(part.run(), name=type(part).__name__) for part in everything]
         for task in tasks:
@@ -146,12 +153,13 @@ class Parts:
         log.info("set_action.stopping")
         await self.socket.close(DRAIN_S / 10)
         await asyncio.gather(self.door.drain(DRAIN_S / 10), self.under_way.drain(DRAIN_S / 10))
-        stopping: list[Stoppable] = [self.expiry, *self.previewers, *self.runners, *self.checkers]
+        stopping: list[Stoppable] = [self.expiry, self.homes, *self.previewers, *self.runners, *self.checkers]
         for part in stopping:
             part.stop()
         await asyncio.gather(*(runner.drain(DRAIN_S * 4 / 10) for runner in self.runners))
         await self.courier.finish(DRAIN_S * 2 / 10)
-        await asyncio.gather(self.whispers.drain(DRAIN_S / 10), self.windows.drain(DRAIN_S / 10))
+        late_words = (self.whispers, self.windows, self.homes)
+        await asyncio.gather(*(part.drain(DRAIN_S / 10) for part in late_words))
         _, late = await asyncio.wait(tasks, timeout=DRAIN_S / 10)
         for task in late:
             task.cancel()
@@ -174,7 +182,9 @@ def _join(
     whispers = Whispers(slack_http, addresses)
     windows = Windows(client)
     under_way = UnderWay()
-    words = Words(names, _path(config.catalogue), home.bot_user_id)
+    words = Words(names, _path(config.catalogue), home.bot_user_id, Workspace(home.url))
+    slack, painter, pace = Slack(client), Painter(), Pace()
+    pictures = HomePictures(db, slack, painter) if config.pictures_from else None
     files = SlackFiles(client, slack_http, addresses)
     cases = use_cases(config, db, people, files)
     answering = Answering(whispers, windows, files, names, Workspace(home.url), under_way)
@@ -186,7 +196,8 @@ def _join(
         runners=[Runner(db, turns, lane) for lane in lanes],
         checkers=[Checker(db, turns, lane) for lane in lanes],
         previewers=[Previewer(db, turns, lane) for lane in lanes],
-        courier=Courier(db, turns, Teller(Slack(client), whispers, words), Pace()),
+        courier=Courier(db, turns, Teller(slack, whispers, painter, words), pace),
+        homes=Homes(db, turns, slack, pace, pictures, words),
         whispers=whispers,
         windows=windows,
         under_way=under_way,

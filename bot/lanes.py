@@ -10,7 +10,7 @@ from bot.runner.lane import Lane
 log = structlog.get_logger()
 
 
-def lane(cluster: Cluster, http: httpx.AsyncClient) -> Lane:
+def lane(cluster: Cluster, http: httpx.AsyncClient, pictures_from: int) -> Lane:
     """For a configured cluster."""
     return Lane(
         key=cluster.key,
@@ -28,6 +28,8 @@ def lane(cluster: Cluster, http: httpx.AsyncClient) -> Lane:
         every_s=cluster.arrival.every_s,
         give_up_after_s=cluster.arrival.give_up_after_s,
         resend_auto=cluster.resend_unknown is Resend.AUTO,
+        announce_channel=cluster.announce_channel,
+        pictures_from=pictures_from,
     )
 
 

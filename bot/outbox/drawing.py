@@ -8,15 +8,17 @@ from sqlalchemy import Connection
 
 from bot.outbox import assignments
 from bot.outbox.assignments import Assignment
-from bot.views import files, notices, pending, thread
+from bot.views import aside, files, notices, pending, pictures, thread
 from bot.views.card import SHOWN, Card, card
 from bot.views.files import File
+from bot.views.listing import Workspace
 from bot.views.message import Message
 from bot.views.preview import Path
 from bot.views.text import escape
-from store import batches, checks, customers, jobs, outbox, pauses
+from store import batches, checks, courses, customers, homes, jobs, outbox, pauses
 from store.batch_model import Batch
 from store.clock import read_now
+from store.home_model import Course, Notify
 from store.model import Customer, CustomerOutcome, Job, JobState, Pause
 from store.outbox_model import Note, OutboxItem
 
@@ -38,6 +40,8 @@ class Facts:
     everybody: Sequence[Customer]
     pause: Pause | None
     batch: Batch | None
+    notify: Notify
+    course: Course | None
 
 
 def read(conn: Connection, listed: OutboxItem) -> Facts | Assignment | None:
@@ -71,16 +75,23 @@ def _facts(conn: Connection, item: OutboxItem) -> Facts | Assignment:
         customers.everybody(conn, job.id) if item.note is Note.CUSTOMERS_CSV else (),
         pauses.current(conn, job.cluster) if sending else None,
         batches.of_job(conn, job.id) if item.note is Note.CARD else None,
+        homes.notify_of(conn, job.operator) if ended else Notify.MENTION,
+        courses.course(conn, job.id) if item.note is Note.PICTURE else None,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What is not in the rows: the clusters' display names by key, the catalogue, the bot's own user id."""
+    """What is not in the rows: clusters' display names, the catalogue, the workspace, its own user id."""
 
     names: Mapping[str, str]
     path: Path
     bot_user_id: str
+    workspace: Workspace
+
+    def name(self, cluster: str) -> str:
+        """A cluster's display name; its key where it is not configured any more."""
+        return self.names.get(cluster, cluster)
 
 
 def file(facts: Facts, words: Words) -> File | None:
@@ -93,7 +104,7 @@ def file(facts: Facts, words: Words) -> File | None:
 def draw(facts: Facts, words: Words) -> Message:
     """The message of an item."""
     job, item = facts.job, facts.item
-    name = words.names.get(job.cluster, job.cluster)
+    name = words.name(job.cluster)
     detail = item.detail or {}
     match item.note:
         case Note.CARD:
@@ -101,20 +112,27 @@ def draw(facts: Facts, words: Words) -> Message:
         case Note.STARTED:
             return thread.started(job, name)
         case Note.OUTCOME:
-            return thread.outcome(thread.Ended(job, name, facts.refused, facts.unknown, facts.sent_at))
+            return thread.outcome(_ended(facts, name))
         case Note.CHECKED:
-            ended = thread.Ended(job, name, facts.refused, facts.unknown)
             error = detail.get("error")
             turned, resent = int(detail.get("turned") or 0), int(detail.get("resent") or 0)
-            return pending.checked(ended, turned, str(error) if error else None, resent)
+            return pending.checked(_ended(facts, name), turned, str(error) if error else None, resent)
         case Note.PAUSED:
             return pending.paused(job, name, facts.pause)
         case Note.RESENT:
             return pending.resent(job, int(detail.get("customers") or 0))
         case Note.CANNOT_POST:
             return notices.cannot_post(job.channel_id, str(detail["error"]), words.bot_user_id)
+        case Note.DIRECT | Note.ANNOUNCED:
+            return aside.ended(job, name, words.workspace)
+        case Note.PICTURE:
+            return Message(pictures.course_title(job))
         case Note.REFUSED_CSV | Note.CUSTOMERS_CSV:
             shown = file(facts, words)
             return Message(escape(shown.title) if shown else "")
         case Note.ASSIGNED:
             raise LookupError("This is about batches, and there is no job to draw it from.")
+
+
+def _ended(facts: Facts, name: str) -> thread.Ended:
+    return thread.Ended(facts.job, name, facts.refused, facts.unknown, facts.sent_at, facts.notify)

@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 from bot.cluster import ClusterClient, State
 from bot.errors import ClusterUnreadable
 from bot.loops import Loop
-from bot.runner.lane import BY_NAME, Lane, counts, log_done
+from bot.runner.endings import ended
+from bot.runner.lane import BY_NAME, Lane, log_done
 from bot.turns import Turns
 from store import audit, checks, customers, jobs, outbox
 from store.audit import Event
@@ -111,14 +112,15 @@ def _record(conn: Connection, lane: Lane, job: Job, cids: Sequence[str], reading
     detail = {"found_accepted": turned, "still_unknown": job.unknown, "error": reading.error}
     audit.append(conn, Event.CHECKED, job=job.uuid, cluster=job.cluster, detail=detail)
     resent = _resend(conn, lane, job) if again_s is not None and not reading.error else 0
-    ended = not resent and job.state is JobState.WATCHING and again_s is None and checks.close(conn, job)
-    if first or turned or ended or resent:
+    closed = not resent and job.state is JobState.WATCHING and again_s is None and checks.close(conn, job)
+    if first or turned or closed or resent:
         outbox.add(conn, job.id, Note.CHECKED, turned=turned, error=reading.error, resent=resent)
     outbox.add(conn, job.id, Note.CARD)
-    if not ended:
+    if not closed:
         return None
-    audit.append(conn, Event.DONE, job=job.uuid, cluster=job.cluster, detail=counts(job))
-    return jobs.get(conn, job.id)
+    job = jobs.get(conn, job.id)
+    ended(conn, lane, job)
+    return job
 
 
 def _again(conn: Connection, lane: Lane, job: Job) -> float | None:

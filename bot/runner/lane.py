@@ -20,6 +20,8 @@ class Lane:
     Unknown customers are read again every `every_s`, ever less often, and given up after `give_up_after_s`;
     `resend_auto`: what a read does not find is then sent again without asking a person.
     A card waits at most `preview_s` for its customers' state to be read.
+    `announce_channel` gets one line for each job at its end; jobs of at least `pictures_from` customers get a
+    picture (0: none does).
     `client` is None for one that is not configured any more: what was planned there is refused, with words.
     """
 
@@ -33,6 +35,8 @@ class Lane:
     every_s: float
     give_up_after_s: float
     resend_auto: bool
+    announce_channel: str | None = None
+    pictures_from: int = 0
 
 
 @dataclass(frozen=True, slots=True)

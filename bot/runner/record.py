@@ -3,7 +3,8 @@
 from sqlalchemy import Connection
 
 from bot.cluster import Answer, Cause, Outcome
-from bot.runner.lane import Lane, Post, counts
+from bot.runner.endings import ended
+from bot.runner.lane import Lane, Post
 from store import audit, checks, chunks, customers, jobs, outbox, pauses
 from store.audit import Event
 from store.model import ChunkState, CustomerOutcome, Job, JobState
@@ -39,7 +40,7 @@ def record(conn: Connection, lane: Lane, post: Post, answer: Answer) -> Job | No
     if outcome is CustomerOutcome.UNKNOWN:
         checks.later(conn, post.job, chunk, lane.settle_s)
     _answered(conn, post, answer)
-    return _close(conn, jobs.get(conn, chunk.job_id))
+    return _close(conn, lane, jobs.get(conn, chunk.job_id))
 
 
 def _wait(conn: Connection, lane: Lane, post: Post, answer: Answer) -> bool:
@@ -96,7 +97,7 @@ def _answered(conn: Connection, post: Post, answer: Answer) -> None:
     )
 
 
-def _close(conn: Connection, job: Job) -> Job:
+def _close(conn: Connection, lane: Lane, job: Job) -> Job:
     outbox.add(conn, job.id, Note.CARD)
     if job.open_chunks:
         return job
@@ -106,7 +107,7 @@ def _close(conn: Connection, job: Job) -> Job:
     if job.refused:
         outbox.add(conn, job.id, Note.REFUSED_CSV)
     if job.state is JobState.DONE:
-        audit.append(conn, Event.DONE, job=job.uuid, cluster=job.cluster, detail=counts(job))
+        ended(conn, lane, job)
     else:
         checks.begin(conn, job)
     return job

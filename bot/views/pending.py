@@ -10,6 +10,7 @@ from slack_sdk.models.blocks import (
 )
 
 from bot.views import states
+from bot.views.aside import addressed
 from bot.views.card import where
 from bot.views.message import Button, Message
 from bot.views.text import clip, context, customers, escape, listing, mention, moment, section
@@ -39,7 +40,7 @@ def resent(job: Job, number: int) -> Message:
 def checked(ended: Ended, turned: int, error: str | None, sent_again: int) -> Message:
     """What reading the cluster's state showed about the unknown customers, and what follows."""
     job = ended.job
-    head = f"{_symbol(job, error)} {mention(job.operator.user_id)}: {ended.what}, "
+    head = f"{_symbol(job, error)} {addressed(job, ended.notify)}{ended.what}, "
     head += _showed(job, turned, error, sent_again)
     blocks: list[Block] = [section(head)]
     if job.unknown:

@@ -66,6 +66,7 @@ def configured(*, chunk_size: int, concurrency: int, resend: Resend) -> Cluster:
         preview_s=0,
         protected=False,
         arrival=Arrival(every_s=2, give_up_after_s=60),
+        announce_channel=None,
     )
 
 

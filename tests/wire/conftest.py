@@ -36,6 +36,9 @@ class Brisk(Pace):
     def update(self, card: int, *, ended: bool) -> float:
         return super().update(card, ended=ended) / self.SPEED
 
+    def home(self, person: str) -> float:
+        return super().home(person) / self.SPEED
+
     def post(self, channel: str) -> float:
         return super().post(channel) / self.SPEED
 
