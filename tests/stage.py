@@ -39,6 +39,9 @@ base_url = "{fiji1}"
 token_env = "FIJI1_TOKEN"
 preview_s = {preview_s}
 
+[pictures]
+from_customers = {pictures_from}
+
 [cards]
 expire_after_s = {expire_after_s}
 open_per_user = {open_per_user}
@@ -68,6 +71,7 @@ class Stage:
             "preview_s": 0,  # most scenarios are not about what a card shows before it is confirmed
             "expire_after_s": 900,
             "open_per_user": 100,
+            "pictures_from": 0,  # each takes a process and a second or two
             "who": '["*"]',
             "actions": '["*"]',
             "clusters": '["evian3", "fiji1"]',

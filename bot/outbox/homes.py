@@ -102,6 +102,7 @@ class Homes:
 
     async def _publish(self, facts: Facts, view: View) -> float:
         user, was = facts.home.operator.user_id, facts.home
+        view_hash: str | None
         try:
             view_hash = await self._slack.publish(user, view, was.hash)
         except Replaced:
@@ -120,8 +121,8 @@ class Homes:
                 await self._db.write(_picture_lost, was.operator)
                 return await self._publish(plain, self._draw(plain.page))
             log.exception("set_action.home_refused", error=str(exc))
-            view_hash = was.hash or ""
-        await self._db.write(homes.published, was, digest_of(view), view_hash or None)
+            view_hash = was.hash
+        await self._db.write(homes.published, was, digest_of(view), view_hash)
         return 0.0
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+MODULE = "bot.pictures"
 LIMIT_S = 30.0  # the library's first start on a machine reads all its fonts
 # What the child may know of our environment, which holds the tokens.
 KNOWN = (
@@ -40,7 +41,7 @@ class Painter:
         child = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "bot.pictures",
+            MODULE,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

@@ -19,9 +19,11 @@ log = structlog.get_logger()
 EVENT_TYPE = "set_action_outbox"  # of the metadata that lets us find our own message again
 NO_PLACE = frozenset(
     {
+        "cannot_dm_bot",
         "channel_not_found",
         "ekm_access_denied",
         "is_archived",
+        "messages_tab_disabled",
         "not_in_channel",
         "restricted_action",
         "restricted_action_non_threadable_channel",

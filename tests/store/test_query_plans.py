@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
-from store import audit, batches, checks, chunks, customers, jobs, outbox, pauses
+from store import audit, batches, checks, chunks, courses, customers, homes, jobs, outbox, pauses
 from store.batch_model import Batch, BatchPlace
 from store.clock import EPOCH
 from store.database import Database
@@ -59,6 +59,20 @@ def fill(conn: Connection) -> None:
 
 
 LISTS: dict[str, tuple[Callable[[Connection], Any], str]] = {
+    "cards waiting": (
+        lambda conn: homes.waiting(conn, ASTER, 11),
+        f"SEARCH jobs USING INDEX ix_jobs_open ({OWNED})",
+    ),
+    "live jobs": (
+        lambda conn: homes.live(conn, ASTER, 11),
+        f"SEARCH jobs USING INDEX ix_jobs_live ({OWNED})",
+    ),
+    "last month": (
+        lambda conn: homes.month(conn, ASTER, 30, 2_000),
+        f"SEARCH jobs USING INDEX ix_jobs_owner ({OWNED})",
+    ),
+    "homes concerned": (lambda conn: homes.concerned(conn, 0), "(uuid=?)"),
+    "course": (lambda conn: courses.course(conn, 1), BY_KEY),
     "first page": (
         lambda conn: jobs.list_own(conn, ASTER, limit=11),
         f"SEARCH jobs USING INDEX ix_jobs_owner ({OWNED})",

@@ -1,4 +1,4 @@
-"""The App Home at its worst: within Slack's limits, nothing alive that we did not put there; and its words."""
+"""The App Home at its worst: within Slack's limits, nothing foreign alive; and its words."""
 
 from dataclasses import replace
 from typing import Any
@@ -14,7 +14,7 @@ from store.batch_model import Batch
 from store.home_model import Notify
 from store.model import Job, JobState
 from tests.views.checking import WORKSPACE
-from tests.views.test_batches import batches
+from tests.views.test_batches import made_batches
 from tests.views.test_forms import checked
 from tests.views.worst import NOW, SENT_JOB, hostile, jobs, names
 
@@ -34,7 +34,7 @@ def pages(draw: st.DrawFn) -> Page:
         some(jobs((JobState.PROPOSED,)), homes.WAITING),
         some(jobs(LIVE), homes.RUNNING),
         some(jobs((JobState.DONE,)), homes.LAST),
-        some(st.tuples(batches(), st.none() | jobs()), homes.BATCHES),
+        some(st.tuples(made_batches(), st.none() | jobs()), homes.BATCHES),
         draw(st.sampled_from(Notify)),
         draw(st.none() | st.builds(Picture, st.just("F0123456789"), hostile(3_000))),
     )

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -43,8 +44,8 @@ def test_the_figures_of_a_job() -> None:
 
 def test_the_words_of_a_job() -> None:
     assert pictures.course_words(JOB, COURSE) == (
-        "3 requests for 300 customers: 150 accepted, 50 refused, 100 unknown. The last answer came 2.0 s after "
-        "the first request. 150 customers arrived, the last of them after 1 min 10 s."
+        "3 requests for 300 customers: 150 accepted, 50 refused, 100 unknown. The last answer came "
+        "2.0 s after the first request. 150 customers arrived, the last of them after 1 min 10 s."
     )
     silent = Course([Step(at(0), None, 0, 0, 300)], [])
     assert "answer" not in pictures.course_words(replace(JOB, accepted=0, refused=0, unknown=300), silent)
@@ -64,7 +65,7 @@ def test_a_course_can_be_drawn(course: Course) -> None:
     assert draw_course(**asked).startswith(PNG)
 
 
-def on(day: date, **values: object) -> Job:
+def on(day: date, **values: Any) -> Job:
     when = datetime(day.year, day.month, day.day, 12, tzinfo=NOW.tzinfo)
     return replace(SENT_JOB, created_at=when, **{"accepted": 3, "refused": 0, "unknown": 0, **values})
 

@@ -11,6 +11,7 @@ from bot.sandbox.script.form_scenes import (
     mistakes_at_their_fields,
     several_sources,
 )
+from bot.sandbox.script.home_scenes import at_home
 from bot.sandbox.script.stage import Stage, Unexpected, expect, said
 from bot.sandbox.workspace.people import BRAM, OPS
 
@@ -189,4 +190,5 @@ SCENES: list[tuple[str, Scene]] = [
     ("A shortcut on a message", from_a_message),
     ("A card that is changed", edited),
     ("A list cut into batches, and one of them run", batches),
+    ("At home: a card, a job, a direct message, a picture", at_home),
 ]
