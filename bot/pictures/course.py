@@ -22,8 +22,8 @@ def draw_course(
         axes.set_title(title, loc="left")
         axes.axhline(total, color=FAINT, linestyle=(0, (2, 3)), linewidth=1)
         axes.annotate(
-            f"{total:,} to be sent", (1, total), (-4, -4), xycoords=("axes fraction", "data"),
-            textcoords="offset points", ha="right", va="top", color=FAINT, fontsize=9,
+            f"{total:,} to be sent", (1, total), (-4, 3), xycoords=("axes fraction", "data"),
+            textcoords="offset points", ha="right", va="bottom", color=FAINT, fontsize=9,
         )  # fmt: skip
         _line(axes, accepted, last, "accepted", BLUE, "-")
         _line(axes, arrived, last, "arrived", GREEN, "--")
@@ -33,7 +33,7 @@ def draw_course(
         axes.set_ylim(0, total * 1.12)
         axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:,.0f}"))
-        ticks = MaxNLocator(nbins=8).tick_values(0, last / seconds)
+        ticks = MaxNLocator(nbins=8, steps=[1, 2, 5, 10]).tick_values(0, last / seconds)
         axes.set_xticks([tick * seconds for tick in ticks if 0 <= tick * seconds <= last])
         axes.xaxis.set_major_formatter(FuncFormatter(lambda at, _: f"{at / seconds:.4g}"))
         axes.set_xlabel(f"{unit} after the first request")

@@ -21,8 +21,8 @@ from bot.pictures.paper import (
 
 # From the ground up; each with a hatch of its own, so that colour is not all that tells them apart.
 LOOKS = {
-    "all arrived": (GREEN, ""),
-    "all accepted": (BLUE, ""),
+    "arrived in full": (GREEN, ""),
+    "accepted in full": (BLUE, ""),
     "partly failed": (YELLOW, "//"),
     "failed": (RED, "xx"),
     "outcome unknown": (ORANGE, ".."),

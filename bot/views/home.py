@@ -80,7 +80,7 @@ def home(page: Page, names: Mapping[str, str], workspace: Workspace) -> View:
             ]
         ),
     ]
-    cards = [f"{named(job)} {_until(job)}" for job in page.waiting]
+    cards = [f"{named(job)}{_until(job)}" for job in page.waiting]
     blocks += _list("Waiting for you", cards, WAITING, "`/my-jobs` lists what you confirmed.")
     blocks += _list("Running", [f"{named(job)}{_bars(job)}" for job in page.running], RUNNING, MORE_JOBS)
     blocks += _list("Your last jobs", [named(job) for job in page.last], LAST, MORE_JOBS)
@@ -110,7 +110,7 @@ def _list(title: str, lines: Sequence[str], most: int, more: str) -> list[Block]
 
 
 def _until(job: Job) -> str:
-    return f"until {moment(job.expires_at)}; decide on the card"
+    return f"; it waits until {moment(job.expires_at)}. Decide on its card."
 
 
 def _bars(job: Job) -> str:

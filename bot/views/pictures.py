@@ -118,7 +118,7 @@ def _kind(job: Job) -> str:
         return "failed" if job.refused == job.to_send else "partly failed"
     if job.cancelled:
         return "stopped"
-    return "all arrived" if job.arrived == job.to_send else "all accepted"
+    return "arrived in full" if job.arrived == job.to_send else "accepted in full"
 
 
 def _day(day: date) -> str:

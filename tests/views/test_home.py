@@ -71,7 +71,7 @@ def test_a_running_job_has_a_bar_of_what_was_answered_and_one_of_what_has_arrive
 def test_more_than_fits_is_said(number: int, more: bool) -> None:
     card = replace(SENT_JOB, state=JobState.PROPOSED)
     told = drawn(replace(NOTHING, waiting=[card] * number))
-    assert told.count("decide on the card") == 10
+    assert told.count("Decide on its card") == 10
     assert ("There are more" in told) == more
 
 

@@ -44,7 +44,7 @@ async def test_a_larger_job_gets_a_picture_after_its_words_and_its_owner_one_at_
     assert ["It took" in words(m) for m in thread].index(True) < [bool(m.files) for m in thread].index(True)
     home = await stage.desk.until_home(ASTER, lambda form: "slack_file" in said(form), timeout_s=DRAWN_S)
     [image] = [block for block in home.blocks if block["type"] == "image"]
-    assert image["alt_text"].startswith("Your last 30 days: 1 job: 1 all accepted. Most on ")
+    assert image["alt_text"].startswith("Your last 30 days: 1 job: 1 accepted in full. Most on ")
     assert (await stage.desk.file_content(image["slack_file"]["id"])).startswith(PNG)
     # Opened again within the hour: the same file.
     await run(stage, 1)
