@@ -88,8 +88,8 @@ def test_a_month_by_day_and_kind() -> None:
     assert set(shown.counts) == set(LOOKS)
     assert all(sum(numbers) == 1 for numbers in shown.counts.values())
     assert shown.words == (
-        "7 jobs: 1 accepted in full, 1 arrived in full, 1 failed, 1 outcome unknown, 1 partly failed, 1 stopped, "
-        "1 under way. Most on 22 Nov: 6."
+        "7 jobs: 1 accepted in full, 1 arrived in full, 1 failed, 1 outcome unknown, 1 partly failed, "
+        "1 stopped, 1 under way. Most on 22 Nov: 6."
     )
     asked = json.loads(json.dumps(shown.asked))
     assert asked.pop("draw") == "month"
