@@ -6,7 +6,8 @@ import signal
 import sys
 from contextlib import ExitStack, closing
 from importlib.metadata import entry_points
-from typing import NoReturn
+from pathlib import Path
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -14,7 +15,8 @@ from bot import logs
 from bot.app import running, upgrade
 from bot.config import Config, load
 from bot.errors import ConfigurationError
-from store import audit
+from bot.metrics import Metrics
+from store import audit, backup
 from store.database import Database, is_embedded, shown
 from store.errors import StoreError
 from store.single import Hold
@@ -36,12 +38,20 @@ app.add_typer(log_book, name="audit")
 
 
 @app.command()
-def run() -> None:
-    """Serve the bot over Slack's Socket Mode until told to stop (SIGTERM or Ctrl-C)."""
-    config = _config()
-    logs.configure(config.secrets)
+def run(
+    http: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Receive Slack's requests here, behind a TLS proxy.")
+    ] = "",
+    status: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Tell /healthz, /readyz and /metrics here, too.")
+    ] = "",
+) -> None:
+    """Serve the bot until told to stop (SIGTERM or Ctrl-C): over Socket Mode, or over HTTP."""
+    config = _config(serve=True, listen=_address(http), status=_address(status))
+    metrics = Metrics()
+    logs.configure(config.secrets, metrics.observe)
     try:
-        asyncio.run(_serve(config))
+        asyncio.run(_serve(config, metrics))
     except ConfigurationError as exc:
         _unusable(exc)
     except StoreError as exc:
@@ -63,6 +73,23 @@ def db_upgrade() -> None:
     except StoreError as exc:
         _no_database(url, exc)
     typer.echo("The database is up to date.")
+
+
+@database.command("backup")
+def db_backup(to: Annotated[Path, typer.Argument(help="A new file.")]) -> None:
+    """Copy the database to a file, while the bot runs (SQLite; PostgreSQL has pg_dump)."""
+    url = _config().database_url
+    if not is_embedded(url):
+        _failed(
+            "PostgreSQL is backed up with its own tools, while the bot runs: "
+            "pg_dump --format=custom --file=FILE DATABASE_URL, and pg_restore to bring it back."
+        )
+    try:
+        backup.copy(url, to)
+    except StoreError as exc:
+        _no_database(url, exc)
+    typer.echo(f"The database was copied to {to}.")
+    typer.echo(f"To go back to it, stop the bot and put it in the place of {shown(url)}.")
 
 
 @log_book.command("verify")
@@ -95,13 +122,13 @@ def main() -> None:
     app()
 
 
-async def _serve(config: Config) -> None:
+async def _serve(config: Config, metrics: Metrics) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     ready = asyncio.Event()
-    serving = asyncio.create_task(_until(stop, ready, config))
+    serving = asyncio.create_task(_until(stop, ready, config, metrics))
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
@@ -110,8 +137,8 @@ async def _serve(config: Config) -> None:
     await asyncio.gather(serving, return_exceptions=serving.cancelling() > 0)
 
 
-async def _until(stop: asyncio.Event, ready: asyncio.Event, config: Config) -> None:
-    async with running(config) as parts:
+async def _until(stop: asyncio.Event, ready: asyncio.Event, config: Config, metrics: Metrics) -> None:
+    async with running(config, metrics) as parts:
         ready.set()
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait({stopped, *parts}, return_when=asyncio.FIRST_COMPLETED)
@@ -121,9 +148,20 @@ async def _until(stop: asyncio.Event, ready: asyncio.Event, config: Config) -> N
             raise PartEnded
 
 
-def _config() -> Config:
+def _address(words: str) -> tuple[str, int] | None:
+    if not words:
+        return None
+    host, _, port = words.rpartition(":")
+    if not host or not port.isdecimal() or not 0 <= int(port) <= 65_535:
+        raise typer.BadParameter("write a host and a port, like 127.0.0.1:8080 or [::]:8080")
+    return host.strip("[]"), int(port)
+
+
+def _config(
+    *, serve: bool = False, listen: tuple[str, int] | None = None, status: tuple[str, int] | None = None
+) -> Config:
     try:
-        return load(os.environ)
+        return load(os.environ, serve=serve, listen=listen, status=status)
     except ConfigurationError as exc:
         _unusable(exc)
 

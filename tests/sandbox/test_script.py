@@ -14,13 +14,13 @@ from uuid import uuid4
 
 import pytest
 
-from bot.sandbox.script.scenes import SCENES
+from bot.sandbox.script.acts import ACTS
 
 WITHIN_S = 60.0  # the README promises about a minute, the issue says under one
 MARK = "SET_ACTION_TEST_MARK"
 PATCHED = """
 from bot.cli import main
-from bot.sandbox.script import scenes
+from bot.sandbox.script.acts import ACTS
 from bot.sandbox.script.stage import expect
 
 async def asked(stage):
@@ -29,7 +29,7 @@ async def asked(stage):
 async def scene(stage):
     %s
 
-scenes.SCENES[:] = [("A scene that goes well", asked), ("A scene that does not", scene)]
+ACTS[:] = [[("A scene that goes well", asked), ("A scene that does not", scene)], [("Another", asked)]]
 main()
 """
 
@@ -97,8 +97,9 @@ async def test_the_whole_conversation_goes_as_expected_and_leaves_nothing(run: R
     code, out, err = await run.ended()
     assert (code, err) == (0, ""), out[-2000:]
     told = re.findall(r"^(\d+)\. (.*?) ─", out, re.MULTILINE)
-    assert told == [(str(number), name) for number, (name, _) in enumerate(SCENES, start=1)]
-    assert f"All {len(SCENES)} scenes went as expected" in out
+    names = [name for act in ACTS for name, _ in act]
+    assert told == [(str(number), name) for number, name in enumerate(names, start=1)]
+    assert f"All {len(names)} scenes went as expected" in out
     assert "\x1b" not in out
     assert run.left_behind() == []
 
@@ -127,8 +128,10 @@ async def test_what_is_not_as_expected_is_said_and_fails(run: Run, step: str, re
 async def test_a_bot_that_dies_is_noticed(run: Run) -> None:
     async with run.running() as process:
         await _line(process, "1. ")
-        [bot] = [process for process in run.processes() if _command(process).strip().endswith("-m bot run")]
-        os.kill(int(bot.name), signal.SIGKILL)
+        bots = [process for process in run.processes() if _command(process).strip().endswith("-m bot run")]
+        assert bots
+        for bot in bots:
+            os.kill(int(bot.name), signal.SIGKILL)
         out, _ = await asyncio.wait_for(process.communicate(), WITHIN_S)
     assert process.returncode == 1
     assert "Not as expected" in out.decode()
@@ -136,7 +139,7 @@ async def test_a_bot_that_dies_is_noticed(run: Run) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("moment", ["Three processes", "@Aster"])
+@pytest.mark.parametrize("moment", ["Processes on", "@Aster"])
 async def test_interrupted_it_clears_up(run: Run, number: signal.Signals, moment: str) -> None:
     """While its processes start, and in the middle of a scene."""
     async with run.running() as process:
