@@ -35,7 +35,7 @@ LIVE = frozenset({JobState.CONFIRMED, JobState.RUNNING, JobState.WATCHING})
 IS_LIVE = text("jobs.state IN ('confirmed', 'running', 'watching')")
 _LIVE = text("state IN ('confirmed', 'running', 'watching')")
 Index(
-    "ix_jobs_live",
+    "ix_jobs_own_live",
     jobs.c.enterprise_id,
     jobs.c.team_id,
     jobs.c.user_id,

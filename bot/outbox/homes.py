@@ -77,6 +77,7 @@ class Homes:
                 continue
             if not await self._turns.take(homes.TOPIC):
                 return TAKEN_S
+            self._due[person] = clock() + BUSY_S  # one that cannot be drawn must not hold up the others
             if wait := await self._one(person):
                 self._due[person] = clock() + wait
             else:

@@ -65,7 +65,7 @@ LISTS: dict[str, tuple[Callable[[Connection], Any], str]] = {
     ),
     "live jobs": (
         lambda conn: homes.live(conn, ASTER, 11),
-        f"SEARCH jobs USING INDEX ix_jobs_live ({OWNED})",
+        f"SEARCH jobs USING INDEX ix_jobs_own_live ({OWNED})",
     ),
     "last month": (
         lambda conn: homes.month(conn, ASTER, 30, 2_000),

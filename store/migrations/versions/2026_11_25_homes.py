@@ -31,7 +31,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_homes_asked", "homes", ["asked"], sqlite_where=ASKED, postgresql_where=ASKED)
     op.create_index(
-        "ix_jobs_live",
+        "ix_jobs_own_live",
         "jobs",
         ["enterprise_id", "team_id", "user_id", "id"],
         sqlite_where=LIVE,
