@@ -111,7 +111,7 @@ def test_channels_are_forgotten_longest_unused_first(clock: Clock, monkeypatch: 
     assert len(kept._channels) == 2
 
 
-def test_a_home_is_published_once_in_three_seconds_and_all_of_them_leave_room_for_forms(clock: Clock) -> None:
+def test_a_home_is_published_once_in_a_while_and_all_of_them_leave_room_for_forms(clock: Clock) -> None:
     kept = Pace(clock)
     assert kept.home("U0ASTER") == 0
     assert kept.home("U0ASTER") == pytest.approx(pace.BETWEEN_HOMES_S)

@@ -27,7 +27,7 @@ from store import homes
 from store.database import Database
 from store.model import Operator
 
-BUSY_S = 30.0  # until Slack is asked again that could not do it, and did not say when
+BUSY_S = 10.0  # until Slack is asked again that could not do it, and did not say when
 
 log = structlog.get_logger()
 

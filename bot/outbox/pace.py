@@ -15,7 +15,7 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 REMEMBERED = 1_000  # channels, and cards
-BETWEEN_HOMES_S = 3.0  # of one person, who sees one change of all that happened meanwhile
+BETWEEN_HOMES_S = 2.0  # of one person, who sees one change of all that happened meanwhile
 BETWEEN_UPDATES_S = 1.5  # of one card while its job runs: faster, nobody could read it
 
 

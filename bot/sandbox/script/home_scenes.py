@@ -14,7 +14,7 @@ async def at_home(stage: Stage) -> None:
     await stage.chooses(home, "notify", "direct")
     card = await stage.asks(f"/set-action PE-Finalize evian3 {' '.join(ids)}", user=BRAM)
     await stage.home("Waiting for you", user=BRAM)
-    await stage.evian3.next_mood(mood.slow(1.6))
+    await stage.evian3.next_mood(mood.slow(2.8))
     await stage.presses(card, "confirm", user=BRAM)
     await stage.home("0 of 60 answered", user=BRAM)
     await stage.thread(card, "all 60 customers accepted")
