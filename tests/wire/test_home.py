@@ -58,7 +58,7 @@ async def test_a_card_waits_at_home_until_it_is_decided_and_then_its_job_is_ther
     await stage.evian3.next_mood(mood.slow(1.0))
     await stage.confirm(card)
     await showing(stage, "*Running*", "0 of 3 answered", without="Waiting for you")
-    await showing(stage, "Your last jobs", "all 3 accepted by the cluster", without="*Running*")
+    await showing(stage, "Your last jobs", "All 3 accepted by the cluster", without="*Running*")
 
 
 async def test_a_card_that_is_cancelled_or_expires_leaves_the_home(idle_stage: Stage) -> None:

@@ -20,7 +20,7 @@ async def at_home(stage: Stage) -> None:
     await stage.thread(card, "all 60 customers accepted")
     await stage.directly(BRAM, "60 customers: all 60 accepted")
     await stage.thread(card, f"How job {(await _job_id(stage))} went")
-    await stage.home("all 60 accepted by the cluster", user=BRAM)
+    await stage.home("All 60 accepted by the cluster", user=BRAM)
 
 
 async def _job_id(stage: Stage) -> str:
