@@ -1,7 +1,6 @@
 """Queries about people's homes: who has one, whose has to be drawn, what is on it. Never commit."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -11,7 +10,6 @@ from sqlalchemy import (
     Table,
     case,
     func,
-    literal,
     select,
     type_coerce,
     update,
@@ -19,13 +17,13 @@ from sqlalchemy import (
 
 from store import outbox
 from store.audit import Event
-from store.clock import Instant, now, read_now
+from store.clock import now
 from store.database import ring, upsert
 from store.home_model import Home, Notify
 from store.home_tables import IS_ASKED, IS_LIVE, homes
 from store.jobs import COLUMNS, as_job
 from store.model import Job, Operator
-from store.tables import IS_JOB, IS_PROPOSED, audit_log, jobs
+from store.tables import IS_PROPOSED, audit_log, jobs
 
 TOPIC = outbox.CARDS  # whatever happens to a job has its card drawn
 CATCH_UP = (
@@ -131,12 +129,6 @@ def waiting(conn: Connection, person: Operator, limit: int) -> Sequence[Job]:
 def live(conn: Connection, person: Operator, limit: int) -> Sequence[Job]:
     """The newest of a person's jobs that have not ended."""
     return _newest(conn, person, limit, IS_LIVE)
-
-
-def month(conn: Connection, person: Operator, days: int, limit: int) -> Sequence[Job]:
-    """The newest jobs of a person's last so many days."""
-    since = read_now(conn) - timedelta(days=days)
-    return _newest(conn, person, limit, IS_JOB, jobs.c.created_at >= literal(since, Instant))
 
 
 def _newest(conn: Connection, person: Operator, limit: int, *which: Any) -> Sequence[Job]:

@@ -10,15 +10,15 @@ from sqlalchemy import Connection
 from bot.outbox.home_facts import Facts
 from bot.outbox.painter import Painter
 from bot.outbox.slack import Slack, Undelivered
-from bot.views.pictures import DAYS, Month, month
-from store import homes
+from bot.views.pictures import Month, month
+from store import homes, jobs
 from store.database import Database
 from store.home_model import Home
 from store.model import Job, Operator
 
 APART = timedelta(hours=1)
 TITLE = "Your last 30 days"
-MOST = 2_000  # jobs read for it
+MOST = 2_000  # jobs read for it, the newest: a person with more has the days of those
 
 log = structlog.get_logger()
 
@@ -57,7 +57,7 @@ class HomePictures:
 def _claim(conn: Connection, home: Home) -> list[Job] | None:
     if not homes.claim_picture(conn, home):
         return None
-    return list(homes.month(conn, home.operator, DAYS, MOST))
+    return list(jobs.list_own(conn, home.operator, limit=MOST))
 
 
 def _keep(conn: Connection, person: Operator, file: str, digest: str, words: str) -> None:
