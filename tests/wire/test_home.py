@@ -54,7 +54,7 @@ async def test_a_card_waits_at_home_until_it_is_decided_and_then_its_job_is_ther
     cids = await stage.cids(3)
     card = await stage.ask(f"/set-action T-Enable evian3 {' '.join(cids)}")
     link = f"archives/{OPS}/p{card.ts.replace('.', '')}"
-    await showing(stage, "Waiting for you", "not confirmed yet", "Decide on its card", link)
+    await showing(stage, "Waiting for you", "Not confirmed yet", "Decide on its card", link)
     await stage.evian3.next_mood(mood.slow(1.0))
     await stage.confirm(card)
     await showing(stage, "*Running*", "0 of 3 answered", without="Waiting for you")
