@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import sys
 from contextlib import ExitStack, closing
 from importlib.metadata import entry_points
@@ -11,11 +10,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bot import logs
-from bot.app import running, upgrade
 from bot.config import Config, load
 from bot.errors import ConfigurationError
-from bot.metrics import Metrics
 from store import audit, backup
 from store.database import Database, is_embedded, shown
 from store.errors import StoreError
@@ -24,10 +20,6 @@ from store.single import Hold
 COMMANDS = "set_action.commands"
 UNUSABLE = 2  # exit code: the configuration cannot be used
 FAILED = 1
-
-
-class PartEnded(Exception):
-    """A part of the bot that must run until it is stopped has ended."""
 
 
 app = typer.Typer(help="Run guarded bulk actions on a cluster from Slack.", no_args_is_help=True)
@@ -47,29 +39,34 @@ def run(
     ] = "",
 ) -> None:
     """Serve the bot until told to stop (SIGTERM or Ctrl-C): over Socket Mode, or over HTTP."""
+    # All of the bot, which takes most of a second to import; no other command needs it.
+    from bot import serving
+
     config = _config(serve=True, listen=_address(http), status=_address(status))
-    metrics = Metrics()
-    logs.configure(config.secrets, metrics.observe)
     try:
-        asyncio.run(_serve(config, metrics))
+        serving.serve(config)
     except ConfigurationError as exc:
         _unusable(exc)
     except StoreError as exc:
         _no_database(config.database_url, exc)
-    except PartEnded:
+    except serving.PartEnded:
         _failed("A part of set-action ended by itself, so all of it has stopped. The log above says why.")
 
 
 @database.command("upgrade")
 def db_upgrade() -> None:
     """Bring the database's schema up to this version; `run` does so by itself."""
+    # Alembic takes a while to import, and only a new version needs it.
+    from store import migrate
+
     url = _config().database_url
     try:
         # Not under the feet of a running bot.
         with ExitStack() as stack:
             if is_embedded(url):
                 stack.callback(Hold(url).release)
-            asyncio.run(upgrade(stack.enter_context(closing(Database(url)))))
+            db = stack.enter_context(closing(Database(url)))
+            asyncio.run(db.write(migrate.upgrade))
     except StoreError as exc:
         _no_database(url, exc)
     typer.echo("The database is up to date.")
@@ -120,32 +117,6 @@ def main() -> None:
         for entry in entry_points(group=COMMANDS):
             app.command(entry.name)(entry.load())
     app()
-
-
-async def _serve(config: Config, metrics: Metrics) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    ready = asyncio.Event()
-    serving = asyncio.create_task(_until(stop, ready, config, metrics))
-    stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()
-    if not ready.is_set() and not serving.done():
-        serving.cancel()  # told to stop while still starting (Slack out of reach, say): nothing to drain
-    await asyncio.gather(serving, return_exceptions=serving.cancelling() > 0)
-
-
-async def _until(stop: asyncio.Event, ready: asyncio.Event, config: Config, metrics: Metrics) -> None:
-    async with running(config, metrics) as parts:
-        ready.set()
-        stopped = asyncio.create_task(stop.wait())
-        await asyncio.wait({stopped, *parts}, return_when=asyncio.FIRST_COMPLETED)
-        if not stopped.done():
-            stopped.cancel()
-            # Better to be started anew than to look alive and be deaf.
-            raise PartEnded
 
 
 def _address(words: str) -> tuple[str, int] | None:

@@ -23,7 +23,8 @@ class Note(enum.StrEnum):
     DIRECT = "direct"  # to the requester alone: how it ended
     ANNOUNCED = "announced"  # in the cluster's own channel: one line on how it ended
     PICTURE = "picture"  # in the thread: its course as a picture
-    ASSIGNED = "assigned"  # to whoever is to run some batches; the only one that is about no job
+    ASSIGNED = "assigned"  # to whoever is to run some batches; this and the next are about no job
+    TAKEN_AWAY = "taken_away"  # to whoever was to run them before
 
 
 # Said beside a job's thread: none of them waits for the thread's messages, nor they for it.

@@ -66,6 +66,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "reception": EVERYTHING,
     "speech": EVERYTHING,
     "cli": EVERYTHING,
+    "serving": EVERYTHING,
     "__main__": frozenset({"cli"}),
     "sandbox": PLAIN,
 }

@@ -11,7 +11,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot import cli
+from bot import app
 from bot.sandbox.desk import Desk
 from bot.sandbox.workspace.server import Access, serve_workspace
 from tests.shell import CONFIGURATION, WITHIN_S, Shell, line
@@ -171,7 +171,7 @@ def test_a_part_that_ends_by_itself_ends_all_of_it(shell: Shell, monkeypatch: py
     async def broken(*_: object) -> AsyncIterator[list[asyncio.Task[None]]]:
         yield [asyncio.create_task(asyncio.sleep(0))]
 
-    monkeypatch.setattr(cli, "running", broken)
+    monkeypatch.setattr(app, "running", broken)
     ended = shell.call("run")
     assert ended.code == 1
     assert "ended by itself" in ended.err
