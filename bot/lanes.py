@@ -10,7 +10,7 @@ from bot.runner.lane import Lane
 log = structlog.get_logger()
 
 
-def lane(cluster: Cluster, http: httpx.AsyncClient) -> Lane:
+def lane(cluster: Cluster, http: httpx.AsyncClient, pictures_from: int) -> Lane:
     """For a configured cluster."""
     return Lane(
         key=cluster.key,
@@ -29,6 +29,8 @@ def lane(cluster: Cluster, http: httpx.AsyncClient) -> Lane:
         give_up_after_s=cluster.arrival.give_up_after_s,
         watch=cluster.arrival.watch,
         resend_auto=cluster.resend_unknown is Resend.AUTO,
+        announce_channel=cluster.announce_channel,
+        pictures_from=pictures_from,
     )
 
 

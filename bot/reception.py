@@ -30,6 +30,7 @@ from bot.service.choosing import Choosing
 from bot.service.decisions import Decisions
 from bot.service.drafts import Drafts
 from bot.service.own_batches import OwnBatches
+from bot.service.own_home import OwnHome
 from bot.service.own_jobs import OwnJobs
 from bot.service.people import People
 from bot.service.previews import Previews
@@ -64,6 +65,7 @@ class UseCases:
     decisions: Decisions
     previews: Previews
     own_jobs: OwnJobs
+    own_home: OwnHome
     unknowns: Unknowns
     watching: Watching
     batches: Batches
@@ -84,6 +86,7 @@ def use_cases(config: Config, db: Database, people: People, files: SlackFiles) -
         decisions=Decisions(db, people, clusters),
         previews=Previews(db),
         own_jobs=OwnJobs(db),
+        own_home=OwnHome(db),
         unknowns=Unknowns(db, people, clusters),
         watching=Watching(db, clusters),
         batches=Batches(db, administrators, proposals, clusters),
@@ -106,7 +109,7 @@ def reception(
     openings = Openings(cases.drafts, choosing, windows, faults, under_way)
     openings.register(app)
     Forms(cases.asking, choosing, windows, faults, under_way).register(app)
-    HomeTab(cases.own_jobs, windows, names, workspace).register(app)
+    HomeTab(cases.own_home).register(app)
     # Before `Commands`, which takes every other text.
     BatchCommands(cases.batches, cases.own_batches, whisper, config.catalogue, names, workspace).register(app)
     BatchForms(cases.making, cases.batches, files, windows, names).register(app)

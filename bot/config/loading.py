@@ -144,6 +144,7 @@ def _config(
         id_pattern=file.customers.id_pattern,
         card_expires_s=file.cards.expire_after_s,
         open_cards_per_user=file.cards.open_per_user,
+        pictures_from=int(file.pictures.from_customers),
     )
 
 
@@ -163,6 +164,7 @@ def _cluster(key: str, table: ClusterTable) -> Cluster:
         preview_s=table.preview_s,
         protected=table.protected,
         arrival=Arrival(**table.arrival.model_dump()),
+        announce_channel=table.announce_channel,
     )
 
 

@@ -64,6 +64,7 @@ class Cluster:
 
     `preview_s` is how long a card waits for the cluster's state to be read; 0: it is not read.
     `chunk_size` is customers a POST, `concurrency` POSTs in flight, `max_customers` customers a job.
+    `announce_channel` is the id of a channel that gets one line for each job at its end.
     """
 
     key: str
@@ -79,12 +80,14 @@ class Cluster:
     preview_s: float
     protected: bool
     arrival: Arrival
+    announce_channel: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything configurable. `clusters` is by key, in the file's order; ids match `id_pattern` fully.
 
+    Jobs of at least `pictures_from` customers get a picture; 0: there are no pictures.
     `database_direct_url` reaches the same database without a pooling proxy in between.
     """
 
@@ -100,6 +103,7 @@ class Config:
     id_pattern: re.Pattern[str]
     card_expires_s: float
     open_cards_per_user: int
+    pictures_from: int
 
     @property
     def secrets(self) -> Iterator[str]:

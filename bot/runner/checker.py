@@ -117,7 +117,7 @@ def _record(conn: Connection, lane: Lane, job: Job, cids: Sequence[str], reading
         told = {"turned": turned, "error": reading.error, "resent": resent}
         outbox.add(conn, job.id, Note.CHECKED, **told, awaited=int(job.watch_at is not None))
     outbox.add(conn, job.id, Note.CARD)
-    ended = conclude(conn, job)
+    ended = conclude(conn, lane, job)
     return ended if ended.state is JobState.DONE else None
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 
 from bot.cluster import Answer, Cause, Outcome
-from bot.runner.ending import conclude, counts
+from bot.runner.ending import conclude, ended
 from bot.runner.lane import Lane, Post
 from store import arrivals, audit, checks, chunks, customers, jobs, outbox, pauses
 from store.audit import Event
@@ -42,7 +42,7 @@ def record(conn: Connection, lane: Lane, post: Post, answer: Answer) -> Job | No
     if outcome is CustomerOutcome.UNKNOWN:
         checks.later(conn, post.job, chunk, lane.settle_s)
     _answered(conn, post, answer)
-    return _close(conn, jobs.get(conn, chunk.job_id))
+    return _close(conn, lane, jobs.get(conn, chunk.job_id))
 
 
 def _wait(conn: Connection, lane: Lane, post: Post, answer: Answer) -> bool:
@@ -99,7 +99,7 @@ def _answered(conn: Connection, post: Post, answer: Answer) -> None:
     )
 
 
-def _close(conn: Connection, job: Job) -> Job:
+def _close(conn: Connection, lane: Lane, job: Job) -> Job:
     outbox.add(conn, job.id, Note.CARD)
     if job.open_chunks:
         return job
@@ -109,10 +109,10 @@ def _close(conn: Connection, job: Job) -> Job:
     if job.refused:
         outbox.add(conn, job.id, Note.REFUSED_CSV)
     if job.state is JobState.DONE:
-        audit.append(conn, Event.DONE, job=job.uuid, cluster=job.cluster, detail=counts(job))
+        ended(conn, lane, job)
         return job
     checks.begin(conn, job)
-    return conclude(conn, job)
+    return conclude(conn, lane, job)
 
 
 def _why(answer: Answer) -> str:

@@ -68,6 +68,7 @@ def configured(*, chunk_size: int, concurrency: int, resend: Resend, watch: bool
         preview_s=0,
         protected=False,
         arrival=Arrival(watch=watch, every_s=2, give_up_after_s=60),
+        announce_channel=None,
     )
 
 

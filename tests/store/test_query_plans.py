@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
-from store import arrivals, audit, batches, checks, chunks, customers, jobs, outbox, pauses
+from store import arrivals, audit, batches, checks, chunks, courses, customers, homes, jobs, outbox, pauses
 from store.batch_model import Batch, BatchPlace
 from store.clock import EPOCH
 from store.database import Database
@@ -59,6 +59,14 @@ def fill(conn: Connection) -> None:
 
 
 LISTS: dict[str, tuple[Callable[[Connection], Any], str]] = {
+    "cards waiting": (
+        lambda conn: homes.waiting(conn, ASTER, 11),
+        f"SEARCH jobs USING INDEX ix_jobs_open ({OWNED})",
+    ),
+    "live jobs": (
+        lambda conn: homes.live(conn, ASTER, 11),
+        f"SEARCH jobs USING INDEX ix_jobs_own_live ({OWNED})",
+    ),
     "first page": (
         lambda conn: jobs.list_own(conn, ASTER, limit=11),
         f"SEARCH jobs USING INDEX ix_jobs_owner ({OWNED})",
@@ -205,6 +213,24 @@ async def test_the_next_expiry_is_the_first_entry_of_an_index_of_proposals(db: D
     # The index holds nothing but open cards, and LIMIT 1 reads one entry of it.
     assert plan.steps == ("SCAN jobs USING INDEX ix_jobs_proposed",)
     assert "LIMIT" in plan.statement
+
+
+async def test_the_record_leads_to_homes_without_reading_all_jobs(db: Database) -> None:
+    await db.write(fill)
+    for _ in range(2):
+        await db.write(audit.append, audit.Event.SENT, job=(await db.read(jobs.get, 1)).uuid)
+    found = await db.read(plans, lambda conn: homes.concerned(conn, 1))
+    assert not any(plan.whole_tables for plan in found)
+    owners = found[-1].steps
+    assert any(step.startswith("SEARCH audit_log USING INTEGER PRIMARY KEY (rowid>?)") for step in owners)
+    assert any(step.startswith("SEARCH jobs") and "(uuid=?)" in step for step in owners)
+
+
+async def test_the_course_of_a_job_reads_its_own_rows(db: Database) -> None:
+    await db.write(fill)
+    for plan in await db.read(plans, lambda conn: courses.course(conn, 1)):
+        assert not plan.whole_tables
+        assert BY_KEY in plan.steps[0]
 
 
 async def test_a_claim_takes_the_first_entry_of_its_index(db: Database) -> None:

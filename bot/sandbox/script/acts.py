@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from bot.sandbox.script import arrival_scenes, batch_scenes, form_scenes, scenes
+from bot.sandbox.script import arrival_scenes, batch_scenes, form_scenes, home_scenes, scenes
 from bot.sandbox.script.stage import Stage
 
 Scene = Callable[[Stage], Awaitable[None]]
@@ -23,6 +23,7 @@ CARDS: Act = [
     ("A stranger's click", scenes.stranger),
     ("A card nobody decides on", scenes.expired),
     ("A mistyped action", scenes.mistyped),
+    ("At home: a card, a job, a direct message, a picture", home_scenes.at_home),
 ]
 WAYS_IN: Act = [
     ("The form: typed ids and a CSV file together", form_scenes.several_sources),
