@@ -18,6 +18,7 @@ from bot.listeners.door import Door
 from bot.listeners.faults import Faults
 from bot.listeners.forms import Forms
 from bot.listeners.home import HomeTab
+from bot.listeners.job import JobButtons
 from bot.listeners.opening import Openings
 from bot.listeners.ports import Files, Whisper, Windows
 from bot.loops import UnderWay
@@ -33,6 +34,7 @@ from bot.service.own_jobs import OwnJobs
 from bot.service.people import People
 from bot.service.previews import Previews
 from bot.service.proposals import Proposals
+from bot.service.stopping import Stopping
 from bot.service.unknowns import Unknowns
 from bot.slack_files import SlackFiles
 from bot.views.listing import Workspace
@@ -63,6 +65,7 @@ class UseCases:
     previews: Previews
     own_jobs: OwnJobs
     unknowns: Unknowns
+    stopping: Stopping
     batches: Batches
     own_batches: OwnBatches
     making: BatchMaking
@@ -82,6 +85,7 @@ def use_cases(config: Config, db: Database, people: People, files: SlackFiles) -
         previews=Previews(db),
         own_jobs=OwnJobs(db),
         unknowns=Unknowns(db, people, clusters),
+        stopping=Stopping(db, people, clusters),
         batches=Batches(db, administrators, proposals, clusters),
         own_batches=OwnBatches(db, administrators),
         making=BatchMaking(db, administrators, clusters, config.id_pattern),
@@ -111,6 +115,7 @@ def reception(
     Buttons(
         cases.decisions, cases.previews, cases.own_jobs, cases.unknowns, whisper, names, workspace
     ).register(app)
+    JobButtons(cases.stopping).register(app)
     return Door(app, windows, faults)
 
 

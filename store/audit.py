@@ -36,6 +36,7 @@ class Event(enum.StrEnum):
     CHANGED = "changed"
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
+    STOPPED = "stopped"
     EXPIRED = "expired"
     SENT = "sent"
     ANSWERED = "answered"

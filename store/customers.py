@@ -14,6 +14,7 @@ COUNTS = {
     CustomerOutcome.UNKNOWN: jobs.c.unknown,
     CustomerOutcome.ALREADY_THERE: jobs.c.already_there,
     CustomerOutcome.MISSING: jobs.c.missing,
+    CustomerOutcome.CANCELLED: jobs.c.cancelled,
 }
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from bot.outbox import assignments
 from bot.outbox.assignments import Assignment
-from bot.views import files, notices, pending, thread
+from bot.views import files, job_stop, notices, pending, thread
 from bot.views.card import SHOWN, Card, card
 from bot.views.files import File
 from bot.views.message import Message
@@ -107,6 +107,8 @@ def draw(facts: Facts, words: Words) -> Message:
             error = detail.get("error")
             turned, resent = int(detail.get("turned") or 0), int(detail.get("resent") or 0)
             return pending.checked(ended, turned, str(error) if error else None, resent)
+        case Note.STOPPED:
+            return job_stop.stopping(job)
         case Note.PAUSED:
             return pending.paused(job, name, facts.pause)
         case Note.RESENT:

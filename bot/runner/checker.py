@@ -132,7 +132,7 @@ def _again(conn: Connection, lane: Lane, job: Job) -> float | None:
 
 def _resend(conn: Connection, lane: Lane, job: Job) -> int:
     """Where the configuration says so, plan again what a read did not find once all had had its time."""
-    if not (lane.resend_auto and job.unknown and job.state is JobState.WATCHING):
+    if not (lane.resend_auto and job.unknown and job.state is JobState.WATCHING) or job.stopped_at:
         return 0
     if not checks.settled(conn, job, lane.settle_s) or checks.attempts(conn, job) >= AUTO_ATTEMPTS:
         return 0

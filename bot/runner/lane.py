@@ -46,7 +46,8 @@ class Post:
 
 def counts(job: Job) -> dict[str, int]:
     """How a job stands, for the record."""
-    return {"accepted": job.accepted, "refused": job.refused, "unknown": job.unknown}
+    found = {"accepted": job.accepted, "refused": job.refused, "unknown": job.unknown}
+    return {**found, "never_sent": job.cancelled} if job.stopped_at else found
 
 
 def log_done(job: Job) -> None:

@@ -17,6 +17,7 @@ from slack_sdk.models.blocks import (
 )
 
 from bot.views import states
+from bot.views.job_stop import is_stoppable, stop_button, stopped
 from bot.views.message import Button, Message
 from bot.views.preview import Path, left_out, preview
 from bot.views.text import (
@@ -186,11 +187,14 @@ def _decided(facts: Card) -> list[Block]:
         *left_out(job),
         *_paused(facts),
         context(f":heavy_check_mark: Confirmed {_by(job)}. Job `{job.short_id}`, details in the thread."),
+        *stopped(job),
         *_again(job),
     ]
 
 
 def _again(job: Job) -> list[Block]:
+    if is_stoppable(job):
+        return [ActionsBlock(elements=[stop_button(job)])]
     if job.state is not JobState.DONE:
         return []
     return [

@@ -86,6 +86,10 @@ STILL_UNKNOWN = (
 
 
 def _headline(job: Job) -> str:
+    if job.stopped_by:
+        if job.cancelled == job.to_send:
+            return f"stopped by {mention(job.stopped_by)} before anything was sent."
+        return f"stopped by {mention(job.stopped_by)}: {states.tally(job)}, of {customers(job.to_send)}."
     if job.accepted == job.to_send:
         return f"{all_of(job.to_send)} accepted."
     if job.refused == job.to_send:
