@@ -174,10 +174,11 @@ def _join(
     whispers = Whispers(slack_http, addresses)
     windows = Windows(client)
     under_way = UnderWay()
-    words = Words(names, _path(config.catalogue), home.bot_user_id)
+    path = _path(config.catalogue)
+    words = Words(names, path, home.bot_user_id)
     files = SlackFiles(client, slack_http, addresses)
     cases = use_cases(config, db, people, files)
-    answering = Answering(whispers, windows, files, names, Workspace(home.url), under_way)
+    answering = Answering(whispers, windows, files, names, Workspace(home.url), under_way, path)
     door = reception(config, client, home, cases, answering)
     return Parts(
         socket=SocketMode(client, config.slack.app_token.get_secret_value(), slack_http, door.enter),

@@ -42,6 +42,7 @@ class Event(enum.StrEnum):
     ANSWERED = "answered"
     CHECK_ASKED = "check_asked"
     SENT_AGAIN = "sent_again"
+    CONTINUED = "continued"
     CHECKED = "checked"
     DONE = "done"
     BATCHES_MADE = "batches_made"

@@ -47,6 +47,7 @@ def withdraw(conn: Connection, job: Job, settle_s: float) -> None:
         select(*CHUNK_COLUMNS, chunks.c.message)
         .where(chunks.c.job_id == job.id, chunks.c.state == ChunkState.PLANNED)
         .order_by(chunks.c.number)
+        .with_for_update()  # one that is being claimed is waited for, and is then in flight
     ).all()
     for row in planned:
         *fields, message = row

@@ -49,7 +49,7 @@ MOSTLY = st.sampled_from([True, True, True, False])
 PACE = st.one_of(st.none(), st.none(), st.lists(st.integers(0, 9), max_size=9))
 CAUSES = st.sampled_from([cause for cause in Cause if cause is not Cause.NOT_SENT])
 ENDED = (JobState.DONE, JobState.CANCELLED, JobState.EXPIRED)
-FINAL = (CustomerOutcome.ACCEPTED, CustomerOutcome.REFUSED)
+FINAL = (CustomerOutcome.ACCEPTED, CustomerOutcome.REFUSED, CustomerOutcome.CANCELLED)
 EXAMPLES = int(os.environ.get("COURSES", "25"))
 LONGEST_REST = 40  # looks at the clock, each twice as far off as the last, up to a minute
 
@@ -200,6 +200,14 @@ class Course(RuleBasedStateMachine):
         self.asked.append((self.begin(unknowns.send_rest(card.owner, card.uuid)), True))
         self.gates.run(pace)
 
+    @precondition(lambda self: any(card.state is JobState.CONFIRMED for card in self.cards))
+    @rule(number=ANY, owner=MOSTLY, pace=PACE)
+    def stop(self, number: int, owner: bool, pace: list[int] | None) -> None:
+        """Also of a job that has ended, or was stopped before."""
+        card = _pick([card for card in self.cards if card.state is JobState.CONFIRMED], number)
+        self.asked.append((self.begin(self.process.stopping.stop(_by(card, owner), card.uuid)), owner))
+        self.gates.run(pace)
+
     def unknown(self) -> list[Card]:
         """The cards of jobs of which something is unknown."""
         found = self.sight.jobs if self.sight else {}
@@ -307,7 +315,8 @@ class Course(RuleBasedStateMachine):
                 check_job(self.sight, card.uuid.hex, card.cids)
             for cid in card.cids if card.kept else ():
                 outcome, was = self.sight.customers[cid], before and before.customers.get(cid)
-                assert outcome in self.record.may_be(cid), cid
+                stopped = self.sight.jobs[card.uuid.hex].stopped_at is not None
+                assert outcome in self.record.may_be(cid, stopped=stopped), cid
                 assert was not in FINAL or outcome is was
             if card.state is not JobState.CONFIRMED:
                 assert not any(list(self.record.about(cid)) for cid in card.cids)

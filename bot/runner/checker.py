@@ -15,7 +15,7 @@ from bot.errors import ClusterUnreadable
 from bot.loops import Loop
 from bot.runner.lane import BY_NAME, Lane, counts, log_done
 from bot.turns import Turns
-from store import audit, checks, customers, jobs, outbox
+from store import audit, checks, customers, handover, jobs, outbox
 from store.audit import Event
 from store.clock import read_now
 from store.database import Database
@@ -135,6 +135,8 @@ def _resend(conn: Connection, lane: Lane, job: Job) -> int:
     if not (lane.resend_auto and job.unknown and job.state is JobState.WATCHING) or job.stopped_at:
         return 0
     if not checks.settled(conn, job, lane.settle_s) or checks.attempts(conn, job) >= AUTO_ATTEMPTS:
+        return 0
+    if handover.taken_by(conn, job):
         return 0
     resent = checks.send_again(conn, job)
     audit.append(conn, Event.SENT_AGAIN, job=job.uuid, cluster=job.cluster, detail={"customers": resent})

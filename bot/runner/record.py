@@ -104,6 +104,7 @@ def _answered(conn: Connection, post: Post, answer: Answer) -> None:
             "cause": answer.cause.value,
             "status": answer.http_status,
             "ms": round(answer.elapsed_s * 1000),
+            "message": clipped(answer.message, 200),
         },
     )
 

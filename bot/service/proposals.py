@@ -26,12 +26,14 @@ log = structlog.get_logger()
 class Origin:
     """Where the customers come from, if not typed in a command.
 
-    `replaces` is a card of the same person that is put away with it, unless it is decided.
+    `replaces` is a card of the same person that is put away with it, unless it is decided; `parent_id` is
+    the job whose customers are sent again.
     """
 
     sources: tuple[Source, ...] = ()
     replaces: UUID | None = None
     batch_id: int | None = None
+    parent_id: int | None = None
 
 
 class Proposals:
@@ -89,6 +91,7 @@ class Proposals:
             preview=Preview.PENDING if cluster.preview_s else Preview.OFF,
             sources=origin.sources,
             batch_id=origin.batch_id,
+            parent_id=origin.parent_id,
         )
         try:
             await self._check(operator, request)

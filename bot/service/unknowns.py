@@ -10,7 +10,7 @@ from bot.errors import NoLongerPossible, NotAllowed, SetActionError
 from bot.policy import Person, Right
 from bot.service.clicks import or_raise, refused
 from bot.service.people import People
-from store import audit, checks, jobs, outbox
+from store import audit, checks, handover, jobs, outbox
 from store.audit import Event
 from store.database import Database
 from store.model import Job, JobState, Operator
@@ -64,6 +64,8 @@ class Unknowns:
                 "This job was stopped, so nothing more of it is sent. “Send unknown again” under “Details”"
             )
             return NoLongerPossible(f"{words} makes a new card for them.")
+        if child := handover.taken_by(conn, job):
+            return NoLongerPossible(f"These are sent again by job {child.short_id} already; look there.")
         if not checks.settled(conn, job, self._clusters[job.cluster].settle_s):
             return NoLongerPossible(
                 "The cluster's state was not read since these were sent, so some of them may be done by now. "

@@ -17,6 +17,7 @@ from slack_sdk.models.blocks import (
 )
 
 from bot.views import states
+from bot.views.job_again import from_job, sends_unknown
 from bot.views.job_stop import is_stoppable, stop_button, stopped
 from bot.views.message import Button, Message
 from bot.views.preview import Path, left_out, preview
@@ -109,6 +110,8 @@ def _given(job: Job) -> str:
 
 
 def _from(source: Source) -> str:
+    if told := from_job(source):
+        return told
     place = {
         "file": escape(source.name),
         "card": f"card `{escape(source.name)}`",
@@ -121,6 +124,7 @@ def _from(source: Source) -> str:
 def _proposed(facts: Card) -> list[Block]:
     job = facts.job
     return [
+        *sends_unknown(job),
         *preview(job, facts.where, facts.path),
         context(
             f"Nothing is sent until {mention(job.operator.user_id)} presses *Yes, proceed*. "
@@ -167,7 +171,8 @@ def _change(job: Job) -> list[InteractiveElement]:
         buttons.append(ButtonElement(text="All as CSV", action_id=Button.CUSTOMERS_CSV, value=value))
     if job.preview is Preview.UNREADABLE:
         buttons.append(ButtonElement(text="Read again", action_id=Button.READ_AGAIN, value=value))
-    buttons.append(ButtonElement(text="Edit", action_id=Button.EDIT, value=value))
+    if job.parent_id is None:  # what is sent again comes from one job, word for word
+        buttons.append(ButtonElement(text="Edit", action_id=Button.EDIT, value=value))
     return [*buttons, ButtonElement(text="Cancel", action_id=Button.CANCEL, value=value)]
 
 

@@ -9,6 +9,7 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
 from bot.views import states
 from bot.views.card import where
+from bot.views.job_links import details
 from bot.views.message import Button, Message
 from bot.views.preview import left_out
 from bot.views.text import clip, context, count, customers, escape, listing, mention, moment, section, took
@@ -44,7 +45,7 @@ def started(job: Job, cluster_name: str) -> Message:
         f"Job `{job.uuid}` is confirmed: {escape(job.action_name)} for {customers(job.to_send)} "
         f"on {escape(where(job.cluster, cluster_name))}."
     )
-    return Message(words, [section(words), ActionsBlock(elements=[my_jobs()])])
+    return Message(words, [section(words), ActionsBlock(elements=[my_jobs(), details(job)])])
 
 
 def outcome(ended: Ended) -> Message:
@@ -59,7 +60,11 @@ def outcome(ended: Ended) -> Message:
     blocks += _refused(ended)
     blocks += _unknown(ended)
     blocks += left_out(job)
-    buttons = [my_jobs(), *([check_again(job)] if job.unknown and job.state is JobState.DONE else [])]
+    buttons = [
+        my_jobs(),
+        details(job),
+        *([check_again(job)] if job.unknown and job.state is JobState.DONE else []),
+    ]
     blocks += [ActionsBlock(elements=buttons), context(f"Job `{job.short_id}`")]
     return Message(head, blocks)
 

@@ -26,6 +26,7 @@ OUTCOMES = {
 }  # every other cause: refused, nothing was done
 ACCEPTED, REFUSED = CustomerOutcome.ACCEPTED, CustomerOutcome.REFUSED
 PLANNED, UNKNOWN = CustomerOutcome.PLANNED, CustomerOutcome.UNKNOWN
+CANCELLED = CustomerOutcome.CANCELLED
 
 
 @dataclass(eq=False)
@@ -111,8 +112,10 @@ class Record:
     def open_reads(self) -> list[Read]:
         return [read for read in self.reads if not read.told.done()]
 
-    def may_be(self, cid: str) -> set[CustomerOutcome]:
-        """What a customer's row may say by what happened here."""
+    def may_be(self, cid: str, *, stopped: bool = False) -> set[CustomerOutcome]:
+        """What a customer's row may say by what happened here; `stopped`: its job was."""
+        if stopped and all(post.undone for post in self.about(cid)):
+            return {CANCELLED} | self.may_be(cid)
         last = next(reversed(list(self.about(cid))), None)
         found = {ACCEPTED} if self.shown(cid) else set()
         if last is None or last.answer is None:

@@ -16,6 +16,7 @@ from bot.runner.sender import Runner
 from bot.service.decisions import Decisions
 from bot.service.people import People
 from bot.service.proposals import Proposals
+from bot.service.stopping import Stopping
 from bot.service.unknowns import Unknowns
 from bot.turns import Bell, Lease
 from bot.turns.embedded import EmbeddedTurns
@@ -84,6 +85,7 @@ class Process:
         self.proposals = Proposals(self.db, people, Catalogue(DEFAULT_ACTIONS), clusters, CARD_EXPIRES_S)
         self.decisions = Decisions(self.db, people, clusters)
         self.unknowns = Unknowns(self.db, people, clusters)
+        self.stopping = Stopping(self.db, people, clusters)
         lane = Lane(
             key=cluster.key,
             base_url=cluster.base_url,

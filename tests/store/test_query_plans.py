@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
-from store import audit, batches, checks, chunks, customers, jobs, outbox, pauses
+from store import audit, batches, checks, chunks, customers, jobs, outbox, pauses, stopping
 from store.batch_model import Batch, BatchPlace
 from store.clock import EPOCH
 from store.database import Database
@@ -98,6 +98,10 @@ LISTS: dict[str, tuple[Callable[[Connection], Any], str]] = {
     ),
     "running": (
         lambda conn: jobs.running(conn, EVIAN3),
+        "SEARCH jobs USING INDEX ix_jobs_running (cluster=?)",
+    ),
+    "stopped and over": (
+        lambda conn: stopping.over(conn, EVIAN3),
         "SEARCH jobs USING INDEX ix_jobs_running (cluster=?)",
     ),
     "pause": (lambda conn: pauses.current(conn, EVIAN3), "SEARCH pauses USING INDEX"),
@@ -197,7 +201,11 @@ async def test_a_claim_takes_the_first_entry_of_its_index(db: Database) -> None:
     await db.write(fill)
     choose, take = await db.write(plans, lambda conn: chunks.claim(conn, EVIAN3))
     assert choose.steps == ("SEARCH chunks USING INDEX ix_chunks_planned (cluster=?)",)
-    assert take.steps == ("SEARCH chunks USING PRIMARY KEY (job_id=? AND number=?)",)
+    assert take.steps == (
+        "SEARCH chunks USING PRIMARY KEY (job_id=? AND number=?)",
+        "SCALAR SUBQUERY 1",  # whether its job was stopped
+        "SEARCH jobs USING INTEGER PRIMARY KEY (rowid=?)",
+    )
 
 
 async def test_what_is_unaccounted_for_is_counted_by_its_index(db: Database) -> None:
