@@ -177,7 +177,8 @@ def _join(
     path = _path(config.catalogue)
     words = Words(names, path, home.bot_user_id)
     files = SlackFiles(client, slack_http, addresses)
-    cases = use_cases(config, db, people, files)
+    readers = {lane.key: lane.client for lane in lanes if lane.client}
+    cases = use_cases(config, db, people, files, readers)
     answering = Answering(whispers, windows, files, names, Workspace(home.url), under_way, path)
     door = reception(config, client, home, cases, answering)
     return Parts(

@@ -9,6 +9,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.catalogue import Catalogue
+from bot.cluster import fitting
 from bot.config import Config
 from bot.introduction import Home
 from bot.listeners.batch_forms import BatchForms
@@ -20,12 +21,14 @@ from bot.listeners.faults import Faults
 from bot.listeners.forms import Forms
 from bot.listeners.home import HomeTab
 from bot.listeners.job import JobWindow
+from bot.listeners.job_applications import JobApplications
 from bot.listeners.opening import Openings
 from bot.listeners.ports import Files, Modals, Whisper
 from bot.listeners.showing import Showing
 from bot.loops import UnderWay
 from bot.service.administrators import Administrators
 from bot.service.again import Again
+from bot.service.applications import Applications, Reader
 from bot.service.asking import Asking
 from bot.service.batch_making import BatchMaking
 from bot.service.batches import Batches
@@ -75,12 +78,19 @@ class UseCases:
     stopping: Stopping
     details: JobDetails
     again: Again
+    applications: Applications
     batches: Batches
     own_batches: OwnBatches
     making: BatchMaking
 
 
-def use_cases(config: Config, db: Database, people: People, files: SlackFiles) -> UseCases:
+def use_cases(
+    config: Config,
+    db: Database,
+    people: People,
+    files: SlackFiles,
+    readers: Mapping[str, Reader],
+) -> UseCases:
     """Every use case, over one store."""
     clusters, catalogue = config.clusters, config.catalogue
     proposals = Proposals(db, people, catalogue, clusters, config.card_expires_s, config.open_cards_per_user)
@@ -97,6 +107,13 @@ def use_cases(config: Config, db: Database, people: People, files: SlackFiles) -
         stopping=Stopping(db, people, clusters),
         details=JobDetails(db, people),
         again=Again(db, proposals, catalogue, clusters),
+        applications=Applications(
+            db,
+            readers,
+            {key: cluster.base_url for key, cluster in clusters.items()},
+            fitting,
+            config.applications_cache_s,
+        ),
         batches=Batches(db, administrators, proposals, clusters),
         own_batches=OwnBatches(db, administrators),
         making=BatchMaking(db, administrators, clusters, config.id_pattern),
@@ -123,6 +140,7 @@ def reception(
     BatchCommands(cases.batches, cases.own_batches, whisper, config.catalogue, names, workspace).register(app)
     BatchForms(cases.making, cases.batches, files, windows, names).register(app)
     around = Surroundings(names, _following(config.catalogue), answering.path, workspace)
+    JobApplications(cases.details, cases.applications, showing, around).register(app)
     JobWindow(cases.details, cases.again, cases.stopping, openings, showing, around).register(app)
     grammar = Grammar(config.catalogue, names, config.id_pattern)
     Commands(openings, cases.proposals, cases.own_jobs, whisper, grammar, workspace).register(app)

@@ -28,11 +28,11 @@ ROOMS: Mapping[str, frozenset[str]] = {
     | {"bot.intake.ids", "job_look"},
     "service": PLAIN
     | {"store", "turns", "catalogue", "config", "parsing", "policy", "customer_ids", "draft", "intake"}
-    | {"batch_codes", "batch_text", "job_look"},
+    | {"batch_codes", "batch_text", "job_look", "applications"},
     "runner": PLAIN | {"cluster", "store", "turns", "loops"},
     "outbox": PLAIN | {"views", "store", "turns", "loops", "slack_errors", "slack_addresses"},
     "windows": frozenset({"views", "errors", "loops", "slack_errors"}),
-    "views": PLAIN | {"bot.intake.ids", "draft", "job_look"},
+    "views": PLAIN | {"bot.intake.ids", "draft", "job_look", "applications"},
     "cluster": frozenset({"errors"}),
     "turns": frozenset({"store.single", "store.postgres", "store.errors"}),
     "store": frozenset(),
@@ -40,6 +40,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "parsing": frozenset({"catalogue", "customer_ids", "errors", "vocabulary", "words"}),
     "intake": frozenset({"customer_ids", "errors", "words"}),
     "draft": frozenset({"errors", "bot.intake.ids"}),
+    "applications": frozenset(),
     "job_look": frozenset({"store.model", "store.recorded"}),
     "batch_codes": frozenset(),
     "batch_text": frozenset({"batch_codes", "catalogue", "customer_ids", "parsing", "vocabulary", "words"}),

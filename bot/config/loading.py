@@ -132,6 +132,7 @@ def _config(environment: Environment, catalogue: Catalogue, file: File) -> Confi
         id_pattern=file.customers.id_pattern,
         card_expires_s=file.cards.expire_after_s,
         open_cards_per_user=file.cards.open_per_user,
+        applications_cache_s=file.applications.cache_s,
     )
 
 

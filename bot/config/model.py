@@ -81,6 +81,7 @@ class Cluster:
 class Config:
     """Everything configurable. `clusters` is by key, in the file's order; ids match `id_pattern` fully.
 
+    `applications_cache_s`: how long what a cluster said of the applications of a job's customers is shown.
     `database_direct_url` reaches the same database without a pooling proxy in between.
     """
 
@@ -93,6 +94,7 @@ class Config:
     id_pattern: re.Pattern[str]
     card_expires_s: float
     open_cards_per_user: int
+    applications_cache_s: float
 
     @property
     def secrets(self) -> Iterator[str]:

@@ -166,6 +166,12 @@ class CardsTable(Table):
     open_per_user: int = Field(default=10, ge=1, le=1_000)
 
 
+class ApplicationsTable(Table):
+    """`[applications]`."""
+
+    cache_s: float = Field(default=1_800, ge=0, le=86_400)
+
+
 class ActionTables(Table, extra="ignore"):
     """Only the actions of the file, which the rest is checked against."""
 
@@ -184,3 +190,4 @@ class File(Table):
     actions: object = None  # checked before, as ActionTables
     customers: CustomersTable = CustomersTable()
     cards: CardsTable = CardsTable()
+    applications: ApplicationsTable = ApplicationsTable()

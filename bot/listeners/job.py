@@ -23,7 +23,7 @@ from bot.views.job_files import of_job
 from bot.views.message import Button
 from store.model import CustomerOutcome, Operator
 
-JOB_ID = re.compile(r"[`#]?[0-9a-f][0-9a-f-]{3,35}`?", re.IGNORECASE)
+JOB_ID = re.compile("[0-9a-f]{4,32}", re.IGNORECASE)
 AGAIN = {
     Button.RETRY_REFUSED: CustomerOutcome.REFUSED,
     Button.SEND_UNKNOWN: CustomerOutcome.UNKNOWN,
@@ -157,4 +157,5 @@ class JobWindow:
 
 
 async def _names_a_job(body: dict[str, Any]) -> bool:
-    return JOB_ID.fullmatch(str(body.get("text") or "").strip()) is not None
+    text = re.sub("[-`#]", "", str(body.get("text") or "").strip())
+    return JOB_ID.fullmatch(text) is not None
