@@ -40,7 +40,8 @@ def test_one_customer_is_a_list_and_several_are_a_map() -> None:
     [
         None, "Ready", 3, {"a": None}, {"a": {}}, {"a": [None]}, {"a": [{}]}, {"a": [{"app_name": "dpp"}]},
         {"a": [{"app_name": 1, "status": "Ready"}]}, {"a": [{"app_name": "dpp", "status": True}]},
-        {"a": [{"app_name": "", "status": "Ready"}]}, {"a": [{"app_name": "dpp", "status": "Ready", "reason": 1}]},
+        {"a": [{"app_name": "", "status": "Ready"}]},
+        {"a": [{"app_name": "dpp", "status": "Ready", "reason": 1}]},
         {"a": [{"app_name": "x" * (LONGEST_NAME + 1), "status": "Ready"}]},
         {"a": [{"app_name": "dpp", "status": "Ready"}] * (MOST_APPS + 1)},
         {"message": "TMS bootstrap status(INIT) is not Ready", "success": False},

@@ -26,7 +26,7 @@ class Sight:
     """Everything the database holds, read at one moment."""
 
     jobs: dict[str, Job]
-    customers: dict[str, CustomerOutcome]
+    customers: dict[tuple[str, str], CustomerOutcome]  # by job and customer
     chunks: dict[str, list[tuple[ChunkState, int]]]  # by number: state and attempt
     notes: Counter[tuple[str, Note]]
     events: dict[str, list[Event]]
@@ -49,10 +49,11 @@ def look(conn: Connection) -> Sight:
         events.setdefault(name, []).append(event)
         if event in (Event.SENT, Event.ANSWERED):
             attempts[name, event, detail["chunk"], detail["attempt"]] += 1
-    outcomes = conn.execute(select(job_customers.c.cid, job_customers.c.outcome))
+    which = (job_customers.c.job_id, job_customers.c.cid, job_customers.c.outcome)
+    outcomes = conn.execute(select(*which))
     return Sight(
         jobs={names[job.id]: job for job in found},
-        customers={row.cid: CustomerOutcome(row.outcome) for row in outcomes},
+        customers={(names[row.job_id], row.cid): CustomerOutcome(row.outcome) for row in outcomes},
         chunks=pieces,
         notes=Counter((names[row.job_id], row.note) for row in conn.execute(select(outbox))),
         events=events,
@@ -64,7 +65,7 @@ def look(conn: Connection) -> Sight:
 def check_job(sight: Sight, name: str, cids: tuple[str, ...]) -> None:
     """One card or job: its state, counts, notes and record agree with its customers and chunks."""
     job, pieces, told = sight.jobs[name], sight.chunks[name], Counter(sight.events[name])
-    outcomes = Counter(sight.customers[cid] for cid in cids)
+    outcomes = Counter(sight.customers[name, cid] for cid in cids)
     counted = [outcomes[o] for o in COUNTED]
     assert [job.accepted, job.refused, job.unknown, job.cancelled] == counted
     assert told[Event.STOPPED] == (job.stopped_at is not None)

@@ -13,6 +13,7 @@ from bot.policy import Policy, Right, Rule
 from bot.runner.checker import Checker
 from bot.runner.lane import Lane
 from bot.runner.sender import Runner
+from bot.service.again import Again
 from bot.service.decisions import Decisions
 from bot.service.people import People
 from bot.service.proposals import Proposals
@@ -83,6 +84,7 @@ class Process:
         people = People(Policy((rule,)), members)
         clusters = {cluster.key: cluster}
         self.proposals = Proposals(self.db, people, Catalogue(DEFAULT_ACTIONS), clusters, CARD_EXPIRES_S)
+        self.again = Again(self.db, self.proposals, Catalogue(DEFAULT_ACTIONS), clusters)
         self.decisions = Decisions(self.db, people, clusters)
         self.unknowns = Unknowns(self.db, people, clusters)
         self.stopping = Stopping(self.db, people, clusters)

@@ -148,16 +148,12 @@ def test_what_the_thread_is_told_of_a_stop(job: Job, by: str) -> None:
 
 
 def test_185_requests_are_one_line_of_the_timeline() -> None:
-    record = [
-        Recorded(2 * n + k, NOW + timedelta(seconds=n + k), "bot", kind, more)
-        for n in range(185)
-        for k, (kind, more) in enumerate(
-            (
-                ("sent", {"chunk": n, "attempt": 1, "customers": 150}),
-                ("answered", {"chunk": n, "attempt": 1, "cause": "timeout" if n == 7 else "accepted"}),
-            )
-        )
-    ]
+    record: list[Recorded] = []
+    for n in range(185):
+        at, key = NOW + timedelta(seconds=n), {"chunk": n, "attempt": 1}
+        cause = "timeout" if n == 7 else "accepted"
+        record.append(Recorded(2 * n, at, "bot", "sent", {**key, "customers": 150}))
+        record.append(Recorded(2 * n + 1, at, "bot", "answered", {**key, "cause": cause}))
     [line] = folded(record)
     assert line_words(line).endswith("185 requests with 27,750 customers in all: 184 accepted, 1 unknown")
 

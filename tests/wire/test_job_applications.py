@@ -1,4 +1,4 @@
-"""The applications of a job's customers at the wire: read on demand, shown with their age, honest when cut."""
+"""The applications of a job's customers at the wire: read on demand, with their age, honest when cut."""
 
 import csv
 import io
@@ -70,9 +70,7 @@ async def test_a_slow_cluster_is_waited_for_and_does_not_overwrite_what_is_looke
 ) -> None:
     form = await asked(stage)
     await stage.evian3.set_mood(moods.slow(0.6), on=Call.GET)
-    form = await turned(
-        stage, form, "job_applications", "Reading the applications of 3 customers from Evian 3"
-    )
+    form = await turned(stage, form, "job_applications", "Reading the applications of 3 customers")
     form = await turned(stage, form, "job_timeline", "Asked for by")
     await stage.evian3.until(lambda record: record.gets[-1].status is not None)
     await turned(stage, form, "job_applications", "3 customers read")
@@ -86,7 +84,7 @@ async def test_a_slow_cluster_is_waited_for_and_does_not_overwrite_what_is_looke
         (moods.wrong_token(), "Invalid access token"),
         (moods.json_list(), "could not be read"),
         (moods.truncated(), "The connection broke"),
-        (moods.replying("html", "<html>no</html>"), "HTML page"),
+        (moods.replying("html", "<html>no</html>", content_type="text/html"), "could not be read"),
     ],
     ids=["500", "401", "list", "truncated", "html"],
 )
@@ -104,8 +102,8 @@ async def test_what_takes_too_long_is_shown_as_far_as_it_came(
 ) -> None:
     monkeypatch.setattr(applications, "WITHIN_S", 0.8)
     monkeypatch.setattr(applications, "AT_ONCE", 1)
-    form = await asked(stage, number=400)
+    form = await asked(stage, number=200)
     await stage.evian3.next_mood(moods.normal(), on=Call.GET)
     await stage.evian3.next_mood(moods.silent(), on=Call.GET)
-    form = await turned(stage, form, "job_applications", "of 400 customers were read")
-    assert "Only 181 of 400 customers were read. Not all of them were read within 0.8 s." in said(form)
+    form = await turned(stage, form, "job_applications", "of 200 customers were read")
+    assert "Only 181 of 200 customers were read. Not all of them were read within 0.8 s." in said(form)

@@ -27,6 +27,7 @@ base_url = "{evian3}"
 token_env = "EVIAN3_TOKEN"
 timeout_s = 3.5
 settle_s = 5
+concurrency = 1
 
 [clusters.fiji1]
 name = "Fiji 1"

@@ -11,8 +11,9 @@ from bot.sandbox.script.form_scenes import (
     mistakes_at_their_fields,
     several_sources,
 )
+from bot.sandbox.script.job_scenes import applications, in_full, retried, stopped
 from bot.sandbox.script.stage import Stage, Unexpected, expect, said
-from bot.sandbox.workspace.people import BRAM, OPS
+from bot.sandbox.workspace.people import BRAM
 
 __all__ = ["SCENES", "Unexpected"]
 
@@ -158,16 +159,11 @@ async def mistyped(stage: Stage) -> None:
 
 
 async def my_jobs(stage: Stage) -> None:
-    """The caller's jobs, privately; and one in full."""
+    """The caller's jobs, privately."""
     reaction = await stage.types("/my-jobs")
     if not reaction.message:
         raise Unexpected("expected a list")
     expect("Finalize" in said(reaction.message), "the job that timed out to be in the list")
-    thread = await stage.desk.messages(OPS, "U0ASTER")
-    card, *_ = [m for m in thread if "126 customers" in said(m)]
-    short = said(card).split("Job ")[1].strip("`")[:8]
-    reaction = await stage.types(f"/my-jobs {short}")
-    expect(bool(reaction.message and "8 refused" in said(reaction.message)), "the job in full")
 
 
 Scene = Callable[[Stage], Awaitable[None]]
@@ -184,9 +180,13 @@ SCENES: list[tuple[str, Scene]] = [
     ("A card nobody decides on", expired),
     ("A mistyped action", mistyped),
     ("/my-jobs", my_jobs),
+    ("One job in full", in_full),
     ("The form: typed ids and a CSV file together", several_sources),
     ("The form: mistakes at their fields", mistakes_at_their_fields),
     ("A shortcut on a message", from_a_message),
     ("A card that is changed", edited),
     ("A list cut into batches, and one of them run", batches),
+    ("What was refused, sent again", retried),
+    ("The applications of a job's customers", applications),
+    ("A job stopped half way", stopped),
 ]
