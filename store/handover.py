@@ -5,11 +5,12 @@ the parent nor another child sends it again. Never commit.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, select
 
+from store import customers
 from store import jobs as job_queries
 from store.jobs import COLUMNS, as_job
 from store.model import CustomerOutcome, Job
@@ -30,30 +31,29 @@ def standing(conn: Connection, child: Job) -> Standing | None:
     if child.parent_id is None:
         return None
     parent = job_queries.hold(conn, child.parent_id)
-    mine, its = job_customers.alias(), job_customers.alias()
-    counted = (
-        select(its.c.outcome, func.count().label("number"))
-        .join_from(mine, its, (its.c.cid == mine.c.cid) & (its.c.job_id == parent.id))
-        .where(mine.c.job_id == child.id, mine.c.outcome == CustomerOutcome.PLANNED)
-        .group_by(its.c.outcome)
-    )
-    outcomes = Counter({CustomerOutcome(row.outcome): row.number for row in conn.execute(counted)})
+    # Two ranges read whole and met here: a join of the two may be planned as every row by every other.
+    its = dict(_outcomes(conn, parent.id))
+    mine = (cid for cid, outcome in _outcomes(conn, child.id) if outcome is CustomerOutcome.PLANNED)
+    outcomes = Counter(its[cid] for cid in mine if cid in its)
     return Standing(parent, outcomes, taken_by(conn, parent, but=child.id))
 
 
 def taken_by(conn: Connection, parent: Job, *, but: int | None = None) -> Job | None:
     """The confirmed child (other than `but`) that sends what is unknown of this job, if there is one."""
-    its, unknown = job_customers.alias(), job_customers.alias()
-    has_unknown = exists(
-        select(1)
-        .join_from(its, unknown, (unknown.c.cid == its.c.cid) & (unknown.c.job_id == parent.id))
-        .where(its.c.job_id == jobs.c.id, unknown.c.outcome == CustomerOutcome.UNKNOWN)
+    found = select(*COLUMNS).where(jobs.c.parent_id == parent.id, IS_JOB, jobs.c.id != (but or 0))
+    confirmed = [as_job(row) for row in conn.execute(found.order_by(jobs.c.id))]
+    if not confirmed:
+        return None
+    unknown = set(customers.unknown(conn, parent.id))
+    its = (child for child in confirmed if any(cid in unknown for cid, _ in _outcomes(conn, child.id)))
+    return next(its, None) if unknown else None
+
+
+def _outcomes(conn: Connection, job_id: int) -> Iterator[tuple[str, CustomerOutcome]]:
+    rows = conn.execute(
+        select(job_customers.c.cid, job_customers.c.outcome).where(job_customers.c.job_id == job_id)
     )
-    found = select(*COLUMNS).where(
-        jobs.c.parent_id == parent.id, IS_JOB, jobs.c.id != (but or 0), has_unknown
-    )
-    row = conn.execute(found.order_by(jobs.c.id).limit(1)).one_or_none()
-    return as_job(row) if row else None
+    return ((row.cid, CustomerOutcome(row.outcome)) for row in rows)
 
 
 def children(conn: Connection, parent: Job, limit: int) -> Sequence[Job]:

@@ -18,6 +18,7 @@ from bot.views import form, job_applications, notices
 from bot.views.files import File
 from bot.views.job_detail import Surroundings, detail
 from bot.views.message import Button
+from store.errors import StoreError
 from store.model import Job
 
 NOT_KEPT = "What was read is not kept any more. Press “Read again” first."
@@ -52,7 +53,7 @@ class JobApplications:
         await ack()
 
     async def export(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """Send everything that failed as a file, privately."""
+        """Send everything that failed as a file, privately; how it went is shown."""
         click = JobClick.model_validate(body)
         job = await self._details.job(click.operator, click.look)
         if summary := self._applications.kept(job):
@@ -87,7 +88,7 @@ class JobApplications:
         try:
             summary = await self._applications.read(job)
             blocks = job_applications.applications(job, summary, datetime.now(UTC))
-        except ClusterUnreadable as exc:
+        except (ClusterUnreadable, StoreError) as exc:
             blocks = job_applications.unread(job, str(exc))
         if shown:  # somebody may have turned to another part meanwhile
             await self._put(click, blocks, instead_of=shown)
@@ -97,7 +98,10 @@ class JobApplications:
     ) -> str | None:
         if click.modal is None:
             return None
-        view: View = detail(
-            await self._details.look(click.operator, click.look), self._around, notice, blocks
-        )
+        view: View
+        try:
+            seen = await self._details.look(click.operator, click.look)
+            view = detail(seen, self._around, notice, blocks)
+        except SetActionError as refusal:
+            view = form.told(notices.refusal(refusal))
         return await self._windows.replace(click.modal, view, instead_of)

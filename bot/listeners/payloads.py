@@ -78,12 +78,11 @@ class Interaction(Payload):
         return Operator(enterprise or "", team, self.user.id)
 
 
-class Pressed(Interaction):
-    """A button pressed, in a message or a view.
+class Click(Interaction):
+    """A button pressed in a message. https://docs.slack.dev/reference/interaction-payloads/block_actions-payload"""
 
-    https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
-    """
-
+    container: _Container
+    response_url: str
     trigger_id: str = Field(default="", max_length=255)
     actions: Annotated[list[_Action], Field(min_length=1, max_length=1)]
 
@@ -99,13 +98,6 @@ class Pressed(Interaction):
             return UUID(self.value.partition(".")[0])
         except ValueError as exc:
             raise NoLongerPossible("This button is not one of mine, or too old.") from exc
-
-
-class Click(Pressed):
-    """A button pressed in a message."""
-
-    container: _Container
-    response_url: str
 
     @property
     def press(self) -> Press:
@@ -189,13 +181,4 @@ def is_command(body: dict[str, Any]) -> bool:
     return "command" in body
 
 
-__all__ = [
-    "Click",
-    "Command",
-    "HomeOpened",
-    "MessageShortcut",
-    "Opening",
-    "Pressed",
-    "ValidationError",
-    "is_command",
-]
+__all__ = ["Click", "Command", "HomeOpened", "MessageShortcut", "Opening", "ValidationError", "is_command"]
