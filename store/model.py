@@ -71,13 +71,15 @@ class Source:
 
     `kind` is "form", "file", "card" or "batch", or what they were in an earlier job: "refused", "unknown" or
     "never sent"; `name` is the file's, as a person gave it, the card's or job's short id or the batch's code;
-    `column` the heading (or the number) of a file's column of ids.
+    `column` the heading (or the number) of a file's column of ids; `remark` what a doubtful first line was
+    taken for.
     """
 
     kind: str
     count: int
     name: str = ""
     column: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

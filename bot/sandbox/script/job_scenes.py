@@ -6,8 +6,6 @@ from bot.sandbox.rendering import render
 from bot.sandbox.script.stage import Stage, expect, said
 from bot.sandbox.workspace.people import ASTER, OPS
 
-__all__ = ["applications", "in_full", "retried", "stopped"]
-
 
 async def in_full(stage: Stage) -> None:
     """A job by the beginning of its id: how it stands, what happened when, which requests were sent."""
@@ -62,8 +60,8 @@ async def retried(stage: Stage) -> None:
 async def applications(stage: Stage) -> None:
     """How the applications of the job's customers stand, read from the cluster when somebody asks."""
     thread = await stage.desk.messages(OPS, ASTER)
-    card, *_ = [m for m in thread if "T-Enable for 8 customers" in said(m)]
-    [cid] = await stage.customers(1, start=240)
+    [*_, card] = [m for m in thread if "2 refused of job" in said(m)]
+    [cid] = await stage.customers(1, start=280)
     failed = {"app_name": "airmatch", "status": "Failure", "reason": "Device config missing"}
     await stage.evian3.set_apps(cid, [{"app_name": "dpp", "status": "Ready"}, failed])
     form = await _turns(stage, await _opened(stage, card), "job_applications", "Device config missing")

@@ -1,21 +1,10 @@
-"""The scenes, in order: each a situation an operator meets, played and checked."""
+"""The scenes of the main job, in order: each a situation an operator meets, played and checked."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from bot.sandbox.cluster import mood
-from bot.sandbox.script.batch_scenes import batches
-from bot.sandbox.script.form_scenes import (
-    edited,
-    from_a_message,
-    mistakes_at_their_fields,
-    several_sources,
-)
-from bot.sandbox.script.job_scenes import applications, in_full, retried, stopped
 from bot.sandbox.script.stage import Stage, Unexpected, expect, said
 from bot.sandbox.workspace.people import BRAM
-
-__all__ = ["SCENES", "Unexpected"]
 
 
 async def accepted(stage: Stage) -> None:
@@ -164,29 +153,3 @@ async def my_jobs(stage: Stage) -> None:
     if not reaction.message:
         raise Unexpected("expected a list")
     expect("Finalize" in said(reaction.message), "the job that timed out to be in the list")
-
-
-Scene = Callable[[Stage], Awaitable[None]]
-SCENES: list[tuple[str, Scene]] = [
-    ("Asked, confirmed, accepted", accepted),
-    ("129 customers: 8 do not exist, 3 are there already", some_do_not_exist),
-    ("A cluster that cannot be read beforehand", unreadable),
-    ("A token the cluster does not take", wrong_token),
-    ("The cluster is still starting", starting),
-    ("An answer that takes 16 seconds", slow),
-    ("A time-out, although the cluster did it", timed_out),
-    ("A double click", double_click),
-    ("A stranger's click", stranger),
-    ("A card nobody decides on", expired),
-    ("A mistyped action", mistyped),
-    ("/my-jobs", my_jobs),
-    ("One job in full", in_full),
-    ("The form: typed ids and a CSV file together", several_sources),
-    ("The form: mistakes at their fields", mistakes_at_their_fields),
-    ("A shortcut on a message", from_a_message),
-    ("A card that is changed", edited),
-    ("A list cut into batches, and one of them run", batches),
-    ("What was refused, sent again", retried),
-    ("The applications of a job's customers", applications),
-    ("A job stopped half way", stopped),
-]
