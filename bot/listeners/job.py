@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -21,6 +22,7 @@ from bot.views import form, notices
 from bot.views.job_detail import Surroundings, detail
 from bot.views.job_files import of_job
 from bot.views.message import Button
+from store.errors import StoreError
 from store.model import CustomerOutcome, Operator
 
 JOB_ID = re.compile("[0-9a-f]{4,32}", re.IGNORECASE)
@@ -36,7 +38,7 @@ TURNS = (
 CARD_MADE = "A new card is on its way to the job's channel. Nothing is sent until you confirm it there."
 MAKING = "The file is being made. It comes to you in a direct message."
 SENT = "The file is in your direct messages with me."
-NOT_SENT = "Slack did not take the file. Please press “Export CSV” again in a moment."
+NOT_SENT = "Slack did not take the file. Press “Export CSV” again in a moment."
 
 
 class JobWindow:
@@ -122,15 +124,17 @@ class JobWindow:
         await ack()
 
     async def _export(self, click: JobClick, shown: str | None) -> None:
-        everybody = await self._details.everybody(click.operator, click.look)
-        file = await asyncio.to_thread(of_job, everybody, self._around.path)
-        sent = await self._windows.deliver(click.operator.user_id, file)
-        view = await self._drawn(click.operator, click.shown, SENT if sent else NOT_SENT)
-        told = click.modal and shown and await self._windows.replace(click.modal, view, shown)
+        try:
+            everybody = await self._details.everybody(click.operator, click.look)
+            file = await asyncio.to_thread(of_job, everybody, self._around.path)
+            sent = await self._windows.deliver(click.operator.user_id, file)
+        except (SetActionError, StoreError):
+            sent = False
+        told = shown and await self._show(click, click.shown, SENT if sent else NOT_SENT, instead_of=shown)
         if not sent and not told:
             self._windows.tell(click.operator.user_id, notices.said(NOT_SENT))
 
-    async def _answered(self, click: JobClick, doing: Any, done: str | None) -> None:
+    async def _answered(self, click: JobClick, doing: Awaitable[object], done: str | None) -> None:
         """Do it, and show in the modal what came of it; what is pressed in a message is told by others."""
         try:
             await doing
@@ -142,15 +146,17 @@ class JobWindow:
             if click.modal and done is not None:
                 await self._show(click, click.shown, done)
 
-    async def _show(self, click: JobClick, look: Look, notice: str = "") -> str | None:
-        """Put a look into the modal; the hash of the view, None where there is none."""
+    async def _show(
+        self, click: JobClick, look: Look, notice: str = "", instead_of: str | None = None
+    ) -> str | None:
+        """Put a look into the modal, if that still shows `instead_of`; the hash of the view, or None."""
         if click.modal is None:
             return None
         try:
             view = await self._drawn(click.operator, look, notice)
         except SetActionError as refusal:
             view = form.told(notices.refusal(refusal))
-        return await self._windows.replace(click.modal, view)
+        return await self._windows.replace(click.modal, view, instead_of)
 
     async def _drawn(self, operator: Operator, look: Look, notice: str = "") -> View:
         return detail(await self._details.look(operator, look), self._around, notice)
