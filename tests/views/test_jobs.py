@@ -13,14 +13,15 @@ from slack_sdk.models.views import View
 from bot.applications import Status, Summary, Trouble
 from bot.job_look import Everybody, Look, Seen, Tab
 from bot.sandbox.workspace.blocks import checked_view
-from bot.views import job_applications, job_stop
+from bot.views import job_applications, job_stop, listing, thread
+from bot.views.card import Card, card
 from bot.views.job_detail import Surroundings, detail
 from bot.views.job_files import of_job
 from bot.views.job_record import event_words, folded, line_words
 from bot.views.listing import Workspace
 from store.model import Customer, CustomerOutcome, Job, JobState
 from store.recorded import Recorded, Sending
-from tests.views.checking import USERS, WORKSPACE, check, live_faults, mrkdwn_in
+from tests.views.checking import USERS, WORKSPACE, check, live_faults, mrkdwn_in, words_of
 from tests.views.worst import NOW, PATH, SENT_JOB, hostile, jobs, names
 
 EVENTS = (
@@ -145,6 +146,22 @@ def test_applications(job: Job, summary: Summary, why: str, name: str) -> None:
 @given(job=jobs((JobState.RUNNING, JobState.WATCHING, JobState.DONE)), by=st.sampled_from(USERS))
 def test_what_the_thread_is_told_of_a_stop(job: Job, by: str) -> None:
     check(job_stop.stopping(stopped_by(job, by)))
+
+
+@given(job=jobs((JobState.RUNNING, JobState.WATCHING, JobState.DONE)), by=st.sampled_from(USERS), name=names)
+def test_the_card_and_the_outcome_of_a_stopped_job(job: Job, by: str, name: str) -> None:
+    job = stopped_by(job, by)
+    check(card(Card(job, name, ["e106b3d0"], NOW, PATH)))
+    check(thread.outcome(thread.Ended(job, name, [], [])))
+    check(listing.my_jobs([job], None, None, {}, Workspace(WORKSPACE)))
+
+
+def test_how_far_it_had_come_is_said_word_for_word() -> None:
+    job = replace(SENT_JOB, total=1_000, accepted=300, refused=0, unknown=0, cancelled=700)
+    job = replace(job, stopped_by="U0ASTER", stopped_at=NOW)
+    said = thread.outcome(thread.Ended(job, "Evian 3", [], [])).text
+    assert "stopped by <@U0ASTER>: 300 accepted, 700 never sent, of 1,000 customers." in said
+    assert "failed" not in words_of(card(Card(job, "Evian 3", [], NOW, PATH)))
 
 
 def test_185_requests_are_one_line_of_the_timeline() -> None:
