@@ -136,7 +136,7 @@ LISTS: dict[str, tuple[Callable[[Connection], Any], str]] = {
     "sendings": (lambda conn: looking.sendings(conn, 1), "SEARCH chunks USING PRIMARY KEY (job_id=?)"),
     "beginning with": (
         lambda conn: looking.beginning_with(conn, ASTER, "4f2a", 10),
-        "SEARCH jobs USING INDEX sqlite_autoindex_jobs_1 (uuid>? AND uuid<?)",
+        "(uuid>? AND uuid<?)",
     ),
     "pause": (lambda conn: pauses.current(conn, EVIAN3), "SEARCH pauses USING INDEX"),
     "to send": (lambda conn: customers.to_send(conn, CHUNK), BY_KEY + " AND position>? AND position<?)"),
