@@ -14,7 +14,7 @@ async def in_full(stage: Stage) -> None:
     form = await _opened(stage, card)
     expect("118 accepted, 8 refused" in _words(form), "how it stands")
     form = await _turns(stage, form, "job_timeline", "2 requests with 244 customers in all")
-    form = await _turns(stage, form, "job_requests", "do not exist")
+    form = await _turns(stage, form, "job_requests", "attempt 2")
     await stage.desk.close(form)
 
 
