@@ -44,6 +44,7 @@ def propose(conn: Connection, proposal: Proposal) -> Job | None:
             reason=proposal.reason,
             preview=proposal.preview,
             sources=proposal.sources,
+            parent_id=proposal.parent_id,
             channel_id=proposal.channel_id,
             created_at=created,
             expires_at=created + timedelta(seconds=proposal.expires_after_s),

@@ -17,7 +17,8 @@ FORBIDDEN_NAMES = frozenset(
 )
 
 PLAIN = frozenset(
-    {"errors", "store.model", "store.batch_model", "store.outbox_model", "store.home_model", "store.errors"}
+    {"errors", "store.model", "store.batch_model", "store.outbox_model", "store.home_model", "store.recorded"}
+    | {"store.errors"}
 )  # types and errors: no I/O, nothing behind them
 EVERYTHING = frozenset({"*"})
 # Which rooms a room may look into (itself always). `store` is all of it, `store.model` its plain types; any
@@ -25,15 +26,15 @@ EVERYTHING = frozenset({"*"})
 ROOMS: Mapping[str, frozenset[str]] = {
     "listeners": PLAIN
     | {"service", "parsing", "batch_text", "views", "catalogue", "policy", "loops", "draft", "words"}
-    | {"bot.intake.ids"},
+    | {"bot.intake.ids", "job_look"},
     "service": PLAIN
     | {"store", "turns", "catalogue", "config", "parsing", "policy", "customer_ids", "draft", "intake"}
-    | {"batch_codes", "batch_text"},
+    | {"batch_codes", "batch_text", "job_look", "applications"},
     "runner": PLAIN | {"cluster", "store", "turns", "loops"},
     "outbox": PLAIN | {"views", "store", "turns", "loops", "slack_errors", "slack_addresses"},
     "pictures": frozenset(),  # a process of its own, fed with plain figures
     "windows": frozenset({"views", "errors", "loops", "slack_errors"}),
-    "views": PLAIN | {"bot.intake.ids", "draft"},
+    "views": PLAIN | {"bot.intake.ids", "draft", "job_look", "applications"},
     "cluster": frozenset({"errors"}),
     "turns": frozenset({"store.single", "store.postgres", "store.errors"}),
     "store": frozenset(),
@@ -41,6 +42,8 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "parsing": frozenset({"catalogue", "customer_ids", "errors", "vocabulary", "words"}),
     "intake": frozenset({"customer_ids", "errors", "words"}),
     "draft": frozenset({"errors", "bot.intake.ids"}),
+    "applications": frozenset(),
+    "job_look": frozenset({"store.model", "store.recorded"}),
     "batch_codes": frozenset(),
     "batch_text": frozenset({"batch_codes", "catalogue", "customer_ids", "parsing", "vocabulary", "words"}),
     "words": frozenset(),

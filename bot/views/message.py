@@ -33,6 +33,21 @@ class Button(enum.StrEnum):
     WATCH_AGAIN = "watch_again"
     STOP = "stop_job"
     NOTIFY = "notify"  # a menu, not a button
+    JOB_OVERVIEW = "job_overview"
+    JOB_TIMELINE = "job_timeline"
+    JOB_REQUESTS = "job_requests"
+    JOB_CUSTOMERS = "job_customers"
+    JOB_APPLICATIONS = "job_applications"
+    JOB_BACK = "job_back"
+    JOB_FURTHER = "job_further"
+    JOB_OUTCOME = "job_outcome"  # a menu
+    JOB_CSV = "job_csv"
+    RETRY_REFUSED = "job_retry_refused"
+    SEND_UNKNOWN = "job_send_unknown"
+    SEND_NEVER_SENT = "job_send_never_sent"
+    NEXT_ACTION = "job_next_action"
+    READ_APPLICATIONS = "job_read_applications"
+    APPLICATIONS_CSV = "job_applications_csv"
 
 
 class Form(enum.StrEnum):
