@@ -14,7 +14,8 @@ from store.database import ring, upsert
 from store.model import Job, JobState, Operator, Proposal
 from store.tables import IS_JOB, IS_PROPOSED, IS_RUNNING, job_customers, jobs
 
-COLUMNS = [column for column in jobs.c if column is not jobs.c.request_key]
+_INTERNAL = {"request_key", "standing"}
+COLUMNS = [column for column in jobs.c if column.name not in _INTERNAL]
 
 
 def cluster_topic(cluster: str) -> str:
@@ -201,7 +202,7 @@ def _of(owner: Operator) -> tuple[ColumnElement[bool], ...]:
 
 
 def as_job(row: Row[Any]) -> Job:
-    """A row of COLUMNS as a Job."""
-    values = dict(row._mapping)
+    """A row that has COLUMNS, perhaps among others, as a Job."""
+    values = {column.name: row._mapping[column.name] for column in COLUMNS}
     operator = Operator(values.pop("enterprise_id"), values.pop("team_id"), values.pop("user_id"))
     return Job(operator=operator, **values)

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     Dialect,
     ForeignKey,
     Index,
@@ -73,6 +74,15 @@ def _partial(name: str, where: str, *columns: Column[Any], unique: bool = False)
     Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
 
 
+# `store.listing_model` says what the numbers mean. Derived by the database, so that nobody who moves a job or
+# counts a customer can forget it.
+STANDING = (
+    "CASE state WHEN 'proposed' THEN 0 WHEN 'confirmed' THEN 1 WHEN 'running' THEN 1 "
+    "WHEN 'watching' THEN CASE WHEN unknown > 0 THEN 3 ELSE 2 END "
+    "WHEN 'cancelled' THEN 4 WHEN 'expired' THEN 5 "
+    "ELSE 16 + CASE WHEN accepted > 0 THEN 1 ELSE 0 END + CASE WHEN refused > 0 THEN 2 ELSE 0 END "
+    "+ CASE WHEN unknown > 0 THEN 4 ELSE 0 END + CASE WHEN cancelled > 0 THEN 8 ELSE 0 END END"
+)
 jobs = Table(
     "jobs",
     metadata,
@@ -123,6 +133,7 @@ jobs = Table(
     Column("watch_at", Instant),
     Column("watch_until", Instant),
     Column("parent_id", Integer),  # no foreign key: SQLite cannot add one to a table that is there
+    Column("standing", SmallInteger, Computed(STANDING)),
 )
 
 # The conditions of the partial indexes, word for word: a bound parameter would keep SQLite from using them.
@@ -159,6 +170,11 @@ _partial("ix_jobs_unseen", "state = 'proposed' AND preview = 'pending'", jobs.c.
 _partial("ix_jobs_check", "check_at IS NOT NULL", jobs.c.cluster, jobs.c.check_at)
 _partial("ix_jobs_watch", "watch_at IS NOT NULL", jobs.c.cluster, jobs.c.watch_at)
 _partial("ix_jobs_parent", "parent_id IS NOT NULL", jobs.c.parent_id, jobs.c.id)
+# What every filter of a list goes by (`store.job_lists`): of one person, and of everybody. Within one cluster,
+# action and standing the newest job is the last entry, so that a filter, however rare, reads only what it shows.
+_KIND = (jobs.c.cluster, jobs.c.action_code, jobs.c.standing, jobs.c.id)
+Index("ix_jobs_kinds", jobs.c.enterprise_id, jobs.c.team_id, *_KIND)
+Index("ix_jobs_own_kinds", jobs.c.enterprise_id, jobs.c.team_id, jobs.c.user_id, *_KIND)
 
 job_customers = Table(
     "job_customers",
