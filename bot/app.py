@@ -34,6 +34,7 @@ from bot.service.people import People
 from bot.slack_addresses import SlackAddresses
 from bot.slack_files import SlackFiles
 from bot.socket_mode import SocketMode
+from bot.time_zones import TimeZones
 from bot.turns import Bell, Turns
 from bot.turns.embedded import EmbeddedTurns
 from bot.turns.postgres import PostgresTurns
@@ -176,8 +177,9 @@ def _join(
     under_way = UnderWay()
     words = Words(names, _path(config.catalogue), home.bot_user_id)
     files = SlackFiles(client, slack_http, addresses)
-    cases = use_cases(config, db, people, files)
-    answering = Answering(whispers, windows, files, names, Workspace(home.url), under_way)
+    cases = use_cases(config, db, people, files, lanes_of.PresentStates(lanes))
+    clocks = TimeZones(client)
+    answering = Answering(whispers, windows, files, names, Workspace(home.url), under_way, clocks)
     door = reception(config, client, home, cases, answering)
     return Parts(
         socket=SocketMode(client, config.slack.app_token.get_secret_value(), slack_http, door.enter),

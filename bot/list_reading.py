@@ -13,7 +13,16 @@ from bot.errors import InvalidRequest
 from bot.job_filter import MINE, JobFilter
 from bot.list_dates import Clock, read_date
 from bot.list_words import (
-    DATES, FILTERS, FORMATS, KEYS, STANDINGS, WHOSE, Answer, CustomerWanted, ExportWanted, Words,
+    DATES,
+    FILTERS,
+    FORMATS,
+    KEYS,
+    STANDINGS,
+    WHOSE,
+    Answer,
+    CustomerWanted,
+    ExportWanted,
+    Words,
 )  # fmt: skip
 from bot.vocabulary import Kind, Vocabulary
 from store.listing_model import Standing

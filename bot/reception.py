@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config import Config
 from bot.introduction import Home
+from bot.list_words import Words
 from bot.listeners.batch_forms import BatchForms
 from bot.listeners.batches import BatchCommands
 from bot.listeners.buttons import Buttons
@@ -18,6 +19,7 @@ from bot.listeners.door import Door
 from bot.listeners.faults import Faults
 from bot.listeners.forms import Forms
 from bot.listeners.home import HomeTab
+from bot.listeners.lists import Clocks, Lists
 from bot.listeners.opening import Openings
 from bot.listeners.ports import Files, Whisper, Windows
 from bot.loops import UnderWay
@@ -28,11 +30,14 @@ from bot.service.batches import Batches
 from bot.service.choosing import Choosing
 from bot.service.decisions import Decisions
 from bot.service.drafts import Drafts
+from bot.service.job_lists import JobLists, PresentStates
+from bot.service.others import Others
 from bot.service.own_batches import OwnBatches
 from bot.service.own_jobs import OwnJobs
 from bot.service.people import People
 from bot.service.previews import Previews
 from bot.service.proposals import Proposals
+from bot.service.record_export import RecordExport
 from bot.service.unknowns import Unknowns
 from bot.slack_files import SlackFiles
 from bot.views.listing import Workspace
@@ -49,6 +54,7 @@ class Answering:
     names: Mapping[str, str]
     workspace: Workspace
     under_way: UnderWay
+    clocks: Clocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +68,22 @@ class UseCases:
     decisions: Decisions
     previews: Previews
     own_jobs: OwnJobs
+    job_lists: JobLists
+    record_export: RecordExport
     unknowns: Unknowns
     batches: Batches
     own_batches: OwnBatches
     making: BatchMaking
 
 
-def use_cases(config: Config, db: Database, people: People, files: SlackFiles) -> UseCases:
+def use_cases(
+    config: Config, db: Database, people: People, files: SlackFiles, states: PresentStates
+) -> UseCases:
     """Every use case, over one store."""
     clusters, catalogue = config.clusters, config.catalogue
     proposals = Proposals(db, people, catalogue, clusters, config.card_expires_s, config.open_cards_per_user)
     administrators = Administrators(db, people, clusters)
+    others = Others(db, people, catalogue)
     return UseCases(
         drafts=Drafts(db, files, config.id_pattern),
         proposals=proposals,
@@ -81,6 +92,8 @@ def use_cases(config: Config, db: Database, people: People, files: SlackFiles) -
         decisions=Decisions(db, people, clusters),
         previews=Previews(db),
         own_jobs=OwnJobs(db),
+        job_lists=JobLists(db, others, states, clusters),
+        record_export=RecordExport(db, others),
         unknowns=Unknowns(db, people, clusters),
         batches=Batches(db, administrators, proposals, clusters),
         own_batches=OwnBatches(db, administrators),
@@ -106,11 +119,13 @@ def reception(
     # Before `Commands`, which takes every other text.
     BatchCommands(cases.batches, cases.own_batches, whisper, config.catalogue, names, workspace).register(app)
     BatchForms(cases.making, cases.batches, files, windows, names).register(app)
+    words = Words(config.catalogue, names, config.id_pattern)
+    Lists(
+        cases.job_lists, cases.record_export, answering.clocks, whisper, windows, words, workspace
+    ).register(app)
     grammar = Grammar(config.catalogue, names, config.id_pattern)
     Commands(openings, cases.proposals, cases.own_jobs, whisper, grammar, workspace).register(app)
-    Buttons(
-        cases.decisions, cases.previews, cases.own_jobs, cases.unknowns, whisper, names, workspace
-    ).register(app)
+    Buttons(cases.decisions, cases.previews, cases.unknowns).register(app)
     return Door(app, windows, faults)
 
 

@@ -15,8 +15,22 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    CTE, BigInteger, ColumnElement, Connection, Integer, Row, Select, String, and_, bindparam, false, func, literal,
-    or_, select, true,
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    Select,
+    String,
+    and_,
+    bindparam,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
 )  # fmt: skip
 
 from store.batch_tables import batch_jobs
@@ -47,7 +61,11 @@ class _Seen:
 
     def values(self, whose: Whose) -> dict[str, Any]:
         """Its parameters."""
-        given: dict[str, Any] = {"enterprise": whose.enterprise_id, "team": whose.team_id, "user": whose.user_id}
+        given: dict[str, Any] = {
+            "enterprise": whose.enterprise_id,
+            "team": whose.team_id,
+            "user": whose.user_id,
+        }
         for number, grant in enumerate(whose.grants or ()):
             given |= {f"clusters{number}": grant.clusters, f"codes{number}": grant.codes}
         return {f"{self.name}_{key}": value for key, value in given.items() if value is not None}
@@ -93,7 +111,9 @@ class _Shape:
     def first(self, query: Select[Any], job_id: Any) -> Select[Any]:
         """The first of these in the bounds."""
         within = query.where(job_id >= bindparam("low", type_=BigInteger()))
-        return _first(within.where(job_id < bindparam("high", type_=BigInteger())), job_id, upwards=self.upwards)
+        return _first(
+            within.where(job_id < bindparam("high", type_=BigInteger())), job_id, upwards=self.upwards
+        )
 
 
 def page(
@@ -240,7 +260,9 @@ def _kinds(seen: _Seen) -> CTE:
     begin = select(found.c.cluster, found.c.action_code).where(found.c.id == least("first"))
     kinds = begin.cte("kinds", recursive=True)
     next_action = least(
-        "action", lambda of: of.c.cluster == kinds.c.cluster, lambda of: of.c.action_code > kinds.c.action_code
+        "action",
+        lambda of: of.c.cluster == kinds.c.cluster,
+        lambda of: of.c.action_code > kinds.c.action_code,
     )
     next_cluster = least("another", lambda of: of.c.cluster > kinds.c.cluster)
     leap = select(after.c.cluster, after.c.action_code).join_from(

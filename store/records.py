@@ -17,9 +17,7 @@ def span(conn: Connection, period: Period) -> tuple[int, int]:
     return low, min(high, end + 1)
 
 
-def read(
-    conn: Connection, low: int, high: int, clusters: Collection[str] | None = None
-) -> Iterator[Record]:
+def read(conn: Connection, low: int, high: int, clusters: Collection[str] | None = None) -> Iterator[Record]:
     """The rows from `low` to before `high`, of these clusters (None: all there is); a thousand at a time."""
     query = select(audit_log).where(audit_log.c.seq >= low, audit_log.c.seq < high).order_by(audit_log.c.seq)
     if clusters is not None:

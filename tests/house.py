@@ -18,6 +18,7 @@ FORBIDDEN_NAMES = frozenset(
 
 PLAIN = frozenset(
     {"errors", "store.model", "store.batch_model", "store.outbox_model", "store.errors"}
+    | {"store.listing_model", "store.records_model"}
 )  # types and errors: no I/O, nothing behind them
 EVERYTHING = frozenset({"*"})
 # Which rooms a room may look into (itself always). `store` is all of it, `store.model` its plain types; any
@@ -25,14 +26,14 @@ EVERYTHING = frozenset({"*"})
 ROOMS: Mapping[str, frozenset[str]] = {
     "listeners": PLAIN
     | {"service", "parsing", "batch_text", "views", "catalogue", "policy", "loops", "draft", "words"}
-    | {"bot.intake.ids"},
+    | {"bot.intake.ids", "job_filter", "list_dates", "list_text", "list_words"},
     "service": PLAIN
     | {"store", "turns", "catalogue", "config", "parsing", "policy", "customer_ids", "draft", "intake"}
-    | {"batch_codes", "batch_text"},
+    | {"batch_codes", "batch_text", "job_filter"},
     "runner": PLAIN | {"cluster", "store", "turns", "loops"},
     "outbox": PLAIN | {"views", "store", "turns", "loops", "slack_errors", "slack_addresses"},
     "windows": frozenset({"views", "errors", "loops", "slack_errors"}),
-    "views": PLAIN | {"bot.intake.ids", "draft"},
+    "views": PLAIN | {"bot.intake.ids", "draft", "job_filter"},
     "cluster": frozenset({"errors"}),
     "turns": frozenset({"store.single", "store.postgres", "store.errors"}),
     "store": frozenset(),
@@ -42,6 +43,14 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "draft": frozenset({"errors", "bot.intake.ids"}),
     "batch_codes": frozenset(),
     "batch_text": frozenset({"batch_codes", "catalogue", "customer_ids", "parsing", "vocabulary", "words"}),
+    "job_filter": PLAIN,
+    "list_dates": frozenset(),
+    "list_words": PLAIN | {"catalogue", "job_filter"},
+    "list_reading": PLAIN
+    | {"batch_codes", "catalogue", "customer_ids", "job_filter", "list_dates", "list_words", "vocabulary"},
+    "list_text": frozenset(
+        {"catalogue", "errors", "list_dates", "list_reading", "list_words", "vocabulary", "words"}
+    ),
     "words": frozenset(),
     "vocabulary": frozenset({"catalogue"}),
     "catalogue": frozenset({"errors"}),
@@ -53,6 +62,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "slack_errors": frozenset(),
     "slack_addresses": frozenset(),
     "slack_files": frozenset({"draft", "intake", "slack_addresses", "slack_errors"}),
+    "time_zones": PLAIN | {"list_dates", "slack_errors"},
     "membership": PLAIN | {"slack_errors"},
     "socket_mode": frozenset({"loops", "slack_errors"}),
     "introduction": frozenset({"errors", "slack_errors"}),
@@ -64,7 +74,17 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "sandbox": PLAIN,
 }
 _TALKS_TO_SLACK = frozenset(
-    {"outbox", "windows", "slack_files", "membership", "socket_mode", "introduction", "app", "reception"}
+    {
+        "outbox",
+        "windows",
+        "slack_files",
+        "membership",
+        "time_zones",
+        "socket_mode",
+        "introduction",
+        "app",
+        "reception",
+    }
 )
 # Which rooms, or single modules, may use a library; what is not listed may be used by all. The longest
 # name that fits decides.

@@ -84,16 +84,11 @@ class Commands:
         await ack()
 
     async def my_jobs(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """List the caller's jobs, or show one in full."""
+        """Show one job in full; `Lists` answers every other text."""
         command = Command.model_validate(body)
-        if command.text.strip():
-            found = await self._own_jobs.detail(command.operator, command.text)
-            name = self._names.get(found.job.cluster, found.job.cluster)
-            message = listing.detail(found.job, name, found.refused, found.unknown, self._workspace)
-        else:
-            page = await self._own_jobs.page(command.operator)
-            message = listing.my_jobs(page.jobs, page.newer, page.older, self._names, self._workspace)
-        await _answer(ack, message)
+        found = await self._own_jobs.detail(command.operator, command.text)
+        name = self._names.get(found.job.cluster, found.job.cluster)
+        await _answer(ack, listing.detail(found.job, name, found.refused, found.unknown, self._workspace))
 
     async def _help_or_form(self, ack: AsyncAck, command: Command) -> None:
         if command.text.strip():

@@ -31,7 +31,7 @@ class HomeTab:
         """Publish the home tab of whoever opened it."""
         opened = HomeOpened.model_validate(body)
         if opened.event.tab == "home":
-            page = await self._own_jobs.page(opened.operator)
-            view = home(page.jobs, self._names, self._workspace)
+            newest = await self._own_jobs.newest(opened.operator)
+            view = home(newest, self._names, self._workspace)
             await self._windows.publish(opened.operator.user_id, view)
         await ack()

@@ -1,4 +1,4 @@
-"""Looking up: a person's own jobs."""
+"""Looking up: a person's newest jobs, and one of their jobs by the beginning of its id."""
 
 import re
 from collections.abc import Sequence
@@ -16,15 +16,6 @@ SHOWN = 5  # customers named in the detail of a job
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Some of a person's jobs, newest first; `newer` and `older` are the ids to page from, or None."""
-
-    jobs: Sequence[Job]
-    newer: int | None
-    older: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Detail:
     """One job with a few of its customers that did not simply go through."""
 
@@ -39,9 +30,9 @@ class OwnJobs:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def page(self, operator: Operator, *, before: int | None = None, after: int | None = None) -> Page:
-        """Ten of the person's jobs: the newest, those older than `before` or newer than `after`."""
-        return await self._db.read(_page, operator, before, after)
+    async def newest(self, operator: Operator) -> Sequence[Job]:
+        """The person's newest jobs."""
+        return await self._db.read(jobs.list_own, operator, limit=PAGE)
 
     async def detail(self, operator: Operator, words: str) -> Detail:
         """The job whose id begins with `words`. Raises InvalidRequest when that is not exactly one."""
@@ -54,17 +45,6 @@ class OwnJobs:
                 ]
             )
         return await self._db.read(_detail, operator, prefix)
-
-
-def _page(conn: Connection, operator: Operator, before: int | None, after: int | None) -> Page:
-    found = list(jobs.list_own(conn, operator, before=before, after=after, limit=PAGE + 1))
-    more = len(found) > PAGE
-    if after is not None:
-        found = found[-PAGE:]
-        return Page(found, found[0].id if more else None, found[-1].id if found else None)
-    found = found[:PAGE]
-    has_newer = before is not None and bool(found)
-    return Page(found, found[0].id if has_newer else None, found[-1].id if more else None)
 
 
 def _detail(conn: Connection, operator: Operator, prefix: str) -> Detail:

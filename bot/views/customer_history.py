@@ -92,7 +92,9 @@ def _outcome(deed: Deed) -> str:
 def _now(one: Present, names: Names) -> str:
     cluster = escape(clip(names.clusters.get(one.cluster, one.cluster), NAME))
     if one.problem is not None:
-        return f":grey_question: {cluster}: its present state is not known. {escape(clip(one.problem, DETAIL))}"
+        return (
+            f":grey_question: {cluster}: its present state is not known. {escape(clip(one.problem, DETAIL))}"
+        )
     if one.state is None:
         return f":no_entry_sign: {cluster} does not know this customer now"
     return f":round_pushpin: On {cluster} it is in *{escape(clip(one.state, NAME))}* now"

@@ -43,9 +43,7 @@ STANDING: Mapping[Standing, str] = {
 }
 NO_ZONE = "Dates are read in UTC: Slack did not tell your time zone."
 LIMITED = "Of other people's jobs you see those on which a rule gives you the right audit."
-HINT = (
-    "`/my-jobs failed evian3 since:yesterday` narrows the list; `/my-jobs customer ID` tells what was done to one."
-)
+HINT = "`/my-jobs failed evian3 since:yesterday` narrows the list; `/my-jobs customer ID` tells what was done to one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,9 @@ def job_list(page: Page, wanted: JobFilter, names: Names, workspace: Workspace) 
     filtered = f"{title}, {_words(wanted, names)}" if wanted.narrows else title
     if not page.jobs and not wanted.narrows and wanted.whose == MINE and page.newer is None:
         return Message("You have no jobs yet. `/set-action help` shows how to ask for one.")
-    blocks: list[Block] = [HeaderBlock(text=PlainTextObject(text=f"{_heading(wanted)}, newest first", emoji=False))]
+    blocks: list[Block] = [
+        HeaderBlock(text=PlainTextObject(text=f"{_heading(wanted)}, newest first", emoji=False))
+    ]
     if wanted.narrows or wanted.whose not in (MINE, EVERYBODY):
         blocks.append(section(f"*{filtered}*"))
     blocks.append(_menus(wanted, names))
@@ -156,7 +156,12 @@ def _menus(wanted: JobFilter, names: Names) -> ActionsBlock:
     room = MENUS
     menus: list[InteractiveElement] = []
     offered: tuple[tuple[Button, str, Mapping[str, str], str | None], ...] = (
-        (Button.FILTER_STATE, "Any state", {s.value: _capital(w) for s, w in STANDING.items()}, wanted.standing),
+        (
+            Button.FILTER_STATE,
+            "Any state",
+            {s.value: _capital(w) for s, w in STANDING.items()},
+            wanted.standing,
+        ),
         (
             Button.FILTER_ACTION,
             "Any action",
@@ -193,7 +198,9 @@ def _menu(
             continue
         options.append(option)
         took += _size(option)
-    menu = StaticSelectElement(placeholder=anything, action_id=button, options=options, initial_option=initial)
+    menu = StaticSelectElement(
+        placeholder=anything, action_id=button, options=options, initial_option=initial
+    )
     return menu, took
 
 

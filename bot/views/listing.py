@@ -1,15 +1,12 @@
-"""A person's own jobs: the list, ten a page, and one job in full."""
+"""One job in a line, and one job in full."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from slack_sdk.models.blocks import (
-    ActionsBlock,
     Block,
-    ButtonElement,
     DividerBlock,
     HeaderBlock,
-    InteractiveElement,
     MarkdownTextObject,
     PlainTextObject,
     SectionBlock,
@@ -17,7 +14,7 @@ from slack_sdk.models.blocks import (
 
 from bot.views import states
 from bot.views.card import where
-from bot.views.message import Button, Message
+from bot.views.message import Message
 from bot.views.text import clip, context, customers, day_and_time, escape, listing, plain, section, took
 from store.model import Customer, Job, JobState
 
@@ -33,25 +30,6 @@ class Workspace:
         if job.card_ts is None:
             return None
         return f"{self.url}archives/{job.channel_id}/p{job.card_ts.replace('.', '')}"
-
-
-def my_jobs(
-    jobs: Sequence[Job], newer: int | None, older: int | None, names: Mapping[str, str], workspace: Workspace
-) -> Message:
-    """One page, newest first. `newer` and `older` are the ids the buttons page from; `names` of clusters."""
-    if not jobs:
-        return Message("You have no jobs yet. `/set-action help` shows how to ask for one.")
-    blocks: list[Block] = [HeaderBlock(text=PlainTextObject(text="Your jobs, newest first"))]
-    blocks += [section(line(job, names, workspace)) for job in jobs]
-    blocks.append(context("`/my-jobs` with the beginning of an id shows one job in full."))
-    turn: list[InteractiveElement] = []
-    if newer is not None:
-        turn.append(ButtonElement(text="Newer", action_id=Button.NEWER, value=str(newer)))
-    if older is not None:
-        turn.append(ButtonElement(text="Older", action_id=Button.OLDER, value=str(older)))
-    if turn:
-        blocks.append(ActionsBlock(elements=turn))
-    return Message(f"Your jobs: {len(jobs)} shown", blocks)
 
 
 def detail(

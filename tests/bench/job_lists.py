@@ -58,7 +58,9 @@ def cases(jobs: int) -> Iterator[tuple[str, Case]]:
         }
         for name, wanted in dated.items():
             yield f"{who}: {name}", partial(job_lists.page, whose=whose, wanted=wanted, limit=LIMIT)
-    for (who, whose), (often, cid) in product(WHOSE.items(), {"often": OFTEN, "once": ONCE, "never": "f" * 32}.items()):
+    for (who, whose), (often, cid) in product(
+        WHOSE.items(), {"often": OFTEN, "once": ONCE, "never": "f" * 32}.items()
+    ):
         for page, place in (("", Place()), (", deep", Place(before=jobs // 2))):
             yield (
                 f"customer {often}, seen by {who}{page}",
@@ -86,7 +88,9 @@ async def measure(small: Database, large: Database, rounds: int, wanted: str) ->
     for ratio, a, b, p99, name in found[:25]:
         print(f"{ratio:6.2f} {a:8.2f} {b:10.2f} {p99:8.2f}  {name}")
     slowest = max(found, key=lambda one: one[2])
-    print(f"{len(found)} lists; worst ratio {found[0][0]:.2f}, median ratio {statistics.median(r[0] for r in found):.2f}")
+    print(
+        f"{len(found)} lists; worst ratio {found[0][0]:.2f}, median ratio {statistics.median(r[0] for r in found):.2f}"
+    )
     print(f"slowest at {LARGE:,} jobs: p50 {slowest[2]:.2f} ms, {slowest[4]}")
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
 

@@ -28,11 +28,7 @@ CUSTOMERS = 10
 AT_ONCE = 20_000
 CLUSTERS = ("evian3", "fiji1", "volvic2", "vittel1", "perrier4", "lab")
 ACTIONS = ((1, "Tran-Begin"), (2, "PE-Enable"), (3, "T-Enable"), (4, "PE-Finalize"), (5, "PE-Direct"))
-JOB = (
-    "id uuid request_key enterprise_id team_id user_id action_code action_name cluster base_url state total "
-    "accepted refused unknown open_chunks duplicates channel_id card_ts created_at expires_at decided_by "
-    "decided_at started_at finished_at checks last_cause last_status last_message preview"
-).split()
+JOB = ["id", "uuid", "request_key", "enterprise_id", "team_id", "user_id", "action_code", "action_name", "cluster", "base_url", "state", "total", "accepted", "refused", "unknown", "open_chunks", "duplicates", "channel_id", "card_ts", "created_at", "expires_at", "decided_by", "decided_at", "started_at", "finished_at", "checks", "last_cause", "last_status", "last_message", "preview"]
 CUSTOMER = ("job_id", "position", "cid", "outcome")
 
 
