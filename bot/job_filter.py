@@ -12,6 +12,7 @@ from store.listing_model import Place, Standing
 
 LONGEST = 255
 MINE, EVERYBODY = "", "*"
+FIRST = Place()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _VALUE = re.compile(
     r"1\.(?P<whose>\*|[UW][A-Z0-9]{1,31})?\.(?P<standing>[a-z]+)?\.(?P<action>\d{1,4})?\.(?P<batch>[0-9A-Z]{6})?"
@@ -50,7 +51,7 @@ class JobFilter:
         return JobFilter(self.whose)
 
 
-def packed(wanted: JobFilter, place: Place = Place()) -> str:
+def packed(wanted: JobFilter, place: Place = FIRST) -> str:
     """The value that stands for a filter and a place in its list; at most LONGEST characters."""
     page = ""
     if place.before is not None or place.after is not None:

@@ -57,7 +57,7 @@ class PresentStates:
         self._clients = {lane.key: lane.client for lane in lanes if lane.client is not None}
 
     async def state_of(self, cluster: str, cid: str) -> str | None:
-        """The name of the state; None where the cluster does not know the customer. Raises ClusterUnreadable."""
+        """The state's name; None where the cluster does not know the customer. Raises ClusterUnreadable."""
         found = (await self._clients[cluster].read_states([cid])).get(cid)
         return found.name if found else None
 

@@ -1,4 +1,4 @@
-"""Dates as people type them in `/my-jobs`: today, yesterday, 2026-11-24, 7d; each the beginning and end of a time."""
+"""Dates as people type them: today, yesterday, 2026-11-24, 7d; each the beginning and end of a time."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _UNIT = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """What time it is, and in which zone the person reads it; not `known` where that is UTC for want of one."""
+    """What time it is, in the zone of a person; not `known` where that is UTC for want of one."""
 
     now: datetime
     zone: tzinfo = UTC

@@ -141,7 +141,8 @@ class Reading:
             self._take("batch", code)
         else:
             self.problems.append(
-                f"“{visible(word)}” is not the code of a batch; a code has six letters and digits, as in 7Q2KX4."
+                f"“{visible(word)}” is not the code of a batch; a code has six letters and digits, "
+                "as in 7Q2KX4."
             )
 
     def _alone(self, word: str, nearly: str | None) -> None:
@@ -171,8 +172,8 @@ class Reading:
                 self._take("until", span.end)
         elif folded(word) not in ("export", "audit", "log", "as"):
             self.problems.append(
-                f"“{visible(word)}” does not belong here. An export takes csv or jsonl, since: and until:, as in "
-                "/my-jobs audit export csv since:yesterday."
+                f"“{visible(word)}” does not belong here. An export takes csv or jsonl, since: and until:, "
+                "as in /my-jobs audit export csv since:yesterday."
             )
         return 1
 

@@ -12,7 +12,7 @@ from bot.words import SEPARATORS, WRAPPING, unescaped
 
 NEVER_MORE = 200  # words read; a longer text is no list of filters
 
-# As Slack sends a person who is mentioned, where the manifest says `should_escape`: the one live `<` there is.
+# A person who is mentioned, as Slack sends it where the manifest says `should_escape`: the one live `<`.
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{1,31})(?:\|[^<>]*)?>")
 _KEY = re.compile(rf"({'|'.join(KEYS)})\s*[:=]\s*", re.IGNORECASE | re.ASCII)
 _JOB_ID = re.compile(r"[0-9a-f][0-9a-f-]{2,40}[0-9a-f]", re.IGNORECASE | re.ASCII)

@@ -50,6 +50,4 @@ def _zone(name: object, offset: object) -> tzinfo:
     try:
         return ZoneInfo(str(name))
     except (ZoneInfoNotFoundError, ValueError):
-        if not isinstance(offset, int):
-            raise ValueError("no time zone") from None
-        return timezone(timedelta(seconds=offset))
+        return timezone(timedelta(seconds=int(str(offset))))

@@ -1,8 +1,8 @@
-"""Lists of jobs: filtered, of one person or of everybody, by key, newest first. They read only what they show.
+"""Lists of jobs: filtered, of one person or of everybody, by key, newest first. They read what they show.
 
-A filter goes by one of two indexes (`ix_jobs_own_kinds`, `ix_jobs_kinds`). Each is a row of short lists, one for
-each cluster, action and standing, whose last entry is the newest job. Which clusters and actions there are is
-read off the index itself, one step for each; then each list that fits gives its first few, and the newest of
+A filter goes by one of two indexes (`ix_jobs_own_kinds`, `ix_jobs_kinds`). Each is a row of short lists, one
+for each cluster, action and standing, whose last entry is the newest job. Which clusters and actions there are
+is read off the index itself, one step for each; then each list that fits gives its first few, and the newest of
 those are the page. So the cost follows the number of clusters and actions, not of jobs, and a filter that
 nothing fits costs no more than any other.
 
@@ -154,7 +154,7 @@ def history(
     limit: int,
     among: int = LOOKED_AT,
 ) -> History:
-    """What jobs that one of `sights` covers did to one customer, newest first (or the next above `place.after`).
+    """What jobs that one of `sights` covers did to one customer, newest first, or upwards from `place.after`.
 
     Looks at no more than `among` of the customer's jobs, and says at which it stopped.
     """
@@ -171,8 +171,7 @@ def history(
 
 
 def _deed(row: Row[Any]) -> Deed:
-    *_, outcome, why = row
-    return Deed(as_job(row), CustomerOutcome(outcome), why)
+    return Deed(as_job(row), CustomerOutcome(row.outcome), row.why)
 
 
 def _anything(wanted: Wanted) -> bool:
@@ -239,12 +238,13 @@ def _of_customer(seen: tuple[_Seen, ...], *, upwards: bool) -> tuple[Select[Any]
     )
     some = _first(theirs, at, upwards=upwards, most="among").subquery("some")
     visible = or_(*(and_(*one.belonging(jobs), one.granted(jobs)) for one in seen))
-    deeds = select(*COLUMNS, some.c.outcome, some.c.detail.label("why")).join_from(
+    deeds: Select[Any] = select(*COLUMNS, some.c.outcome, some.c.detail.label("why")).join_from(
         some, jobs, jobs.c.id == some.c.job_id
     )
     deeds = _first(deeds.where(visible, IS_JOB), some.c.job_id, upwards=upwards)
     last = func.max(some.c.job_id) if upwards else func.min(some.c.job_id)
-    return deeds, select(func.count(), last).select_from(some)
+    looked_at: Select[Any] = select(func.count(), last).select_from(some)
+    return deeds, looked_at
 
 
 def _kinds(seen: _Seen) -> CTE:

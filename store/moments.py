@@ -1,8 +1,8 @@
 """Where in a table that only grows a moment falls, without an index on time that every row would pay for.
 
-Rows get their ids in the order of their times, so the first row at or after a moment is found by halving: some
-twenty steps by the primary key for a million rows, in one statement. Rows written in the same moment, or while
-the database's clock was set back, may stand on either side.
+Rows get their ids in the order of their times, so the first row at or after a moment is found by halving:
+some twenty steps by the primary key for a million rows, in one statement. Of rows written in the
+same moment, or while the database's clock was set back, some may stand on the other side.
 """
 
 from datetime import datetime

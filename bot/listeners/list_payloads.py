@@ -1,4 +1,4 @@
-"""What Slack sends about lists of jobs: a menu that was changed, a button that turns a page. Checked strictly."""
+"""What Slack sends about lists of jobs: a menu that was changed, a button that turns a page."""
 
 import re
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Lists: `/my-jobs` with its filters, its pages and menus, one customer's history, the audit log as a file."""
+"""`/my-jobs`: lists with their filters, pages and menus, a customer's history, the audit log as a file."""
 
 from datetime import UTC, datetime
 from typing import Any, Protocol

@@ -25,7 +25,7 @@ class PresentStates(Protocol):
     """Reads in which state a customer is now."""
 
     async def state_of(self, cluster: str, cid: str) -> str | None:
-        """The name of the state; None where the cluster does not know the customer. Raises ClusterUnreadable."""
+        """The state's name; None where the cluster does not know the customer. Raises ClusterUnreadable."""
         ...
 
 
@@ -44,7 +44,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What one cluster says: the state's name, None for a customer it does not know; or why it is not known."""
+    """What one cluster says: the state's name, None for a customer it does not know; or why not."""
 
     cluster: str
     state: str | None

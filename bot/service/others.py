@@ -29,14 +29,14 @@ class Others:
         self._catalogue = catalogue
 
     async def grants(self, operator: Operator) -> tuple[Grant, ...]:
-        """The kinds of other people's jobs this person may see. Raises NotAllowed if groups cannot be read."""
+        """The kinds of other people's jobs they may see. Raises NotAllowed if groups cannot be read."""
         person = await self._people.person(operator)
         return tuple(self._grant(rule) for rule in self._people.policy.rules_for(person, Right.AUDIT))
 
     async def needed(
         self, operator: Operator, what: str, *, cluster: str | None = None, action: int | None = None
     ) -> tuple[Grant, ...]:
-        """As `grants`, at least one of which is about this cluster and action. Raises NotAllowed, recorded."""
+        """As `grants`, some of which are about this cluster and action. Raises NotAllowed, recorded."""
         try:
             grants = await self.grants(operator)
             if any(_covers(grant, cluster, action) for grant in grants):

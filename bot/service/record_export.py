@@ -29,7 +29,7 @@ class Export:
 
 
 class RecordExport:
-    """Whoever may audit all actions of a cluster may have its part of the log; of every cluster: all of it."""
+    """Whoever may audit all actions of a cluster may have its part of the log; of all clusters, all of it."""
 
     def __init__(self, db: Database, others: Others) -> None:
         self._db = db
@@ -60,8 +60,8 @@ def _export(
         if len(rows) > MOST:
             raise InvalidRequest(
                 [
-                    f"That period has more than {MOST:,} entries, too many for a file in Slack. Narrow it with "
-                    "since: and until:, or ask the people who run this bot for `set-action audit export`."
+                    f"That period has more than {MOST:,} entries, too many for a file in Slack. Narrow it "
+                    "with since: and until:, or ask the people who run this bot for `set-action audit export`."
                 ]
             )
     record(conn, operator, period, form, len(rows))

@@ -36,7 +36,7 @@ OUTCOME: Mapping[CustomerOutcome, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """What one cluster says now: the name of the customer's state, None where it does not know it; or why not."""
+    """What one cluster says now: the state's name, None for a customer it does not know; or why not."""
 
     cluster: str
     state: str | None = None

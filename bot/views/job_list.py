@@ -1,4 +1,4 @@
-"""Lists of jobs: filtered, ten a page, with menus that change the filter in place; and one customer's history."""
+"""Lists of jobs: filtered, ten a page, with menus that change the filter in place."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from slack_sdk.models.blocks import (
     UserSelectElement,
 )
 
-from bot.job_filter import EVERYBODY, MINE, JobFilter, packed
+from bot.job_filter import EVERYBODY, FIRST, MINE, JobFilter, packed
 from bot.views import states
 from bot.views.listing import Workspace
 from bot.views.message import Button, Message
@@ -43,7 +43,7 @@ STANDING: Mapping[Standing, str] = {
 }
 NO_ZONE = "Dates are read in UTC: Slack did not tell your time zone."
 LIMITED = "Of other people's jobs you see those on which a rule gives you the right audit."
-HINT = "`/my-jobs failed evian3 since:yesterday` narrows the list; `/my-jobs customer ID` tells what was done to one."
+HINT = "Type less: `/my-jobs failed evian3 since:7d`. What was done to one customer: `/my-jobs customer ID`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def _turn(page: Page, wanted: JobFilter) -> list[InteractiveElement]:
     return turn
 
 
-def _button(label: str, action: Button, wanted: JobFilter, place: Place = Place()) -> ButtonElement:  # noqa: B008
+def _button(label: str, action: Button, wanted: JobFilter, place: Place = FIRST) -> ButtonElement:
     return ButtonElement(text=label, action_id=action, value=packed(wanted, place))
 
 

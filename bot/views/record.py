@@ -1,4 +1,4 @@
-"""The audit log for people and programs elsewhere, line by line: CSV for a spreadsheet, JSON Lines to the letter."""
+"""The audit log for use elsewhere, line by line: CSV for a spreadsheet, JSON Lines to the letter."""
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -26,8 +26,8 @@ def exported(period: Period, number: int, clusters: Collection[str] | None, form
     until = f", before {day_and_time(period.until)}" if period.until else ", until now"
     only = f", of {escape(clip(', '.join(sorted(clusters)), 300))} only" if clusters is not None else ""
     return Message(
-        f"The audit log {since}{until}{only}: {entries(number)}. The {NAMES[form]} file comes in a direct message. "
-        "That it was handed to you is on the record."
+        f"The audit log {since}{until}{only}: {entries(number)}. The {NAMES[form]} file comes in a direct "
+        "message. That it was handed to you is on the record."
     )
 
 

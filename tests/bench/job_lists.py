@@ -1,9 +1,9 @@
 """What lists cost at 1,000 and at 1,000,000 jobs, side by side. By hand: `python -m tests.bench.job_lists`.
 
 Every combination of filters, common, rare and absent; first, deep and last pages; of one busy person, of one
-with few matches, of everybody; customers with one job and with very many. Times are of a whole read through the
-store's door, thread hop and transaction included, with everything in memory, as it is in a running bot. The large
-databases are made once, under `--folder`, in some minutes.
+with few matches, of everybody; customers with one job and with very many. Times are of a whole read through
+the store's door, thread hop and transaction included, with everything in memory, as it is in a running bot.
+The large databases are made once, under `--folder`, in some minutes.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import asyncio
 import os
 import random
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -89,7 +90,7 @@ async def measure(small: Database, large: Database, rounds: int, wanted: str) ->
         print(f"{ratio:6.2f} {a:8.2f} {b:10.2f} {p99:8.2f}  {name}")
     slowest = max(found, key=lambda one: one[2])
     print(
-        f"{len(found)} lists; worst ratio {found[0][0]:.2f}, median ratio {statistics.median(r[0] for r in found):.2f}"
+        f"{len(found)} lists; worst ratio {found[0][0]:.2f}, median {statistics.median(r[0] for r in found):.2f}"
     )
     print(f"slowest at {LARGE:,} jobs: p50 {slowest[2]:.2f} ms, {slowest[4]}")
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
@@ -99,7 +100,7 @@ def main() -> None:
     """Make what is not made, then measure."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
-    asked.add_argument("--folder", type=Path, default=Path("/tmp/lists_bench"))
+    asked.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "lists_bench")
     asked.add_argument("--rounds", type=int, default=30)
     asked.add_argument("--only", default="", help="lists whose name contains this")
     given = asked.parse_args()
