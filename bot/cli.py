@@ -1,27 +1,42 @@
-"""The command line: `run`, `db upgrade`, `audit verify`, and what other packages add by entry point."""
+"""The command line: `run`, the database, the audit log, and what other packages add by entry point."""
 
 import asyncio
+import enum
 import os
 import signal
 import sys
 from contextlib import ExitStack, closing
+from datetime import UTC, datetime
 from importlib.metadata import entry_points
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
+from sqlalchemy import Connection
 
 from bot import logs
 from bot.app import running, upgrade
 from bot.config import Config, load
 from bot.errors import ConfigurationError
-from store import audit
+from bot.list_dates import Clock, read_date
+from bot.list_words import DATES
+from bot.service import record_export
+from bot.views.record import lines
+from store import audit, records
 from store.database import Database, is_embedded, shown
 from store.errors import StoreError
+from store.records_model import Period
 from store.single import Hold
 
 COMMANDS = "set_action.commands"
 UNUSABLE = 2  # exit code: the configuration cannot be used
 FAILED = 1
+
+
+class Form(enum.StrEnum):
+    """How the audit log is handed on."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
 
 
 class PartEnded(Exception):
@@ -82,6 +97,25 @@ def audit_verify() -> None:
     typer.echo(f"The audit log is whole: {rows:,} rows.")
 
 
+@log_book.command("export")
+def audit_export(
+    form: Annotated[Form, typer.Option("--format", help="CSV for a spreadsheet, JSON Lines to the letter.")],
+    since: Annotated[str, typer.Option(help="today, yesterday, 2026-11-24 or 7d; days are UTC's.")] = "",
+    until: Annotated[str, typer.Option(help="The same; that day is included.")] = "",
+) -> None:
+    """Write the audit log of a period to standard output, row by row; that is put on the log too."""
+    period = Period(_moment(since, "--since"), _moment(until, "--until", end=True))
+    url = _config().database_url
+    try:
+        with closing(Database(url, create=False)) as db:
+            rows = asyncio.run(db.read(_write_out, period, form))
+            asyncio.run(db.write(record_export.record, "command line", period, form.value, rows))
+    except StoreError as exc:
+        _no_database(url, exc)
+    except BrokenPipeError:
+        raise typer.Exit(FAILED) from None
+
+
 def main() -> None:
     """The console script."""
     known = {
@@ -93,6 +127,24 @@ def main() -> None:
         for entry in entry_points(group=COMMANDS):
             app.command(entry.name)(entry.load())
     app()
+
+
+def _write_out(conn: Connection, period: Period, form: Form) -> int:
+    """Write as it is read, so that a log of any size needs no memory; how many rows."""
+    written = -1 if form is Form.CSV else 0  # a heading is no row
+    for line in lines(records.read(conn, *records.span(conn, period)), form.value):
+        sys.stdout.write(line)
+        written += 1
+    return written
+
+
+def _moment(word: str, option: str, *, end: bool = False) -> datetime | None:
+    if not word:
+        return None
+    span = read_date(word, Clock(datetime.now(UTC)))
+    if span is None:
+        raise typer.BadParameter(f"{word!r} is no date; write {DATES}.", param_hint=option)
+    return (span.end or span.start) if end else span.start
 
 
 async def _serve(config: Config) -> None:

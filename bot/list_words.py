@@ -35,8 +35,8 @@ FORMATS = {"csv": "csv", "jsonl": "jsonl", "json-lines": "jsonl", "json": "jsonl
 KEYS = ("since", "until", "user", "batch", "state", "action", "cluster", "customer")
 DATES = "today, yesterday, a date as in 2026-11-24, or how long ago as in 7d or 24h"
 FILTERS = (
-    "a state (running, arriving, succeeded, failed, partly, unknown, cancelled, proposed, expired), an action, "
-    "a cluster, batch:CODE, since: and until: with a date"
+    "a state (running, arriving, succeeded, failed, partly, unknown, cancelled, proposed, expired), "
+    "an action, a cluster, batch:CODE, since: and until: with a date"
 )
 
 

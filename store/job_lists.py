@@ -1,99 +1,47 @@
 """Lists of jobs: filtered, of one person or of everybody, by key, newest first. They read what they show.
 
 A filter goes by one of two indexes (`ix_jobs_own_kinds`, `ix_jobs_kinds`). Each is a row of short lists, one
-for each cluster, action and standing, whose last entry is the newest job. Which clusters and actions there are
-is read off the index itself, one step for each; then each list that fits gives its first few, and the newest of
-those are the page. So the cost follows the number of clusters and actions, not of jobs, and a filter that
-nothing fits costs no more than any other.
+for each cluster, action and standing, whose last entry is the newest job. Which clusters and actions there
+are is read off the index itself, one step for each; then each list that fits gives its first few, and the
+newest of those are the page. So the cost follows the number of clusters and actions, not of jobs, and a
+filter that nothing fits costs no more than any other.
 
 Statements are built once for each shape of a question: building one takes longer than running it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     CTE,
-    BigInteger,
     ColumnElement,
     Connection,
     Integer,
-    Row,
     Select,
     String,
     and_,
     bindparam,
-    false,
     func,
     literal,
-    or_,
     select,
     true,
-)  # fmt: skip
+)
 
 from store.batch_tables import batch_jobs
 from store.jobs import COLUMNS, as_job
-from store.listing_model import CODES, JOBS, Deed, History, Place, Wanted, Whose
-from store.model import CustomerOutcome, Job
-from store.moments import first_at
-from store.tables import IS_JOB, job_customers, jobs
-
-LOOKED_AT = 500  # jobs of one customer in one look, of which the reader may be allowed to see few
-NEWEST = Place()
-_BEYOND = 2**62  # no job has this id
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """The shape of a `Whose`: which of its parts matter. `name` tells its parameters from another's."""
-
-    name: str
-    person: bool
-    grants: tuple[tuple[bool, bool], ...] | None
-
-    @classmethod
-    def of(cls, whose: Whose, name: str = "own") -> "_Seen":
-        grants = whose.grants
-        shape = None if grants is None else tuple((g.clusters is None, g.codes is None) for g in grants)
-        return cls(name, whose.user_id is not None, shape)
-
-    def values(self, whose: Whose) -> dict[str, Any]:
-        """Its parameters."""
-        given: dict[str, Any] = {
-            "enterprise": whose.enterprise_id,
-            "team": whose.team_id,
-            "user": whose.user_id,
-        }
-        for number, grant in enumerate(whose.grants or ()):
-            given |= {f"clusters{number}": grant.clusters, f"codes{number}": grant.codes}
-        return {f"{self.name}_{key}": value for key, value in given.items() if value is not None}
-
-    def belonging(self, of: Any) -> list[ColumnElement[bool]]:
-        """That a job is of this workspace and person."""
-        columns = {"enterprise": of.c.enterprise_id, "team": of.c.team_id, "user": of.c.user_id}
-        if not self.person:
-            del columns["user"]
-        return [column == bindparam(f"{self.name}_{key}", type_=String()) for key, column in columns.items()]
-
-    def granted(self, of: Any) -> ColumnElement[bool]:
-        """That a job, or a kind of jobs, may be seen."""
-        if self.grants is None:
-            return true()
-        covered = []
-        for number, (any_cluster, any_code) in enumerate(self.grants):
-            clusters = of.c.cluster.in_(bindparam(f"{self.name}_clusters{number}", expanding=True))
-            codes = of.c.action_code.in_(bindparam(f"{self.name}_codes{number}", expanding=True))
-            covered.append(and_(true() if any_cluster else clusters, true() if any_code else codes))
-        return or_(false(), *covered)
+from store.listing_model import CODES, JOBS, Place, Wanted, Whose
+from store.model import Job
+from store.sights import NEWEST, Seen, bounds, first_of, within
+from store.tables import IS_JOB, jobs
 
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
     """What a statement depends on, besides its parameters."""
 
-    seen: _Seen
+    seen: Seen
     cluster: bool
     action: bool
     upwards: bool
@@ -110,10 +58,7 @@ class _Shape:
 
     def first(self, query: Select[Any], job_id: Any) -> Select[Any]:
         """The first of these in the bounds."""
-        within = query.where(job_id >= bindparam("low", type_=BigInteger()))
-        return _first(
-            within.where(job_id < bindparam("high", type_=BigInteger())), job_id, upwards=self.upwards
-        )
+        return first_of(query.where(within(job_id)), job_id, upwards=self.upwards)
 
 
 def page(
@@ -121,7 +66,7 @@ def page(
 ) -> Sequence[Job]:
     """Up to `limit` of the jobs that are wanted, newest first, from `place` on."""
     shape = _Shape(
-        _Seen.of(whose),
+        Seen.of(whose),
         wanted.cluster is not None,
         wanted.action_code is not None,
         place.after is not None,
@@ -129,7 +74,7 @@ def page(
     )
     given = {
         **shape.seen.values(whose),
-        **_bounds(conn, wanted, place),
+        **bounds(conn, wanted, place),
         "cluster": wanted.cluster,
         "action": wanted.action_code,
         "batch": wanted.batch_id,
@@ -145,51 +90,8 @@ def page(
     return [as_job(row) for row in conn.execute(query, given)]
 
 
-def history(
-    conn: Connection,
-    sights: Sequence[Whose],
-    cid: str,
-    place: Place = NEWEST,
-    *,
-    limit: int,
-    among: int = LOOKED_AT,
-) -> History:
-    """What jobs that one of `sights` covers did to one customer, newest first, or upwards from `place.after`.
-
-    Looks at no more than `among` of the customer's jobs, and says at which it stopped.
-    """
-    seen = {_Seen.of(whose, f"sight{number}"): whose for number, whose in enumerate(sights)}
-    given: dict[str, Any] = {"cid": cid, "among": among, "most": limit, **_bounds(conn, Wanted(), place)}
-    for shape, whose in seen.items():
-        given |= shape.values(whose)
-    deeds, looked_at = _of_customer(tuple(seen), upwards=place.after is not None)
-    found = tuple(_deed(row) for row in conn.execute(deeds, given))
-    if len(found) == limit:
-        return History(found, found[-1].job.id)
-    number, last = conn.execute(looked_at, given).one()
-    return History(found, last if number == among else None)
-
-
-def _deed(row: Row[Any]) -> Deed:
-    return Deed(as_job(row), CustomerOutcome(row.outcome), row.why)
-
-
 def _anything(wanted: Wanted) -> bool:
     return wanted.standing is None and wanted.action_code is None and wanted.cluster is None
-
-
-def _bounds(conn: Connection, wanted: Wanted, place: Place) -> Mapping[str, int]:
-    """Between which ids a job must be, to be of the time that is wanted and of the page."""
-    low, high = 0, _BEYOND
-    if wanted.since is not None:
-        low = first_at(conn, jobs.c.id, jobs.c.created_at, wanted.since)
-    if wanted.until is not None:
-        high = first_at(conn, jobs.c.id, jobs.c.created_at, wanted.until)
-    if place.before is not None:
-        high = min(high, place.before)
-    if place.after is not None:
-        low = max(low, place.after + 1)
-    return {"low": low, "high": high}
 
 
 @lru_cache(maxsize=256)
@@ -225,29 +127,10 @@ def _of_kinds(shape: _Shape) -> Select[Any]:
         on = each.c.id.in_(of_one_kind)
     query = select(each.c.id).select_from(kinds).join(numbers, true()).join(joined, on)
     query = query.where(shape.fitting(kinds), numbers.c.number.in_(bindparam("standings", expanding=True)))
-    return _whole(_first(query, each.c.id, upwards=shape.upwards))
+    return _whole(first_of(query, each.c.id, upwards=shape.upwards))
 
 
-@lru_cache(maxsize=256)
-def _of_customer(seen: tuple[_Seen, ...], *, upwards: bool) -> tuple[Select[Any], Select[Any]]:
-    """What was done, and how many jobs that looks at with the last of them."""
-    at = job_customers.c.job_id
-    bounds = (at >= bindparam("low", type_=BigInteger()), at < bindparam("high", type_=BigInteger()))
-    theirs = select(at, job_customers.c.outcome, job_customers.c.detail).where(
-        job_customers.c.cid == bindparam("cid", type_=String()), *bounds
-    )
-    some = _first(theirs, at, upwards=upwards, most="among").subquery("some")
-    visible = or_(*(and_(*one.belonging(jobs), one.granted(jobs)) for one in seen))
-    deeds: Select[Any] = select(*COLUMNS, some.c.outcome, some.c.detail.label("why")).join_from(
-        some, jobs, jobs.c.id == some.c.job_id
-    )
-    deeds = _first(deeds.where(visible, IS_JOB), some.c.job_id, upwards=upwards)
-    last = func.max(some.c.job_id) if upwards else func.min(some.c.job_id)
-    looked_at: Select[Any] = select(func.count(), last).select_from(some)
-    return deeds, looked_at
-
-
-def _kinds(seen: _Seen) -> CTE:
+def _kinds(seen: Seen) -> CTE:
     """Every cluster and action code of these jobs, found by leaping from each to the next one."""
 
     def least(name: str, *where: Any) -> Any:
@@ -275,11 +158,6 @@ def _numbers() -> CTE:
     """Every number that a standing can be."""
     numbers = select(literal(0, Integer).label("number")).cte("numbers", recursive=True)
     return numbers.union_all(select(numbers.c.number + 1).where(numbers.c.number < max(JOBS)))
-
-
-def _first(query: Select[Any], job_id: Any, *, upwards: bool, most: str = "most") -> Select[Any]:
-    order = job_id.asc() if upwards else job_id.desc()
-    return query.order_by(order).limit(bindparam(most, type_=Integer()))
 
 
 def _whole(ids: Select[Any]) -> Select[Any]:

@@ -10,7 +10,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    Computed,
     Dialect,
     ForeignKey,
     Index,
@@ -74,15 +73,6 @@ def _partial(name: str, where: str, *columns: Column[Any], unique: bool = False)
     Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
 
 
-# `store.listing_model` says what the numbers mean. Derived by the database, so that nobody who moves a job or
-# counts a customer can forget it.
-STANDING = (
-    "CASE state WHEN 'proposed' THEN 0 WHEN 'confirmed' THEN 1 WHEN 'running' THEN 1 "
-    "WHEN 'watching' THEN CASE WHEN unknown > 0 THEN 3 ELSE 2 END "
-    "WHEN 'cancelled' THEN 4 WHEN 'expired' THEN 5 "
-    "ELSE 16 + CASE WHEN accepted > 0 THEN 1 ELSE 0 END + CASE WHEN refused > 0 THEN 2 ELSE 0 END "
-    "+ CASE WHEN unknown > 0 THEN 4 ELSE 0 END + CASE WHEN cancelled > 0 THEN 8 ELSE 0 END END"
-)
 jobs = Table(
     "jobs",
     metadata,
@@ -133,7 +123,8 @@ jobs = Table(
     Column("watch_at", Instant),
     Column("watch_until", Instant),
     Column("parent_id", Integer),  # no foreign key: SQLite cannot add one to a table that is there
-    Column("standing", SmallInteger, Computed(STANDING)),
+    # Derived by the database (`store.listing_model` says how), so that nobody who moves a job can forget it.
+    Column("standing", SmallInteger, nullable=False, server_default="0"),
 )
 
 # The conditions of the partial indexes, word for word: a bound parameter would keep SQLite from using them.

@@ -91,7 +91,7 @@ _TALKS_TO_SLACK = frozenset(
 LIBRARIES: Mapping[str, frozenset[str]] = {
     "httpx": frozenset({"cluster", "lanes"}),
     "sqlalchemy": frozenset({"store"}),
-    "sqlalchemy.Connection": frozenset({"store", "service", "runner", "outbox"}),
+    "sqlalchemy.Connection": frozenset({"store", "service", "runner", "outbox", "cli"}),
     "sqlalchemy.make_url": frozenset({"store", "turns"}),
     "sqlite3": frozenset({"store"}),
     "psycopg": frozenset({"bot.turns.postgres"}),

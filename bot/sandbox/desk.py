@@ -54,7 +54,7 @@ class Desk(FormHands, Orders):
         return Reaction.read(asked)
 
     async def pick(self, user: str, shown: Message, action_id: str, value: str) -> Reaction:
-        """Choose in a menu of a message: an option by its value, a person by id. LookupError if it has none."""
+        """Choose in a menu of a message: an option by its value, a person by id; LookupError without it."""
         blocks = [b for b in shown.blocks if action_id in (e.get("action_id") for e in b.get("elements", ()))]
         if len(blocks) != 1:
             raise LookupError(f"{len(blocks)} menus {action_id!r} in this message.")

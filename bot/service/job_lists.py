@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from bot.errors import ClusterUnreadable, InvalidRequest, NotAllowed
 from bot.job_filter import EVERYBODY, MINE, JobFilter
 from bot.service.others import Others
-from store import audit, batches, job_lists
+from store import audit, batches, customer_history, job_lists
 from store.audit import Event
 from store.database import Database
 from store.listing_model import History, Place, Wanted, Whose
@@ -159,7 +159,7 @@ def _looked(conn: Connection, operator: Operator, whose: Whose, wanted: JobFilte
 def _history(
     conn: Connection, operator: Operator, sights: Sequence[Whose], cid: str, place: Place
 ) -> History:
-    found = job_lists.history(conn, sights, cid, place, limit=PAGE + 1)
+    found = customer_history.history(conn, sights, cid, place, limit=PAGE + 1)
     if any(deed.job.operator != operator for deed in found.deeds):
         detail = {"what": "customer", "cid": cid, "shown": min(len(found.deeds), PAGE)}
         audit.append(conn, Event.LOOKED, actor=operator, detail=detail)

@@ -60,8 +60,9 @@ def _export(
         if len(rows) > MOST:
             raise InvalidRequest(
                 [
-                    f"That period has more than {MOST:,} entries, too many for a file in Slack. Narrow it "
-                    "with since: and until:, or ask the people who run this bot for `set-action audit export`."
+                    f"That period has more than {MOST:,} entries, too many for a file in Slack.",
+                    "Narrow it with since: and until:, or ask the people who run this bot for "
+                    "`set-action audit export`.",
                 ]
             )
     record(conn, operator, period, form, len(rows))

@@ -29,7 +29,8 @@ AT_ONCE = 20_000
 CLUSTERS = ("evian3", "fiji1", "volvic2", "vittel1", "perrier4", "lab")
 ACTIONS = ((1, "Tran-Begin"), (2, "PE-Enable"), (3, "T-Enable"), (4, "PE-Finalize"), (5, "PE-Direct"))
 JOB = [
-    "id", "uuid", "request_key", "enterprise_id", "team_id", "user_id", "action_code", "action_name", "cluster",
+    "id", "uuid", "request_key", "enterprise_id", "team_id", "user_id", "action_code", "action_name",
+    "cluster",
     "base_url", "state", "total", "accepted", "refused", "unknown", "open_chunks", "duplicates", "channel_id",
     "card_ts", "created_at", "expires_at", "decided_by", "decided_at", "started_at", "finished_at", "checks",
     "last_cause", "last_status", "last_message", "preview",
@@ -75,7 +76,8 @@ def rows(jobs: int) -> Iterator[tuple[list[Sequence[object]], list[Sequence[obje
             (
                 number, uuid, uuid, "", TEAM, user, code, action, cluster, "https://cluster.example", state,
                 CUSTOMERS, accepted, refused, unknown, 0, 0, "C0OPS", f"{at // 1000}.000100", at,
-                at + 900_000, user, at + 5_000, at + 5_100, at + 9_000, 0, "accepted", 200, "Sending action", "read",
+                at + 900_000, user, at + 5_000, at + 5_100, at + 9_000, 0, "accepted", 200, "Sending",
+                "read",
             )
         )  # fmt: skip
         for position in range(CUSTOMERS):
