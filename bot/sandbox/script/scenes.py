@@ -11,6 +11,7 @@ from bot.sandbox.script.form_scenes import (
     mistakes_at_their_fields,
     several_sources,
 )
+from bot.sandbox.script.list_scenes import a_customers_history, filtered, the_record
 from bot.sandbox.script.stage import Stage, Unexpected, expect, said
 from bot.sandbox.workspace.people import BRAM, OPS
 
@@ -189,4 +190,7 @@ SCENES: list[tuple[str, Scene]] = [
     ("A shortcut on a message", from_a_message),
     ("A card that is changed", edited),
     ("A list cut into batches, and one of them run", batches),
+    ("Jobs that failed, by typing and by menus", filtered),
+    ("What was done to one customer", a_customers_history),
+    ("Other people's jobs, and the audit log as a file", the_record),
 ]
