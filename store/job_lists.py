@@ -83,8 +83,8 @@ def page(
     }
     if wanted.batch_id is not None:
         query = _of_batch(shape)
-    elif whose.user_id is not None and whose.grants is None and _anything(wanted):
-        query = _of_person(shape)
+    elif whose.grants is None and _anything(wanted):
+        query = _unfiltered(shape)
     else:
         query = _of_kinds(shape)
     return [as_job(row) for row in conn.execute(query, given)]
@@ -95,7 +95,8 @@ def _anything(wanted: Wanted) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _of_person(shape: _Shape) -> Select[Any]:
+def _unfiltered(shape: _Shape) -> Select[Any]:
+    """Of one person, by their index; of everybody, the newest of all: a bot serves one workspace."""
     return _whole(shape.first(select(jobs.c.id).where(*shape.seen.belonging(jobs), IS_JOB), jobs.c.id))
 
 
