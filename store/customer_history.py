@@ -32,12 +32,16 @@ def history(
     given: dict[str, Any] = {"cid": cid, "among": among, "most": limit, **bounds(conn, Wanted(), place)}
     for shape, whose in seen.items():
         given |= shape.values(whose)
-    deeds, looked_at = _of_customer(tuple(seen), upwards=place.after is not None)
-    found = tuple(_deed(row) for row in conn.execute(deeds, given))
+    upwards = place.after is not None
+    deeds, looked_at = _of_customer(tuple(seen), upwards=upwards)
+    found = [_deed(row) for row in conn.execute(deeds, given)]
+    examined: int | None
     if len(found) == limit:
-        return History(found, found[-1].job.id)
-    number, last = conn.execute(looked_at, given).one()
-    return History(found, last if number == among else None)
+        examined = found[-1].job.id
+    else:
+        number, last = conn.execute(looked_at, given).one()
+        examined = last if number == among else None
+    return History(tuple(found[::-1] if upwards else found), examined)
 
 
 def _deed(row: Row[Any]) -> Deed:

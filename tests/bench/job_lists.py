@@ -88,9 +88,7 @@ async def measure(small: Database, large: Database, rounds: int, wanted: str) ->
         (a, low), (b, high) = ((statistics.median(one), min(one)) for one in times)
         found.append((high / low, b / a, low, high, b, name))
     found.sort(reverse=True)
-    print(
-        f"{rounds} rounds; ratios of the best and of the median, best at 1,000 and 1,000,000, p50 there, in ms"
-    )
+    print(f"{rounds} rounds; ratios of the best and the median, best at 1,000 and 1,000,000, p50 there (ms)")
     for best, middle, low, high, p50, name in found[:20]:
         print(f"{best:6.2f} {middle:6.2f} {low:8.2f} {high:8.2f} {p50:8.2f}  {name}")
     for number, what in enumerate(("ratio of the best", "ratio of the medians")):
