@@ -70,13 +70,15 @@ class Source:
     """Where some of a request's customers came from, and how many no source before it had named.
 
     `kind` is "form", "file", "card" or "batch"; `name` is the file's, as a person gave it, the card's short
-    id or the batch's code; `column` the heading (or the number) of a file's column of ids.
+    id or the batch's code; `column` the heading (or the number) of a file's column of ids; `remark` what a
+    doubtful first line was taken for.
     """
 
     kind: str
     count: int
     name: str = ""
     column: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

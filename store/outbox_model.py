@@ -20,7 +20,8 @@ class Note(enum.StrEnum):
     REFUSED_CSV = "refused_csv"  # in the thread: the refused customers as a file
     CUSTOMERS_CSV = "customers_csv"  # in the thread: all customers of a card with what the preview showed
     CANNOT_POST = "cannot_post"  # to the requester alone: why there is no card
-    ASSIGNED = "assigned"  # to whoever is to run some batches; the only one that is about no job
+    ASSIGNED = "assigned"  # to whoever is to run some batches; this and the next are about no job
+    TAKEN_AWAY = "taken_away"  # to whoever was to run them before
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,7 @@ jobs = Table(
 IS_JOB = text("jobs.state NOT IN ('proposed', 'cancelled', 'expired')")
 IS_PROPOSED = text("jobs.state = 'proposed'")
 IS_CONFIRMED = text("jobs.state = 'confirmed'")
+IS_OPEN = text("jobs.state NOT IN ('done', 'cancelled', 'expired', 'denied')")
 IS_RUNNING = text("jobs.state = 'running'")
 IS_UNSEEN = text("jobs.state = 'proposed' AND jobs.preview = 'pending'")
 IS_PLANNED = text("chunks.state = 'planned'")
@@ -158,6 +159,9 @@ _partial(
 _partial("ix_jobs_confirmed", "state = 'confirmed'", jobs.c.cluster, jobs.c.id)
 _partial("ix_jobs_running", "state = 'running'", jobs.c.cluster, jobs.c.id)
 _partial("ix_jobs_unseen", "state = 'proposed' AND preview = 'pending'", jobs.c.cluster, jobs.c.id)
+_partial(
+    "ix_jobs_live", "state NOT IN ('done', 'cancelled', 'expired', 'denied')", jobs.c.state, jobs.c.decided_at
+)
 _partial("ix_jobs_check", "check_at IS NOT NULL", jobs.c.cluster, jobs.c.check_at)
 _partial("ix_jobs_watch", "watch_at IS NOT NULL", jobs.c.cluster, jobs.c.watch_at)
 _partial("ix_jobs_parent", "parent_id IS NOT NULL", jobs.c.parent_id, jobs.c.id)

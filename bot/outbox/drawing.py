@@ -116,5 +116,5 @@ def draw(facts: Facts, words: Words) -> Message:
         case Note.REFUSED_CSV | Note.CUSTOMERS_CSV:
             shown = file(facts, words)
             return Message(escape(shown.title) if shown else "")
-        case Note.ASSIGNED:
+        case Note.ASSIGNED | Note.TAKEN_AWAY:
             raise LookupError("This is about batches, and there is no job to draw it from.")

@@ -114,7 +114,8 @@ def _from(source: Source) -> str:
         "batch": f"batch `{escape(source.name)}`",
     }.get(source.kind, "the form")
     column = f" (column {escape(clip(source.column, 60))})" if source.column else ""
-    return f"{source.count:,} from {place}{column}"
+    remark = f" ({escape(clip(source.remark, 160))})" if source.remark else ""
+    return f"{source.count:,} from {place}{column}{remark}"
 
 
 def _proposed(facts: Card) -> list[Block]:

@@ -75,7 +75,7 @@ LISTS: dict[str, tuple[Callable[[Connection], Any], str]] = {
         lambda conn: jobs.open_cards(conn, ASTER),
         f"SEARCH jobs USING INDEX ix_jobs_open ({OWNED})",
     ),
-    "known": (lambda conn: jobs.known(conn, "key"), "(request_key=?)"),
+    "asked by": (lambda conn: jobs.asked_by(conn, "key"), "(request_key=?)"),
     "expired": (
         lambda conn: jobs.expired(conn, 500),
         "SEARCH jobs USING INDEX ix_jobs_proposed (expires_at<?)",

@@ -116,7 +116,7 @@ def _previews(draw: st.DrawFn, there: int, missing: int, *, tame: bool) -> dict[
 
 # Ten files in the form, nine remembered, what was typed and a card: no more come together.
 sources = st.lists(
-    st.builds(Source, st.sampled_from(("form", "file", "card")), st.integers(0, 50_000), names, names),
+    st.builds(Source, st.sampled_from(("form", "file", "card")), st.integers(0, 50_000), names, names, names),
     max_size=21,
 ).map(tuple)
 codes = st.integers(0, 999).map(str)
