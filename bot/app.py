@@ -40,7 +40,6 @@ from bot.slack_addresses import SlackAddresses
 from bot.slack_files import SlackFiles
 from bot.socket_mode import SocketMode
 from bot.status import Status, listening
-from bot.time_zones import TimeZones
 from bot.turns import Bell, Turns
 from bot.turns.embedded import EmbeddedTurns
 from bot.turns.postgres import PostgresTurns
@@ -208,8 +207,7 @@ def _join(config: Config, means: Means, lanes: Sequence[Lane], home: Home) -> Pa
     words = Words(names, _path(config.catalogue), home.bot_user_id)
     files = SlackFiles(client, slack_http, addresses)
     cases = use_cases(config, db, people, files, lanes_of.PresentStates(lanes))
-    clocks = TimeZones(client)
-    answering = Answering(whispers, windows, files, names, Workspace(home.url), under_way, clocks)
+    answering = Answering(whispers, windows, files, names, Workspace(home.url), under_way)
     door = reception(config, client, home, cases, answering)
     door.observe = means.metrics.answered
     status = Status(db, means.metrics, lambda: entrance.connected)

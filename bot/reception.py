@@ -19,7 +19,7 @@ from bot.listeners.door import Door
 from bot.listeners.faults import Faults
 from bot.listeners.forms import Forms
 from bot.listeners.home import HomeTab
-from bot.listeners.lists import Clocks, Lists
+from bot.listeners.lists import Lists
 from bot.listeners.opening import Openings
 from bot.listeners.ports import Files, Whisper, Windows
 from bot.loops import UnderWay
@@ -40,6 +40,7 @@ from bot.service.proposals import Proposals
 from bot.service.record_export import RecordExport
 from bot.service.unknowns import Unknowns
 from bot.slack_files import SlackFiles
+from bot.time_zones import TimeZones
 from bot.views.listing import Workspace
 from store.database import Database
 
@@ -54,7 +55,6 @@ class Answering:
     names: Mapping[str, str]
     workspace: Workspace
     under_way: UnderWay
-    clocks: Clocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def reception(
     BatchForms(cases.making, cases.batches, files, windows, names).register(app)
     words = Words(config.catalogue, names, config.id_pattern)
     Lists(
-        cases.job_lists, cases.record_export, answering.clocks, whisper, windows, words, workspace
+        cases.job_lists, cases.record_export, TimeZones(client), whisper, windows, words, workspace
     ).register(app)
     grammar = Grammar(config.catalogue, names, config.id_pattern)
     Commands(openings, cases.proposals, cases.own_jobs, whisper, grammar, workspace).register(app)

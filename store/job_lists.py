@@ -96,8 +96,8 @@ def _anything(wanted: Wanted) -> bool:
 
 @lru_cache(maxsize=256)
 def _unfiltered(shape: _Shape) -> Select[Any]:
-    """Of one person, by their index; of everybody, the newest of all: a bot serves one workspace."""
-    return _whole(shape.first(select(jobs.c.id).where(*shape.seen.belonging(jobs), IS_JOB), jobs.c.id))
+    """Of one person, by their index; of everybody, the last rows of the table: a bot serves one workspace."""
+    return _whole(shape.first(select(jobs.c.id).where(*shape.seen.around(jobs), IS_JOB), jobs.c.id))
 
 
 @lru_cache(maxsize=256)

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from store.model import CustomerOutcome, Job, Operator
 
-# The numbers that the database derives from a job's state and counts (`jobs.standing`). Of a job that has
-# ended: ENDED plus one bit for each kind of outcome that at least one of its customers had.
+# The numbers that the database derives from a job's state and counts (`jobs.standing`), so that nobody can
+# forget it. Of one that has ended: ENDED plus a bit for each kind of outcome that any customer had.
 CARD, SENDING, ARRIVING, CHECKING, PUT_AWAY, EXPIRED, ENDED = 0, 1, 2, 3, 4, 5, 16
 ACCEPTED, REFUSED, UNKNOWN, STOPPED = 1, 2, 4, 8
 _ENDS = range(ENDED, ENDED + 16)

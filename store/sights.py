@@ -61,6 +61,13 @@ class Seen:
             del columns["user"]
         return [column == bindparam(f"{self.name}_{key}", type_=String()) for key, column in columns.items()]
 
+    def around(self, of: Any) -> list[ColumnElement[bool]]:
+        """As `belonging`; of everybody in words by which no index is gone, as nearly every job is meant."""
+        if self.person:
+            return self.belonging(of)
+        here = {"enterprise": of.c.enterprise_id, "team": of.c.team_id}
+        return [c.concat("") == bindparam(f"{self.name}_{key}", type_=String()) for key, c in here.items()]
+
     def granted(self, of: Any) -> ColumnElement[bool]:
         """That a job, or a kind of jobs, may be seen."""
         if self.grants is None:

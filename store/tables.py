@@ -123,8 +123,7 @@ jobs = Table(
     Column("watch_at", Instant),
     Column("watch_until", Instant),
     Column("parent_id", Integer),  # no foreign key: SQLite cannot add one to a table that is there
-    # Derived by the database (`store.listing_model` says how), so that nobody who moves a job can forget it.
-    Column("standing", SmallInteger, nullable=False, server_default="0"),
+    Column("standing", SmallInteger, nullable=False, server_default="0"),  # the database derives it
 )
 
 # The conditions of the partial indexes, word for word: a bound parameter would keep SQLite from using them.
@@ -165,9 +164,7 @@ _partial(
 _partial("ix_jobs_check", "check_at IS NOT NULL", jobs.c.cluster, jobs.c.check_at)
 _partial("ix_jobs_watch", "watch_at IS NOT NULL", jobs.c.cluster, jobs.c.watch_at)
 _partial("ix_jobs_parent", "parent_id IS NOT NULL", jobs.c.parent_id, jobs.c.id)
-# What every filter of a list goes by (`store.job_lists`), of one person and of everybody: within one cluster,
-# action and standing the newest job is the last entry. Some 70 bytes a job together (SQLite).
-_KIND = (jobs.c.cluster, jobs.c.action_code, jobs.c.standing, jobs.c.id)
+_KIND = (jobs.c.cluster, jobs.c.action_code, jobs.c.standing, jobs.c.id)  # see `store.job_lists`
 Index("ix_jobs_kinds", jobs.c.enterprise_id, jobs.c.team_id, *_KIND)
 Index("ix_jobs_own_kinds", jobs.c.enterprise_id, jobs.c.team_id, jobs.c.user_id, *_KIND)
 

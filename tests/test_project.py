@@ -160,9 +160,9 @@ def test_over_socket_mode_no_address_is_needed() -> None:
     assert settings["socket_mode_enabled"]
     assert settings["interactivity"] == {"is_enabled": True}
     assert not any("url" in command for command in features["slash_commands"])
-    assert not any(
-        command.get("should_escape") for command in features["slash_commands"]
-    )  # parsing expects it
+    # Parsing expects it: ids and reasons as they were typed; in lists, people by id.
+    escaping = {command["command"]: command["should_escape"] for command in features["slash_commands"]}
+    assert escaping == {"/set-action": False, "/my-jobs": True}
 
 
 def registered(kind: str) -> set[str]:
