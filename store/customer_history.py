@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, String, and_, bindparam, func, or_, select
 
-from store.jobs import COLUMNS, as_job
+from store.jobs import COLUMNS, job_of
 from store.listing_model import Deed, History, Place, Wanted, Whose
 from store.model import CustomerOutcome
 from store.sights import NEWEST, Seen, bounds, first_of, within
@@ -45,7 +45,9 @@ def history(
 
 
 def _deed(row: Row[Any]) -> Deed:
-    return Deed(as_job(row), CustomerOutcome(row.outcome), row.why)
+    values = dict(row._mapping)
+    outcome, why = values.pop("outcome"), values.pop("why")
+    return Deed(job_of(values), CustomerOutcome(outcome), why)
 
 
 @lru_cache(maxsize=256)

@@ -203,7 +203,11 @@ def _of(owner: Operator) -> tuple[ColumnElement[bool], ...]:
 
 
 def as_job(row: Row[Any]) -> Job:
-    """A row that has COLUMNS, perhaps among others, as a Job."""
-    values = {column.name: row._mapping[column.name] for column in COLUMNS}
+    """A row of COLUMNS as a Job."""
+    return job_of(dict(row._mapping))
+
+
+def job_of(values: dict[str, Any]) -> Job:
+    """The values of COLUMNS by name as a Job."""
     operator = Operator(values.pop("enterprise_id"), values.pop("team_id"), values.pop("user_id"))
     return Job(operator=operator, **values)

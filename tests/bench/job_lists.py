@@ -25,7 +25,7 @@ from sqlalchemy import Connection
 
 from store import customer_history, job_lists
 from store.database import Database
-from store.listing_model import Grant, Place, Standing, Wanted, Whose
+from store.listing_model import Grant, History, Place, Standing, Wanted, Whose
 from tests.bench import large_store
 from tests.bench.large_store import BUSY, EVERY, NOBODY, OFTEN, ONCE, RARE, TEAM
 
@@ -76,16 +76,19 @@ async def measure(small: Database, large: Database, rounds: int, wanted: str) ->
     """
     pairs = [(a, b) for a, b in zip(cases(SMALL), cases(LARGE), strict=True) if wanted in a[0]]
     random.Random(1).shuffle(pairs)  # noqa: S311
-    found = []
+    found: list[tuple[float, float, float, float, float, str]] = []
+    alike: list[float] = []
     for (name, on_small), (_, on_large) in pairs:
         times: tuple[list[float], list[float]] = ([], [])
+        rows = {True: 0, False: 0}
         for number in range(rounds):
             for db, case, into in ((small, on_small, times[0]), (large, on_large, times[1])):
                 begun = time.perf_counter()
-                await db.read(case)
+                rows[db is large] = _rows(await db.read(case))
                 if number >= 3:
                     into.append((time.perf_counter() - begun) * 1_000)
         (a, low), (b, high) = ((statistics.median(one), min(one)) for one in times)
+        alike += [high / low] if rows[True] == rows[False] else []
         found.append((high / low, b / a, low, high, b, name))
     found.sort(reverse=True)
     print(f"{rounds} rounds; ratios of the best and the median, best at 1,000 and 1,000,000, p50 there (ms)")
@@ -94,9 +97,16 @@ async def measure(small: Database, large: Database, rounds: int, wanted: str) ->
     for number, what in enumerate(("ratio of the best", "ratio of the medians")):
         ratios = sorted(one[number] for one in found)
         print(f"{len(found)} lists, {what}: median {ratios[len(ratios) // 2]:.2f}, worst {ratios[-1]:.2f}")
+    alike.sort()
+    print(f"{len(alike)} that show as many rows: median {alike[len(alike) // 2]:.2f}, worst {alike[-1]:.2f}")
     slowest = max(found, key=lambda one: one[4])
     print(f"slowest at {LARGE:,} jobs: best {slowest[3]:.2f}, p50 {slowest[4]:.2f} ms, {slowest[5]}")
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+
+
+def _rows(shown: Any) -> int:
+    """How many jobs a list shows: at a thousand jobs a page of what is rare is not full."""
+    return len(shown.deeds if isinstance(shown, History) else shown)
 
 
 def main() -> None:
