@@ -97,7 +97,9 @@ def _anything(wanted: Wanted) -> bool:
 @lru_cache(maxsize=256)
 def _unfiltered(shape: _Shape) -> Select[Any]:
     """Of one person, by their index; of everybody, the last rows of the table: a bot serves one workspace."""
-    return _whole(shape.first(select(jobs.c.id).where(*shape.seen.around(jobs), IS_JOB), jobs.c.id))
+    # PostgreSQL knows that nearly all are meant; SQLite would fetch them all by an index, and sort them.
+    whose = shape.seen.belonging(jobs) if shape.lateral else shape.seen.around(jobs)
+    return _whole(shape.first(select(jobs.c.id).where(*whose, IS_JOB), jobs.c.id))
 
 
 @lru_cache(maxsize=256)
