@@ -205,7 +205,7 @@ def _join(config: Config, means: Means, lanes: Sequence[Lane], home: Home) -> Pa
     told = speech(config, db, turns, client, whispers, home)
     files = SlackFiles(client, slack_http, addresses)
     clients = {lane.key: lane.client for lane in lanes if lane.client}
-    cases = use_cases(config, db, people, files, clients)
+    cases = use_cases(config, db, people, files, clients, lanes_of.PresentStates(lanes))
     answering = Answering(
         whispers, windows, files, names, Workspace(home.url), under_way, path_of(config.catalogue)
     )

@@ -12,6 +12,7 @@ from bot.catalogue import Catalogue
 from bot.cluster import fitting
 from bot.config import Config
 from bot.introduction import Home
+from bot.list_words import Words
 from bot.listeners.batch_forms import BatchForms
 from bot.listeners.batches import BatchCommands
 from bot.listeners.buttons import Buttons
@@ -23,6 +24,7 @@ from bot.listeners.forms import Forms
 from bot.listeners.home import HomeTab
 from bot.listeners.job import JobWindow
 from bot.listeners.job_applications import JobApplications
+from bot.listeners.lists import Lists
 from bot.listeners.opening import Openings
 from bot.listeners.ports import Files, Modals, Whisper
 from bot.listeners.showing import Showing
@@ -37,16 +39,19 @@ from bot.service.choosing import Choosing
 from bot.service.decisions import Decisions
 from bot.service.drafts import Drafts
 from bot.service.job_detail import JobDetails
+from bot.service.job_lists import JobLists, PresentStates
+from bot.service.others import Others
 from bot.service.own_batches import OwnBatches
 from bot.service.own_home import OwnHome
-from bot.service.own_jobs import OwnJobs
 from bot.service.people import People
 from bot.service.previews import Previews
 from bot.service.proposals import Proposals
+from bot.service.record_export import RecordExport
 from bot.service.stopping import Stopping
 from bot.service.unknowns import Unknowns
 from bot.service.watching import Watching
 from bot.slack_files import SlackFiles
+from bot.time_zones import TimeZones
 from bot.views.job_detail import Surroundings
 from bot.views.listing import Workspace
 from bot.views.preview import Path
@@ -76,8 +81,9 @@ class UseCases:
     asking: Asking
     decisions: Decisions
     previews: Previews
-    own_jobs: OwnJobs
     own_home: OwnHome
+    job_lists: JobLists
+    record_export: RecordExport
     unknowns: Unknowns
     watching: Watching
     stopping: Stopping
@@ -95,11 +101,13 @@ def use_cases(
     people: People,
     files: SlackFiles,
     readers: Mapping[str, Reader],
+    states: PresentStates,
 ) -> UseCases:
     """Every use case, over one store."""
     clusters, catalogue = config.clusters, config.catalogue
     proposals = Proposals(db, people, catalogue, clusters, config.card_expires_s, config.open_cards_per_user)
     administrators = Administrators(db, people, clusters)
+    others = Others(db, people, catalogue)
     return UseCases(
         drafts=Drafts(db, files, config.id_pattern),
         proposals=proposals,
@@ -107,8 +115,9 @@ def use_cases(
         asking=Asking(db, proposals, administrators, files, catalogue, clusters, config.id_pattern),
         decisions=Decisions(db, people, clusters),
         previews=Previews(db),
-        own_jobs=OwnJobs(db),
         own_home=OwnHome(db),
+        job_lists=JobLists(db, others, states, clusters),
+        record_export=RecordExport(db, others),
         unknowns=Unknowns(db, people, clusters),
         watching=Watching(db, clusters),
         stopping=Stopping(db, people, clusters),
@@ -148,10 +157,14 @@ def reception(
     BatchForms(cases.making, cases.batches, files, windows, names).register(app)
     around = Surroundings(names, _following(config.catalogue), answering.path, workspace)
     JobApplications(cases.details, cases.applications, showing, around).register(app)
+    words = Words(config.catalogue, names, config.id_pattern)
+    Lists(
+        cases.job_lists, cases.record_export, TimeZones(client), whisper, windows, words, workspace
+    ).register(app)
     JobWindow(cases.details, cases.again, cases.stopping, openings, showing, around).register(app)
     grammar = Grammar(config.catalogue, names, config.id_pattern)
-    Commands(openings, cases.proposals, cases.own_jobs, whisper, grammar, workspace).register(app)
-    Buttons(cases.decisions, cases.previews, cases.own_jobs, whisper, names, workspace).register(app)
+    Commands(openings, cases.proposals, whisper, grammar).register(app)
+    Buttons(cases.decisions, cases.previews).register(app)
     FollowUps(cases.unknowns, cases.watching).register(app)
     return Door(app, windows, faults)
 

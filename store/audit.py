@@ -50,6 +50,8 @@ class Event(enum.StrEnum):
     DONE = "done"
     BATCHES_MADE = "batches_made"
     BATCH_ASSIGNED = "batch_assigned"
+    LOOKED = "looked"  # at other people's jobs
+    EXPORTED = "exported"  # this log, or a part of it
 
 
 @dataclass(frozen=True, slots=True)

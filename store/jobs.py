@@ -14,7 +14,8 @@ from store.database import ring, upsert
 from store.model import Job, JobState, Operator, Proposal
 from store.tables import IS_JOB, IS_PROPOSED, IS_RUNNING, job_customers, jobs
 
-COLUMNS = [column for column in jobs.c if column is not jobs.c.request_key]
+_INTERNAL = {"request_key", "standing"}
+COLUMNS = [column for column in jobs.c if column.name not in _INTERNAL]
 
 
 def cluster_topic(cluster: str) -> str:
@@ -204,6 +205,10 @@ def _of(owner: Operator) -> tuple[ColumnElement[bool], ...]:
 
 def as_job(row: Row[Any]) -> Job:
     """A row of COLUMNS as a Job."""
-    values = dict(row._mapping)
+    return job_of(dict(row._mapping))
+
+
+def job_of(values: dict[str, Any]) -> Job:
+    """The values of COLUMNS by name as a Job."""
     operator = Operator(values.pop("enterprise_id"), values.pop("team_id"), values.pop("user_id"))
     return Job(operator=operator, **values)

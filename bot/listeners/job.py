@@ -1,7 +1,6 @@
 """One job: its modal, opened by a command or a button; its parts and pages; what can be done with it."""
 
 import asyncio
-import re
 from collections.abc import Awaitable
 from typing import Any
 
@@ -25,7 +24,6 @@ from bot.views.message import Button
 from store.errors import StoreError
 from store.model import CustomerOutcome, Operator
 
-JOB_ID = re.compile("[0-9a-f]{4,32}", re.IGNORECASE)
 AGAIN = {
     Button.RETRY_REFUSED: CustomerOutcome.REFUSED,
     Button.SEND_UNKNOWN: CustomerOutcome.UNKNOWN,
@@ -62,8 +60,8 @@ class JobWindow:
         self._around = around
 
     def register(self, app: AsyncApp) -> None:
-        """Map command and buttons to their listeners; before `Commands`, which takes every other text."""
-        app.command("/my-jobs", matchers=[_names_a_job])(self.by_command)
+        """Map command and buttons to their listeners; after `Lists`, which leaves a job's id."""
+        app.command("/my-jobs")(self.by_command)
         app.action(Button.JOB_DETAIL.value)(self.by_button)
         for button in TURNS:
             app.action(button.value)(self.turn)
@@ -160,8 +158,3 @@ class JobWindow:
 
     async def _drawn(self, operator: Operator, look: Look, notice: str = "") -> View:
         return detail(await self._details.look(operator, look), self._around, notice)
-
-
-async def _names_a_job(body: dict[str, Any]) -> bool:
-    text = re.sub("[-`#]", "", str(body.get("text") or "").strip())
-    return JOB_ID.fullmatch(text) is not None

@@ -19,6 +19,7 @@ from bot.views.job_detail import Surroundings, detail
 from bot.views.job_files import of_job
 from bot.views.job_record import event_words, folded, line_words
 from bot.views.listing import Workspace
+from bot.views.message import Message
 from store.model import Customer, CustomerOutcome, Job, JobState
 from store.recorded import Recorded, Sending
 from tests.views.checking import USERS, WORKSPACE, check, live_faults, mrkdwn_in, words_of
@@ -153,7 +154,7 @@ def test_the_card_and_the_outcome_of_a_stopped_job(job: Job, by: str, name: str)
     job = stopped_by(job, by)
     check(card(Card(job, name, ["e106b3d0"], NOW, PATH)))
     check(thread.outcome(thread.Ended(job, name, [], [])))
-    check(listing.my_jobs([job], None, None, {}, Workspace(WORKSPACE)))
+    check(Message(listing.line(job, {}, Workspace(WORKSPACE))))
 
 
 def test_how_far_it_had_come_is_said_word_for_word() -> None:

@@ -36,7 +36,7 @@ def shown(message: Message) -> list[str]:
 
 def turns(message: Message) -> list[str]:
     """The labels of the buttons under a page."""
-    return [button.label for button in message.buttons]
+    return [button.label for button in message.buttons if button.label != "Details"]
 
 
 async def history(stage: Stage, ids: list[UUID], owner: Operator = ASTERS) -> list[str]:
@@ -188,10 +188,10 @@ async def test_an_ambiguous_beginning_asks_for_more(stage: Stage) -> None:
     assert f"`{ids[1]}`" in await one(stage, "/my-jobs abcd2")
 
 
-@pytest.mark.parametrize("garbage", ["abc", "<!channel>", "help me", "g" * 32, "a" * 33, "%", "e106' OR 1=1"])
+@pytest.mark.parametrize("garbage", ["abc", "<!channel>", "help me", "g" * 32, "%", "e106' OR 1=1"])
 async def test_garbage_is_named_and_stays_dead(stage: Stage, garbage: str) -> None:
     answer = await list_of(stage, f"/my-jobs {garbage}")
-    assert "is not a job id" in words(answer)
+    assert "is no filter" in words(answer)
     assert "<!" not in words(answer)
 
 
@@ -234,7 +234,7 @@ async def test_a_page_button_leads_nobody_to_somebody_elses_jobs(stage: Stage) -
     mine = await history(stage, [uuid4() for _ in range(11)])
     page = await list_of(stage)
     action = {"action_id": "my_jobs_older", "type": "button", "block_id": "turn"}
-    for value, expected in (("9" * 18, mine[::-1][:10]), ("5", mine[:1])):
+    for value, expected in (("1.......<" + "9" * 18 + ".", mine[::-1][:10]), ("1.......<5.", mine[:1])):
         change = {"actions": [action | {"value": value}]}
         with told("block_action", partial(dict, **change)):
             await turned(stage, page, "my_jobs_older", *expected)

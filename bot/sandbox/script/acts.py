@@ -8,6 +8,7 @@ from bot.sandbox.script import (
     form_scenes,
     home_scenes,
     job_scenes,
+    list_scenes,
     scenes,
 )
 from bot.sandbox.script.stage import Stage
@@ -25,6 +26,9 @@ MAIN_JOB: Act = [
     ("A time-out, although the cluster did it", scenes.timed_out),
     ("/my-jobs", scenes.my_jobs),
     ("One job in full", job_scenes.in_full),
+    ("Jobs that failed, by typing and by menus", list_scenes.filtered),
+    ("What was done to one customer", list_scenes.a_customers_history),
+    ("Other people's jobs, and the audit log as a file", list_scenes.the_record),
 ]
 CARDS: Act = [
     ("A double click", scenes.double_click),

@@ -46,9 +46,9 @@ clusters = ["*"]
 
 [[policy]]
 who = ["U0ASTER"]
-may = ["admin"]
+may = ["admin", "audit"]
 actions = ["*"]
-clusters = ["evian3"]
+clusters = ["*"]
 """
 
 
