@@ -6,26 +6,17 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
-from store.jobs import COLUMNS, as_job
+from store import jobs
 from store.model import Customer, CustomerOutcome, Job, Operator
 from store.recorded import Recorded, Sending
-from store.tables import audit_log, chunks, job_customers, jobs
+from store.tables import audit_log, chunks, job_customers
 
 
 def beginning_with(conn: Connection, one: Operator, prefix: str, limit: int) -> Sequence[Job]:
     """The jobs of this person's workspace, whoever asked for them, whose id begins with `prefix`."""
-    low, high = UUID(prefix.ljust(32, "0")), UUID(prefix.ljust(32, "f"))
-    found = (
-        select(*COLUMNS)
-        .where(
-            jobs.c.uuid.between(low, high),
-            jobs.c.enterprise_id == one.enterprise_id,
-            jobs.c.team_id == one.team_id,
-        )
-        .order_by(jobs.c.uuid)
-        .limit(limit)
-    )
-    return [as_job(row) for row in conn.execute(found)]
+    place = (one.enterprise_id, one.team_id)
+    found = jobs.beginning_with(conn, prefix)
+    return [job for job in found if (job.operator.enterprise_id, job.operator.team_id) == place][:limit]
 
 
 def record(conn: Connection, uuid: UUID, limit: int) -> Sequence[Recorded]:

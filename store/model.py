@@ -163,6 +163,11 @@ class Job:
     parent_id: int | None = None
 
     @property
+    def is_job(self) -> bool:
+        """Whether it was confirmed; before that, and where nobody did, it is a card."""
+        return self.state not in (JobState.PROPOSED, JobState.CANCELLED, JobState.EXPIRED)
+
+    @property
     def short_id(self) -> str:
         """The first eight digits: enough for people, unique in practice, accepted by `/my-jobs`."""
         return self.uuid.hex[:8]

@@ -205,16 +205,6 @@ _partial("ix_chunks_planned", "state = 'planned'", chunks.c.cluster, chunks.c.nu
 _partial("ix_chunks_unknown", "state = 'unknown'", chunks.c.cluster, chunks.c.sent_at)
 _partial("ix_chunks_sending", "state = 'sending'", chunks.c.cluster)
 
-pauses = Table(
-    "pauses",
-    metadata,
-    Column("cluster", String(64), primary_key=True),
-    Column("reason", Text, nullable=False),
-    Column("tries", Integer, nullable=False),
-    Column("since", Instant, nullable=False),
-    Column("until", Instant, nullable=False),
-)
-
 audit_log = Table(
     "audit_log",
     metadata,

@@ -29,10 +29,6 @@ AGAIN = {
     Button.SEND_UNKNOWN: CustomerOutcome.UNKNOWN,
     Button.SEND_NEVER_SENT: CustomerOutcome.CANCELLED,
 }
-TURNS = (
-    Button.JOB_OVERVIEW, Button.JOB_TIMELINE, Button.JOB_REQUESTS, Button.JOB_CUSTOMERS, Button.JOB_BACK,
-    Button.JOB_FURTHER, Button.JOB_OUTCOME,
-)  # fmt: skip
 CARD_MADE = "A new card is on its way to the job's channel. Nothing is sent until you confirm it there."
 MAKING = "The file is being made. It comes to you in a direct message."
 SENT = "The file is in your direct messages with me."
@@ -63,11 +59,17 @@ class JobWindow:
         """Map command and buttons to their listeners; after `Lists`, which leaves a job's id."""
         app.command("/my-jobs")(self.by_command)
         app.action(Button.JOB_DETAIL.value)(self.by_button)
-        for button in TURNS:
-            app.action(button.value)(self.turn)
+        app.action(Button.JOB_OVERVIEW.value)(self.turn)
+        app.action(Button.JOB_TIMELINE.value)(self.turn)
+        app.action(Button.JOB_REQUESTS.value)(self.turn)
+        app.action(Button.JOB_CUSTOMERS.value)(self.turn)
+        app.action(Button.JOB_BACK.value)(self.turn)
+        app.action(Button.JOB_FURTHER.value)(self.turn)
+        app.action(Button.JOB_OUTCOME.value)(self.turn)
         app.action(Button.STOP.value)(self.stop)
-        for button in AGAIN:
-            app.action(button.value)(self.send_again)
+        app.action(Button.RETRY_REFUSED.value)(self.send_again)
+        app.action(Button.SEND_UNKNOWN.value)(self.send_again)
+        app.action(Button.SEND_NEVER_SENT.value)(self.send_again)
         app.action(Button.NEXT_ACTION.value)(self.next_action)
         app.action(Button.JOB_CSV.value)(self.export)
 

@@ -254,12 +254,6 @@ async def test_the_last_cluster_is_one_entry_of_each_of_two_indexes(db: Database
     assert card.steps == (f"SEARCH jobs USING INDEX ix_jobs_open ({OWNED})",)
 
 
-async def test_a_search_by_prefix_reads_one_owners_jobs_at_most(db: Database) -> None:
-    await db.write(fill)
-    [plan] = await db.read(plans, lambda conn: jobs.find_own(conn, ASTER, "4f2a"))
-    assert plan.steps[0] == f"SEARCH jobs USING INDEX ix_jobs_owner ({OWNED})"
-
-
 async def test_the_next_expiry_is_the_first_entry_of_an_index_of_proposals(db: Database) -> None:
     await db.write(fill)
     [plan] = await db.read(plans, jobs.next_expiry)
