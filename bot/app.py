@@ -25,6 +25,7 @@ from bot.outbox.pace import Pace
 from bot.outbox.slack import Slack
 from bot.outbox.telling import Teller
 from bot.outbox.whispers import Whispers
+from bot.profiles import Profiles
 from bot.reception import Answering, reception, use_cases
 from bot.runner.checker import Checker
 from bot.runner.lane import Lane
@@ -169,7 +170,8 @@ def _join(
     home: Home,
 ) -> Parts:
     names = {key: cluster.name for key, cluster in config.clusters.items()}
-    people = People(config.policy, UserGroups(client, config.policy.names_groups))
+    accounts = Profiles(client, home.team_id, home.enterprise_id)
+    people = People(config.policy, UserGroups(client, config.policy.names_groups), accounts)
     addresses = SlackAddresses(config.slack.api_url)
     whispers = Whispers(slack_http, addresses)
     windows = Windows(client)

@@ -54,6 +54,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "slack_addresses": frozenset(),
     "slack_files": frozenset({"draft", "intake", "slack_addresses", "slack_errors"}),
     "membership": PLAIN | {"slack_errors"},
+    "profiles": PLAIN | {"policy"},
     "socket_mode": frozenset({"loops", "slack_errors"}),
     "introduction": frozenset({"errors", "slack_errors"}),
     "lanes": frozenset({"cluster", "config", "runner"}),
@@ -64,7 +65,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "sandbox": PLAIN,
 }
 _TALKS_TO_SLACK = frozenset(
-    {"outbox", "windows", "slack_files", "membership", "socket_mode", "introduction", "app", "reception"}
+    {"outbox", "windows", "slack_files", "membership", "profiles", "socket_mode", "introduction", "app", "reception"}
 )
 # Which rooms, or single modules, may use a library; what is not listed may be used by all. The longest
 # name that fits decides.

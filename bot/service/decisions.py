@@ -63,7 +63,7 @@ class Decisions:
             return refused(conn, operator, job, person)
         if not self._people.policy.permits(person, Right.REQUEST, job.action_name, job.cluster):
             words = f"No rule lets you run {job.action_name} on {job.cluster} any more. Nothing was sent."
-            refusal = self._people.refusal(words, job.action_name, job.cluster)
+            refusal = self._people.refusal(words, job.action_name, job.cluster, person)
             return refused(conn, operator, job, refusal)
         if changed := _not_as_shown(job, press):
             outbox.add(conn, job.id, Note.CARD)

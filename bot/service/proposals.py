@@ -119,10 +119,7 @@ class Proposals:
 
     async def _check(self, operator: Operator, request: Request) -> None:
         action, cluster = request.action.name, self._clusters[request.cluster]
-        person = await self._people.requester(operator, action, cluster.key)
-        if not self._people.policy.permits(person, Right.REQUEST, action, cluster.key):
-            words = f"No rule allows you to ask for {action} on {cluster.key}. Nothing was sent."
-            raise self._people.refusal(words, action, cluster.key)
+        await self._people.may(operator, Right.REQUEST, action, cluster.key)
         if cluster.protected:
             raise NotAllowed(
                 f"{cluster.key} is protected: somebody else must approve, and this version of the bot cannot "
