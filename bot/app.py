@@ -31,6 +31,7 @@ from bot.runner.checker import Checker
 from bot.runner.lane import Lane
 from bot.runner.previewer import Previewer
 from bot.runner.sender import Runner
+from bot.seal import Seal
 from bot.service.people import People
 from bot.slack_addresses import SlackAddresses
 from bot.slack_files import SlackFiles
@@ -174,13 +175,14 @@ def _join(
     people = People(config.policy, UserGroups(client, config.policy.names_groups), accounts)
     addresses = SlackAddresses(config.slack.api_url)
     whispers = Whispers(slack_http, addresses)
-    windows = Windows(client)
+    seal = Seal(config.slack.bot_token)
+    windows = Windows(client, seal)
     under_way = UnderWay()
     words = Words(names, _path(config.catalogue), home.bot_user_id)
     files = SlackFiles(client, slack_http, addresses)
     cases = use_cases(config, db, people, files)
     answering = Answering(whispers, windows, files, names, Workspace(home.url), under_way)
-    door = reception(config, client, home, cases, answering)
+    door = reception(config, client, home, cases, answering, seal)
     return Parts(
         socket=SocketMode(client, config.slack.app_token.get_secret_value(), slack_http, door.enter),
         door=door,

@@ -120,9 +120,7 @@ def explain(config: Config, person: Person) -> Iterator[str]:
 
 def _applies(rule: Rule, person: Person) -> str:
     if person.is_among(rule.who):
-        as_whom = [
-            who for who in rule.who if who in (person.user_id, EVERYTHING) or who in person.groups
-        ]
+        as_whom = [who for who in rule.who if who in (person.user_id, EVERYTHING) or who in person.groups]
         return f"counts for them, as {', '.join(as_whom)}"
     return f"does not count for them, it is for {', '.join(rule.who)}"
 

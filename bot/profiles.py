@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 
 class Profiles:
-    """Asks `users.info` (needs `users:read`). `team` and `enterprise` ("" outside a Grid) are the bot's own."""
+    """Asks `users.info` (needs `users:read`). `team` and `enterprise` ("" outside a Grid) are ours."""
 
     def __init__(self, client: AsyncWebClient, team: str, enterprise: str = "") -> None:
         self._client = client

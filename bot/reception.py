@@ -21,6 +21,7 @@ from bot.listeners.home import HomeTab
 from bot.listeners.opening import Openings
 from bot.listeners.ports import Files, Whisper, Windows
 from bot.loops import UnderWay
+from bot.seal import Seal
 from bot.service.administrators import Administrators
 from bot.service.asking import Asking
 from bot.service.batch_making import BatchMaking
@@ -89,7 +90,7 @@ def use_cases(config: Config, db: Database, people: People, files: SlackFiles) -
 
 
 def reception(
-    config: Config, client: AsyncWebClient, home: Home, cases: UseCases, answering: Answering
+    config: Config, client: AsyncWebClient, home: Home, cases: UseCases, answering: Answering, seal: Seal
 ) -> Door:
     """The door, with every listener behind it."""
     app = _app(client, home)
@@ -111,7 +112,7 @@ def reception(
     Buttons(
         cases.decisions, cases.previews, cases.own_jobs, cases.unknowns, whisper, names, workspace
     ).register(app)
-    return Door(app, windows, faults)
+    return Door(app, windows, faults, seal)
 
 
 def _app(client: AsyncWebClient, home: Home) -> AsyncApp:

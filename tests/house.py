@@ -24,14 +24,14 @@ EVERYTHING = frozenset({"*"})
 # other dotted name is that one module.
 ROOMS: Mapping[str, frozenset[str]] = {
     "listeners": PLAIN
-    | {"service", "parsing", "batch_text", "views", "catalogue", "policy", "loops", "draft", "words"}
+    | {"service", "parsing", "batch_text", "views", "catalogue", "policy", "loops", "draft", "words", "seal"}
     | {"bot.intake.ids"},
     "service": PLAIN
     | {"store", "turns", "catalogue", "config", "parsing", "policy", "customer_ids", "draft", "intake"}
     | {"batch_codes", "batch_text"},
     "runner": PLAIN | {"cluster", "store", "turns", "loops"},
     "outbox": PLAIN | {"views", "store", "turns", "loops", "slack_errors", "slack_addresses"},
-    "windows": frozenset({"views", "errors", "loops", "slack_errors"}),
+    "windows": frozenset({"seal", "views", "errors", "loops", "slack_errors"}),
     "views": PLAIN | {"bot.intake.ids", "draft"},
     "cluster": frozenset({"errors"}),
     "turns": frozenset({"store.single", "store.postgres", "store.errors"}),
@@ -42,6 +42,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "draft": frozenset({"errors", "bot.intake.ids"}),
     "batch_codes": frozenset(),
     "batch_text": frozenset({"batch_codes", "catalogue", "customer_ids", "parsing", "vocabulary", "words"}),
+    "seal": frozenset({"errors", "words"}),
     "words": frozenset(),
     "vocabulary": frozenset({"catalogue"}),
     "catalogue": frozenset({"errors"}),
@@ -58,6 +59,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "socket_mode": frozenset({"loops", "slack_errors"}),
     "introduction": frozenset({"errors", "slack_errors"}),
     "lanes": frozenset({"cluster", "config", "runner"}),
+    "doctor": EVERYTHING,
     "app": EVERYTHING,
     "reception": EVERYTHING,
     "cli": EVERYTHING,
@@ -65,7 +67,18 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "sandbox": PLAIN,
 }
 _TALKS_TO_SLACK = frozenset(
-    {"outbox", "windows", "slack_files", "membership", "profiles", "socket_mode", "introduction", "app", "reception"}
+    {
+        "outbox",
+        "windows",
+        "slack_files",
+        "membership",
+        "profiles",
+        "socket_mode",
+        "introduction",
+        "app",
+        "reception",
+        "doctor",
+    }
 )
 # Which rooms, or single modules, may use a library; what is not listed may be used by all. The longest
 # name that fits decides.
@@ -84,7 +97,7 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "slack_sdk.models.blocks": frozenset({"views", "listeners"}),
     "slack_sdk.models.views": frozenset({"views", "listeners", "windows"}),
     "aiohttp": _TALKS_TO_SLACK | {"sandbox"},
-    "typer": frozenset({"cli", "sandbox"}),
+    "typer": frozenset({"cli", "doctor", "sandbox"}),
     "rich": frozenset({"cli", "sandbox"}),
 }
 TYPES_ONLY = {"lanes": "httpx"}  # the room may name the library in annotations, and nowhere else

@@ -29,9 +29,9 @@ class Accounts(Protocol):
 
 WHY_NOT = {
     Account.MEMBER: "",
-    Account.GUEST: "You are a guest in this workspace: only a rule that names you by your user id counts. ",
-    Account.STRANGER: "You belong to another organisation: only a rule that names you by your user id counts. ",
-    Account.DEACTIVATED: "This account is deactivated, and no rule counts for it. ",
+    Account.GUEST: "You are a guest in this workspace: only a rule that names you by your user id counts.",
+    Account.STRANGER: "You belong to another organisation: only a rule that names your user id counts.",
+    Account.DEACTIVATED: "This account is deactivated, and no rule counts for it.",
 }
 WANTED = {
     Right.REQUEST: "ask for {action} on {cluster}",

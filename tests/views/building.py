@@ -21,7 +21,7 @@ from store.batch_model import BatchPlace
 from tests.views.checking import CHANNELS, GROUPS, USERS, WORKSPACE
 from tests.views.worst import moments
 
-LIVE = st.sampled_from(("<!channel> & <@U0EVIL>", "<https://evil.example|My jobs>`*_~&amp;", "&lt;<!here>\u202e"))
+LIVE = st.sampled_from(("<!channel> & <@U0EVIL>", "<https://evil.example|My jobs>`*_~&amp;", "&lt;<!here>"))
 MOST = 3
 # Texts that are no texts: ids from our own rows or from Slack, by the name under which views know them. What
 # is not named here is hostile.
@@ -88,11 +88,12 @@ def of(kind: Any, name: str = "", owner: str = "") -> st.SearchStrategy[Any]:
         several = st.lists(of(inside[0], name, owner), min_size=1, max_size=MOST)
         return several.map(origin) if origin in (tuple, frozenset) else several
     if origin in (dict, Mapping):
-        return st.dictionaries(of(inside[0], f"{name}.key", owner), of(inside[1], name, owner), min_size=1, max_size=MOST)
+        keys, values = of(inside[0], f"{name}.key", owner), of(inside[1], name, owner)
+        return st.dictionaries(keys, values, min_size=1, max_size=MOST)
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return st.sampled_from(tuple(kind))
-    if dataclasses.is_dataclass(kind) or kind is BatchPlace:
-        hints = get_type_hints(kind)
-        names = BatchPlace._fields if kind is BatchPlace else [f.name for f in dataclasses.fields(kind)]
-        return st.builds(kind, **{field: of(hints[field], field, kind.__name__) for field in names})
+    if isinstance(kind, type) and (dataclasses.is_dataclass(kind) or kind is BatchPlace):
+        fields = get_type_hints(kind)
+        kept = [name for name in fields if not str(fields[name]).startswith("typing.ClassVar")]
+        return st.builds(kind, **{name: of(fields[name], name, kind.__name__) for name in kept})
     raise Unbuildable(f"{owner}.{name}: {kind}")

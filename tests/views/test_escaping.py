@@ -39,9 +39,9 @@ def found() -> Iterator[Callable[..., Any]]:
     for module in pkgutil.walk_packages(views.__path__, "bot.views."):
         for function in vars(importlib.import_module(module.name)).values():
             ours = inspect.isfunction(function) and function.__module__ == module.name
-            if ours and not function.__name__.startswith("_") and function not in MAKES:
-                if shown(get_type_hints(function).get("return")):
-                    yield function
+            public = ours and not function.__name__.startswith("_") and function not in MAKES
+            if public and shown(get_type_hints(function).get("return")):
+                yield function
 
 
 VIEWS = list(found())
