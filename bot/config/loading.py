@@ -156,5 +156,10 @@ def _cluster(key: str, table: ClusterTable) -> Cluster:
 
 def _credential(table: ClusterTable) -> BearerToken | ClientCredentials:
     if table.oauth is not None:
-        return ClientCredentials(table.oauth.token_url, table.oauth.client_id, table.oauth.client_secret)
+        oauth, file = table.oauth, table.oauth.client_secret_file
+        # Checked: one of the two is there.
+        secret = file.held if file else cast("SecretStr", oauth.client_secret)
+        return ClientCredentials(oauth.token_url, oauth.client_id, secret, file.path if file else None)
+    if table.token_file is not None:
+        return BearerToken(table.token_file.held, table.token_file.path)
     return BearerToken(cast("SecretStr", table.token))  # checked to be there when oauth is not

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
@@ -24,18 +25,20 @@ class SlackAccess:
 
 @dataclass(frozen=True, slots=True)
 class BearerToken:
-    """A long-lived token of a cluster."""
+    """A long-lived token of a cluster; one from a file is read there again when the cluster refuses it."""
 
     token: SecretStr
+    file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ClientCredentials:
-    """What an OAuth 2 token endpoint takes for a token of a cluster."""
+    """What an OAuth 2 token endpoint takes for a token; a secret from a file is read for each fetch."""
 
     token_url: str
     client_id: SecretStr
     client_secret: SecretStr
+    secret_file: Path | None = None
 
 
 class Resend(StrEnum):
