@@ -5,16 +5,19 @@ import os
 import signal
 import sys
 from contextlib import ExitStack, closing
+from datetime import UTC, datetime
 from importlib.metadata import entry_points
-from typing import NoReturn
+from pathlib import Path
+from typing import Annotated, NoReturn
 
 import typer
 
-from bot import logs
+from bot import logs, retention
 from bot.app import running, upgrade
 from bot.config import Config, load
+from bot.doctor import doctor
 from bot.errors import ConfigurationError
-from store import audit
+from store import roles
 from store.database import Database, is_embedded, shown
 from store.errors import StoreError
 from store.single import Hold
@@ -51,7 +54,12 @@ def run() -> None:
 
 
 @database.command("upgrade")
-def db_upgrade() -> None:
+def db_upgrade(
+    role: Annotated[
+        str | None,
+        typer.Option("--for-role", help="PostgreSQL: also let this role serve, unable to change the record."),
+    ] = None,
+) -> None:
     """Bring the database's schema up to this version; `run` does so by itself."""
     url = _config().database_url
     try:
@@ -59,27 +67,44 @@ def db_upgrade() -> None:
         with ExitStack() as stack:
             if is_embedded(url):
                 stack.callback(Hold(url).release)
-            asyncio.run(upgrade(stack.enter_context(closing(Database(url)))))
+            asyncio.run(_upgraded(stack.enter_context(closing(Database(url))), role))
     except StoreError as exc:
         _no_database(url, exc)
     typer.echo("The database is up to date.")
 
 
 @log_book.command("verify")
-def audit_verify() -> None:
+def audit_verify(
+    files: Annotated[list[Path] | None, typer.Option("--file", help="An archive; may be repeated.")] = None,
+    head: Annotated[str | None, typer.Option("--expect-head", help="ROW:HASH, as told before.")] = None,
+) -> None:
     """Recompute the chain of the audit log; exit code 1 names the first broken row."""
     url = _config().database_url
     try:
         with closing(Database(url, create=False)) as db:
-            rows, broken = asyncio.run(db.read(audit.verify))
+            told = asyncio.run(retention.verified(db, files or [], head))
     except StoreError as exc:
         _no_database(url, exc)
-    if broken:
-        _failed(
-            f"The audit log is broken at row {broken.seq}: {broken.why}. "
-            f"The {rows:,} rows before it are whole."
-        )
-    typer.echo(f"The audit log is whole: {rows:,} rows.")
+    if told.problem:
+        _failed(told.problem)
+    typer.echo(told.words)
+
+
+@log_book.command("archive")
+def audit_archive(
+    before: Annotated[datetime, typer.Option(help="Rows older than this go, by UTC.")],
+    to: Annotated[Path, typer.Option(help="The file to be made.")],
+) -> None:
+    """Write the oldest rows to a file, check it, and only then delete them from the table."""
+    url = _config().database_url
+    try:
+        with closing(Database(url, create=False)) as db:
+            told = asyncio.run(retention.archived(db, before.replace(tzinfo=UTC), to))
+    except StoreError as exc:
+        _no_database(url, exc)
+    if told.problem:
+        _failed(told.problem)
+    typer.echo(told.words)
 
 
 def main() -> None:
@@ -93,6 +118,12 @@ def main() -> None:
         for entry in entry_points(group=COMMANDS):
             app.command(entry.name)(entry.load())
     app()
+
+
+async def _upgraded(db: Database, role: str | None) -> None:
+    await upgrade(db)
+    if role:
+        await db.write(roles.grant, role)
 
 
 async def _serve(config: Config) -> None:
@@ -145,3 +176,6 @@ def _no_database(url: str, exc: StoreError) -> NoReturn:
 def _failed(message: str) -> NoReturn:
     typer.echo(message, err=True)
     raise typer.Exit(FAILED)
+
+
+app.command("doctor")(doctor(_config))

@@ -72,7 +72,9 @@ class UseCases:
 def use_cases(config: Config, db: Database, people: People, files: SlackFiles) -> UseCases:
     """Every use case, over one store."""
     clusters, catalogue = config.clusters, config.catalogue
-    proposals = Proposals(db, people, catalogue, clusters, config.card_expires_s, config.open_cards_per_user)
+    proposals = Proposals(
+        db, people, catalogue, clusters, config.card_expires_s, config.open_cards_per_user, config.limits
+    )
     administrators = Administrators(db, people, clusters)
     return UseCases(
         drafts=Drafts(db, files, config.id_pattern),

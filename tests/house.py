@@ -60,6 +60,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "introduction": frozenset({"errors", "slack_errors"}),
     "lanes": frozenset({"cluster", "config", "runner"}),
     "doctor": EVERYTHING,
+    "retention": frozenset({"store"}),
     "app": EVERYTHING,
     "reception": EVERYTHING,
     "cli": EVERYTHING,

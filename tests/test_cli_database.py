@@ -97,7 +97,8 @@ def _recorded(shell: Shell, events: int) -> None:
 def test_a_whole_audit_log(shell: Shell, events: int) -> None:
     _recorded(shell, events)
     ended = shell.call("audit", "verify")
-    assert (ended.code, ended.out, ended.err) == (0, f"The audit log is whole: {events} rows.\n", "")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith(f"The audit log is whole: {events} rows.\nIts end is {events}:")
 
 
 @pytest.mark.parametrize(
@@ -133,4 +134,4 @@ def test_an_empty_file_holds_no_audit_log(shell: Shell) -> None:
     shell.database.touch()
     ended = shell.call("audit", "verify")
     assert (ended.code, ended.out) == (1, "")
-    assert "no such table: audit_log" in ended.err
+    assert "no such table: audit_" in ended.err

@@ -84,8 +84,8 @@ def test_a_wrong_variable(mistakes: Mistakes, name: str, value: str, advice: str
         ("arrival = { every_s = 0 }", "arrival.every_s", "more than 0"),
         (
             'oauth = { token_url = "https://a.b", client_id_env = "EVIAN3_TOKEN" }',
-            "oauth.client_secret_env",
-            "missing",
+            "oauth.client_secret_file",
+            "either client_secret_env or client_secret_file",
         ),
         ("name = 2020-01-01", "name", "text in quotes"),
     ],

@@ -10,6 +10,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from bot.catalogue import DEFAULT_ACTIONS, Action, Catalogue, folded
 from bot.config.environment import DEFAULT_FILE, Environment, given
+from bot.config.limits import OF_A_CLUSTER, OF_A_PERSON
 from bot.config.model import Arrival, BearerToken, ClientCredentials, Cluster, Config, SlackAccess
 from bot.config.tables import (
     SETTLE_AFTER_TIMEOUT_S,
@@ -132,6 +133,7 @@ def _config(environment: Environment, catalogue: Catalogue, file: File) -> Confi
         id_pattern=file.customers.id_pattern,
         card_expires_s=file.cards.expire_after_s,
         open_cards_per_user=file.cards.open_per_user,
+        limits=file.limits.over(OF_A_PERSON),
     )
 
 
@@ -151,6 +153,7 @@ def _cluster(key: str, table: ClusterTable) -> Cluster:
         preview_s=table.preview_s,
         protected=table.protected,
         arrival=Arrival(**table.arrival.model_dump()),
+        limits=table.limits.over(OF_A_CLUSTER),
     )
 
 

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import SecretStr
 
 from bot.catalogue import Catalogue
+from bot.config.limits import OF_A_CLUSTER, OF_A_PERSON, Limits
 from bot.policy import Policy
 
 
@@ -78,6 +79,7 @@ class Cluster:
     preview_s: float
     protected: bool
     arrival: Arrival
+    limits: Limits = OF_A_CLUSTER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,7 @@ class Config:
     id_pattern: re.Pattern[str]
     card_expires_s: float
     open_cards_per_user: int
+    limits: Limits = OF_A_PERSON
 
     @property
     def secrets(self) -> Iterator[str]:

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from bot.catalogue import Catalogue, closest, unknown_name
+from bot.config.limits import LimitsTable
 from bot.config.model import Resend
 from bot.config.secret_file import FromFile, SecretFile
 from bot.config.values import IdPattern, Key, Name, Url, Who, secret
@@ -118,6 +119,7 @@ class ClusterTable(Table):
     preview_s: float = Field(default=5, ge=0, le=60)
     protected: bool = False
     arrival: ArrivalTable = ArrivalTable()
+    limits: LimitsTable = LimitsTable()
 
     @field_validator("oauth")
     @classmethod
@@ -191,3 +193,4 @@ class File(Table):
     actions: object = None  # checked before, as ActionTables
     customers: CustomersTable = CustomersTable()
     cards: CardsTable = CardsTable()
+    limits: LimitsTable = LimitsTable()

@@ -10,7 +10,7 @@ from bot.service.administrators import Administrators
 from bot.service.cards import Press, expire, open_card
 from bot.service.clicks import or_raise, refused
 from bot.service.people import People
-from store import audit, batches, jobs, outbox
+from store import audit, batches, floods, jobs, outbox
 from store.audit import Event
 from store.clock import read_now
 from store.database import Database
@@ -101,6 +101,7 @@ def _cancel(conn: Connection, press: Press) -> Job | SetActionError:
 
 
 def _expire_due(conn: Connection) -> float | None:
+    floods.tell_due(conn)
     for job in jobs.expired(conn, AT_ONCE):
         expire(conn, job)
     following = jobs.next_expiry(conn)
