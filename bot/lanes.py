@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from bot import cluster as cluster_api
 from bot.config import BearerToken, Cluster, Resend
 from bot.config.secret_file import read
-from bot.runner.lane import Lane
+from bot.runner.lane import Breaker, Lane
 
 log = structlog.get_logger()
 
@@ -34,6 +34,7 @@ def lane(cluster: Cluster, http: httpx.AsyncClient) -> Lane:
         every_s=cluster.arrival.every_s,
         give_up_after_s=cluster.arrival.give_up_after_s,
         resend_auto=cluster.resend_unknown is Resend.AUTO,
+        breaker=Breaker(cluster.breaker.failures, cluster.breaker.pause_s, cluster.breaker.longest_s),
     )
 
 

@@ -19,6 +19,7 @@ from bot.listeners.faults import Faults
 from bot.listeners.forms import Forms
 from bot.listeners.home import HomeTab
 from bot.listeners.opening import Openings
+from bot.listeners.pauses import PauseButtons
 from bot.listeners.ports import Files, Whisper, Windows
 from bot.loops import UnderWay
 from bot.seal import Seal
@@ -34,6 +35,7 @@ from bot.service.own_jobs import OwnJobs
 from bot.service.people import People
 from bot.service.previews import Previews
 from bot.service.proposals import Proposals
+from bot.service.resuming import Resuming
 from bot.service.unknowns import Unknowns
 from bot.slack_files import SlackFiles
 from bot.views.listing import Workspace
@@ -67,6 +69,7 @@ class UseCases:
     batches: Batches
     own_batches: OwnBatches
     making: BatchMaking
+    resuming: Resuming
 
 
 def use_cases(config: Config, db: Database, people: People, files: SlackFiles) -> UseCases:
@@ -88,6 +91,7 @@ def use_cases(config: Config, db: Database, people: People, files: SlackFiles) -
         batches=Batches(db, administrators, proposals, clusters),
         own_batches=OwnBatches(db, administrators),
         making=BatchMaking(db, administrators, clusters, config.id_pattern),
+        resuming=Resuming(db, administrators),
     )
 
 
@@ -114,6 +118,7 @@ def reception(
     Buttons(
         cases.decisions, cases.previews, cases.own_jobs, cases.unknowns, whisper, names, workspace
     ).register(app)
+    PauseButtons(cases.resuming, whisper).register(app)
     return Door(app, windows, faults, seal)
 
 

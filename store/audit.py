@@ -46,6 +46,8 @@ class Event(enum.StrEnum):
     DONE = "done"
     BATCHES_MADE = "batches_made"
     BATCH_ASSIGNED = "batch_assigned"
+    PAUSED = "paused"
+    PAUSE_LIFTED = "pause_lifted"
     ARCHIVED = "archived"
     REFUSALS_COUNTED = "refusals_counted"
 

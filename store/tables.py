@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     Uuid,
+    false,
     text,
 )
 
@@ -136,7 +137,6 @@ IS_PLANNED = text("chunks.state = 'planned'")
 IS_SENDING = text("chunks.state = 'sending'")
 IS_UNKNOWN = text("chunks.state = 'unknown'")
 IS_CARD = text("note = 'card'")
-# Where nothing is left to be decided or sent; `denied` is among them before anything can be.
 IS_OPEN = text("jobs.state NOT IN ('proposed', 'cancelled', 'expired', 'denied', 'done')")
 _partial(
     "ix_jobs_owner",
@@ -160,10 +160,9 @@ _partial("ix_jobs_running", "state = 'running'", jobs.c.cluster, jobs.c.id)
 _partial("ix_jobs_unseen", "state = 'proposed' AND preview = 'pending'", jobs.c.cluster, jobs.c.id)
 _partial("ix_jobs_check", "check_at IS NOT NULL", jobs.c.cluster, jobs.c.check_at)
 _partial("ix_jobs_watch", "watch_at IS NOT NULL", jobs.c.cluster, jobs.c.watch_at)
-# The user first: with the whole owner it would be taken for the partial ones, which are far smaller.
 Index("ix_jobs_asked", jobs.c.user_id, jobs.c.created_at, jobs.c.team_id, jobs.c.enterprise_id)
 Index("ix_jobs_asked_on", jobs.c.cluster, jobs.c.created_at)
-OPEN = "state NOT IN ('proposed', 'cancelled', 'expired', 'denied', 'done')"
+OPEN = IS_OPEN.text.removeprefix("jobs.")
 _partial("ix_jobs_unfinished", OPEN, jobs.c.enterprise_id, jobs.c.team_id, jobs.c.user_id)
 _partial("ix_jobs_unfinished_on", OPEN, jobs.c.cluster)
 _partial("ix_jobs_parent", "parent_id IS NOT NULL", jobs.c.parent_id, jobs.c.id)
@@ -212,6 +211,7 @@ pauses = Table(
     Column("tries", Integer, nullable=False),
     Column("since", Instant, nullable=False),
     Column("until", Instant, nullable=False),
+    Column("breaker", Boolean, nullable=False, server_default=false()),
 )
 
 audit_log = Table(

@@ -18,6 +18,19 @@ OF_A_PERSON = Limits(jobs_open=50, customers_per_hour=250_000, cards_per_minute=
 OF_A_CLUSTER = Limits(jobs_open=200, customers_per_hour=1_000_000, cards_per_minute=120)
 
 
+class BreakerTable(BaseModel):
+    """`breaker` of a cluster: failures in a row until it is left alone (0: never), and for how long."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    failures: int = Field(default=6, ge=0, le=1_000)
+    pause_s: float = Field(default=60, gt=0, le=86_400)
+    longest_s: float = Field(default=1_800, gt=0, le=86_400)
+
+
+OF_THE_BREAKER = BreakerTable()
+
+
 class LimitsTable(BaseModel):
     """`[limits]` for each person, and `limits` of a cluster for everybody there together."""
 

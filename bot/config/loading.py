@@ -154,6 +154,7 @@ def _cluster(key: str, table: ClusterTable) -> Cluster:
         protected=table.protected,
         arrival=Arrival(**table.arrival.model_dump()),
         limits=table.limits.over(OF_A_CLUSTER),
+        breaker=table.breaker,
     )
 
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import SecretStr
 
 from bot.catalogue import Catalogue
-from bot.config.limits import OF_A_CLUSTER, OF_A_PERSON, Limits
+from bot.config.limits import OF_A_CLUSTER, OF_A_PERSON, OF_THE_BREAKER, BreakerTable, Limits
 from bot.policy import Policy
 
 
@@ -80,6 +80,7 @@ class Cluster:
     protected: bool
     arrival: Arrival
     limits: Limits = OF_A_CLUSTER
+    breaker: BreakerTable = OF_THE_BREAKER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

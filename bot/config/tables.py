@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from bot.catalogue import Catalogue, closest, unknown_name
-from bot.config.limits import LimitsTable
+from bot.config.limits import BreakerTable, LimitsTable
 from bot.config.model import Resend
 from bot.config.secret_file import FromFile, SecretFile
 from bot.config.values import IdPattern, Key, Name, Url, Who, secret
@@ -120,6 +120,7 @@ class ClusterTable(Table):
     protected: bool = False
     arrival: ArrivalTable = ArrivalTable()
     limits: LimitsTable = LimitsTable()
+    breaker: BreakerTable = BreakerTable()
 
     @field_validator("oauth")
     @classmethod

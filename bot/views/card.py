@@ -203,6 +203,13 @@ def _again(job: Job) -> list[Block]:
 def _paused(facts: Card) -> list[Block]:
     if facts.pause is None:
         return []
+    if facts.pause.breaker:
+        return [
+            context(
+                f":pause_button: The cluster is left alone: “{escape(clip(facts.pause.reason, 300))}”. "
+                f"One request is tried at {moment(facts.pause.until)}."
+            )
+        ]
     return [
         context(
             f":pause_button: The cluster asks to wait: “{escape(clip(facts.pause.reason, 300))}”. It is "

@@ -73,6 +73,15 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("actor", name="pk_refusals"),
     )
+    op.create_table(
+        "breakers",
+        sa.Column("cluster", sa.String(length=64), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("job_id", sa.Integer(), nullable=False),
+        sa.Column("several", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("cluster", name="pk_breakers"),
+    )
+    op.add_column("pauses", sa.Column("breaker", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.create_index("ix_refusals_since", "refusals", ["since"])
     owner = ["enterprise_id", "team_id", "user_id"]
     op.create_index("ix_jobs_asked", "jobs", ["user_id", "created_at", "team_id", "enterprise_id"])
