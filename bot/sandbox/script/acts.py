@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from bot.sandbox.script import batch_scenes, form_scenes, scenes
+from bot.sandbox.script import batch_scenes, form_scenes, rights_scenes, scenes
 from bot.sandbox.script.stage import Stage
 
 Scene = Callable[[Stage], Awaitable[None]]
@@ -23,6 +23,7 @@ CARDS: Act = [
     ("A stranger's click", scenes.stranger),
     ("A card nobody decides on", scenes.expired),
     ("A mistyped action", scenes.mistyped),
+    ("A guest, and somebody of another organisation", rights_scenes.outsiders),
 ]
 WAYS_IN: Act = [
     ("The form: typed ids and a CSV file together", form_scenes.several_sources),
