@@ -42,7 +42,7 @@ from bot.turns.postgres import PostgresTurns
 from bot.views.listing import Workspace
 from bot.views.preview import Path
 from bot.windows import Windows
-from store import jobs, schema
+from store import audit, jobs, schema
 from store.database import Database
 
 SLACK_TIMEOUT_S = 20.0  # of one call to Slack
@@ -83,6 +83,9 @@ async def running(config: Config) -> AsyncIterator[list[asyncio.Task[None]]]:
         lanes += [lanes_of.departed(key) for key in sorted(departed)]
         parts = _join(config, turns, db, client, slack_http, lanes, home)
         tasks = parts.start()
+        seq, digest = await db.read(audit.head)
+        # Outside the database: `audit verify --expect-head` shows whether an end was cut off since.
+        log.info("set_action.audit_head", head=f"{seq}:{digest.hex()}")
         log.info("set_action.ready", team=home.team_id, clusters=len(config.clusters))
         try:
             yield tasks
