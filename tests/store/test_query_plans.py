@@ -166,7 +166,7 @@ async def test_a_list_of_batches_reads_one_persons_at_most(db: Database) -> None
 async def test_how_much_is_under_way_is_read_from_an_index_of_its_own(db: Database) -> None:
     await db.write(fill)
     person, cluster = use.of_person(ASTER), use.on_cluster(EVIAN3)
-    expected = {
+    expected: dict[str, Callable[[Connection], Any]] = {
         "ix_jobs_asked (user_id=? AND created_at>?)": partial(use.lately, whose=person, seconds=60),
         "ix_jobs_asked_on (cluster=? AND created_at>?)": partial(use.lately, whose=cluster, seconds=60),
         f"ix_jobs_unfinished ({OWNED})": partial(use.jobs_open, whose=person),

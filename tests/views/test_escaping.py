@@ -4,6 +4,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -24,6 +25,8 @@ from tests.views.checking import live_faults, mrkdwn_in
 
 ROOT = Path(__file__).parents[2]
 SHOWN = (Message, View, Block, InteractiveElement)
+# An id, for a card with the digest of what it showed, for a page with whether it is among the assigned.
+OPAQUE = re.compile(r"[0-9a-f]{32}(\.[0-9a-f]{16})?|[0-9A-Z]{6}|([01]\.)?\d{1,18}|first|new|home")
 # What takes mrkdwn takes it escaped: these are the one place where that is made.
 MAKES = {text.section, text.context}
 
@@ -58,14 +61,28 @@ def payload(drawn: Any) -> Any:
     return told
 
 
+def values(told: Any) -> Iterator[str]:
+    """What the buttons carry."""
+    if isinstance(told, dict):
+        if told.get("type") == "button":
+            yield told["value"]
+        told = list(told.values())
+    if isinstance(told, list):
+        for one in told:
+            yield from values(one)
+
+
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: f"{view.__module__}.{view.__name__}")
 @settings(max_examples=30, phases=(Phase.generate,))
 @given(data=st.data())
 def test_nothing_from_outside_is_alive(view: Callable[..., Any], data: st.DataObject) -> None:
     hints = get_type_hints(view)
     given = {name: data.draw(building.of(hints[name], name)) for name in inspect.signature(view).parameters}
-    for mrkdwn in mrkdwn_in(payload(view(**given))):
+    told = payload(view(**given))
+    for mrkdwn in mrkdwn_in(told):
         assert live_faults(mrkdwn) == []
+    for value in values(told):
+        assert OPAQUE.fullmatch(value), value
 
 
 def test_the_views_are_found() -> None:
