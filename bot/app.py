@@ -8,16 +8,21 @@ from typing import Protocol
 
 import aiohttp
 import structlog
+from aiohttp import web
+from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import cluster as cluster_api
 from bot import lanes as lanes_of
 from bot.catalogue import Catalogue
 from bot.config import Config
+from bot.errors import ConfigurationError, Problem
+from bot.http_mode import HttpMode
 from bot.introduction import Home, introduced
 from bot.listeners.door import Door
 from bot.loops import Loop, UnderWay, report
 from bot.membership import UserGroups
+from bot.metrics import Metrics
 from bot.outbox import last_look
 from bot.outbox.courier import Courier
 from bot.outbox.drawing import Words
@@ -27,15 +32,15 @@ from bot.outbox.telling import Teller
 from bot.outbox.whispers import Whispers
 from bot.profiles import Profiles
 from bot.reception import Answering, reception, use_cases
-from bot.runner.checker import Checker
 from bot.runner.lane import Lane
-from bot.runner.previewer import Previewer
+from bot.runner.readers import Reader, readers
 from bot.runner.sender import Runner
 from bot.seal import Seal
 from bot.service.people import People
 from bot.slack_addresses import SlackAddresses
 from bot.slack_files import SlackFiles
 from bot.socket_mode import SocketMode
+from bot.status import Status, listening
 from bot.turns import Bell, Turns
 from bot.turns.embedded import EmbeddedTurns
 from bot.turns.postgres import PostgresTurns
@@ -53,8 +58,10 @@ log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def running(config: Config) -> AsyncIterator[list[asyncio.Task[None]]]:
+async def running(config: Config, metrics: Metrics | None = None) -> AsyncIterator[list[asyncio.Task[None]]]:
     """The bot, serving; its parts, none of which ends before the block does unless it is broken.
+
+    `metrics` are those the log is counted in already.
 
     Raises ConfigurationError, AlreadyInUse, SchemaMismatch, StoreError on the way in.
     """
@@ -77,11 +84,17 @@ async def running(config: Config) -> AsyncIterator[list[asyncio.Task[None]]]:
             session=slack_http,
             retry_handlers=[],  # a message must not be repeated blindly; the outbox decides
         )
-        home = await introduced(client, config.slack.app_token.get_secret_value())
+        home = await introduced(client, None if config.slack.listen else _app_token(config))
         departed = set(await db.read(jobs.clusters_with_work)) - set(config.clusters)
         lanes = [lanes_of.lane(cluster, cluster_http) for cluster in config.clusters.values()]
         lanes += [lanes_of.departed(key) for key in sorted(departed)]
-        parts = _join(config, turns, db, client, slack_http, lanes, home)
+        means = Means(db, turns, client, slack_http, metrics or Metrics())
+        parts = _join(config, means, lanes, home)
+        if config.status:
+            alone = web.Application()
+            parts.status.add_to(alone)
+            stack.push_async_callback((await listening(alone, config.status, "--status")).cleanup)
+        await parts.entrance.open()
         tasks = parts.start()
         seq, digest = await db.read(audit.head)
         # Outside the database: `audit verify --expect-head` shows whether an end was cut off since.
@@ -121,16 +134,38 @@ class Stoppable(Part, Protocol):
     def stop(self) -> None: ...
 
 
+class Entrance(Part, Protocol):
+    """By which Slack comes in."""
+
+    @property
+    def connected(self) -> bool: ...
+
+    async def open(self) -> None: ...
+
+    async def close(self, within_s: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What the parts work with."""
+
+    db: Database
+    turns: Turns
+    client: AsyncWebClient
+    slack_http: aiohttp.ClientSession
+    metrics: Metrics
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Everything that runs by itself, in the order in which it is stopped."""
 
-    socket: SocketMode
+    status: Status
+    entrance: Entrance
     door: Door
     expiry: Loop
     runners: list[Runner]
-    checkers: list[Checker]
-    previewers: list[Previewer]
+    readers: list[Reader]
     courier: Courier
     whispers: Whispers
     windows: Windows
@@ -139,7 +174,7 @@ class Parts:
     def start(self) -> list[asyncio.Task[None]]:
         """Set everything going, receiving last."""
         everything: list[Part] = [
-            self.expiry, *self.runners, *self.checkers, *self.previewers, self.courier, self.socket,
+            self.expiry, *self.runners, *self.readers, self.courier, self.entrance,
         ]  # fmt: skip
         tasks = [asyncio.create_task(part.run(), name=type(part).__name__) for part in everything]
         for task in tasks:
@@ -149,9 +184,9 @@ class Parts:
     async def stop(self, tasks: list[asyncio.Task[None]]) -> None:
         """Let what is under way end, in the order of the flow, and tell Slack what came of it."""
         log.info("set_action.stopping")
-        await self.socket.close(DRAIN_S / 10)
+        await self.entrance.close(DRAIN_S / 10)
         await asyncio.gather(self.door.drain(DRAIN_S / 10), self.under_way.drain(DRAIN_S / 10))
-        stopping: list[Stoppable] = [self.expiry, *self.previewers, *self.runners, *self.checkers]
+        stopping: list[Stoppable] = [self.expiry, *self.readers, *self.runners]
         for part in stopping:
             part.stop()
         await asyncio.gather(*(runner.drain(DRAIN_S * 4 / 10) for runner in self.runners))
@@ -164,15 +199,8 @@ class Parts:
         log.info("set_action.stopped")
 
 
-def _join(
-    config: Config,
-    turns: Turns,
-    db: Database,
-    client: AsyncWebClient,
-    slack_http: aiohttp.ClientSession,
-    lanes: Sequence[Lane],
-    home: Home,
-) -> Parts:
+def _join(config: Config, means: Means, lanes: Sequence[Lane], home: Home) -> Parts:
+    db, turns, client, slack_http = means.db, means.turns, means.client, means.slack_http
     names = {key: cluster.name for key, cluster in config.clusters.items()}
     accounts = Profiles(client, home.team_id, home.enterprise_id)
     people = People(config.policy, UserGroups(client, config.policy.names_groups), accounts)
@@ -185,19 +213,39 @@ def _join(
     files = SlackFiles(client, slack_http, addresses)
     cases = use_cases(config, db, people, files)
     answering = Answering(whispers, windows, files, names, Workspace(home.url), under_way)
+    later = config.catalogue.later()
     door = reception(config, client, home, cases, answering, seal)
+    door.observe = means.metrics.answered
+    status = Status(db, means.metrics, lambda: entrance.connected)
+    entrance: Entrance = (
+        HttpMode(config.slack.listen, _signing_secret(config), db, door.enter, status)
+        if config.slack.listen
+        else SocketMode(client, _app_token(config), slack_http, door.enter)
+    )
     return Parts(
-        socket=SocketMode(client, config.slack.app_token.get_secret_value(), slack_http, door.enter),
+        status=status,
+        entrance=entrance,
         door=door,
         expiry=Loop(turns, EXPIRY, cases.decisions.expire_due),
         runners=[Runner(db, turns, lane) for lane in lanes],
-        checkers=[Checker(db, turns, lane) for lane in lanes],
-        previewers=[Previewer(db, turns, lane) for lane in lanes],
+        readers=[reader for lane in lanes for reader in readers(db, turns, lane, later)],
         courier=Courier(db, turns, Teller(Slack(client), whispers, words), Pace()),
         whispers=whispers,
         windows=windows,
         under_way=under_way,
     )
+
+
+def _app_token(config: Config) -> str:
+    if config.slack.app_token is None:
+        raise ConfigurationError([Problem("SLACK_APP_TOKEN", "is missing; Socket Mode needs it")])
+    return config.slack.app_token.get_secret_value()
+
+
+def _signing_secret(config: Config) -> SecretStr:
+    if config.slack.signing_secret is None:
+        raise ConfigurationError([Problem("SLACK_SIGNING_SECRET", "is missing; HTTP mode needs it")])
+    return config.slack.signing_secret
 
 
 def _path(catalogue: Catalogue) -> Path:

@@ -16,6 +16,7 @@ from bot.listeners.buttons import Buttons
 from bot.listeners.commands import Commands, Grammar
 from bot.listeners.door import Door
 from bot.listeners.faults import Faults
+from bot.listeners.follow_ups import FollowUps
 from bot.listeners.forms import Forms
 from bot.listeners.home import HomeTab
 from bot.listeners.opening import Openings
@@ -37,6 +38,7 @@ from bot.service.previews import Previews
 from bot.service.proposals import Proposals
 from bot.service.resuming import Resuming
 from bot.service.unknowns import Unknowns
+from bot.service.watching import Watching
 from bot.slack_files import SlackFiles
 from bot.views.listing import Workspace
 from store.database import Database
@@ -66,6 +68,7 @@ class UseCases:
     previews: Previews
     own_jobs: OwnJobs
     unknowns: Unknowns
+    watching: Watching
     batches: Batches
     own_batches: OwnBatches
     making: BatchMaking
@@ -88,6 +91,7 @@ def use_cases(config: Config, db: Database, people: People, files: SlackFiles) -
         previews=Previews(db),
         own_jobs=OwnJobs(db),
         unknowns=Unknowns(db, people, clusters),
+        watching=Watching(db, clusters),
         batches=Batches(db, administrators, proposals, clusters),
         own_batches=OwnBatches(db, administrators),
         making=BatchMaking(db, administrators, clusters, config.id_pattern),
@@ -115,9 +119,8 @@ def reception(
     BatchForms(cases.making, cases.batches, files, windows, names).register(app)
     grammar = Grammar(config.catalogue, names, config.id_pattern)
     Commands(openings, cases.proposals, cases.own_jobs, whisper, grammar, workspace).register(app)
-    Buttons(
-        cases.decisions, cases.previews, cases.own_jobs, cases.unknowns, whisper, names, workspace
-    ).register(app)
+    Buttons(cases.decisions, cases.previews, cases.own_jobs, whisper, names, workspace).register(app)
+    FollowUps(cases.unknowns, cases.watching).register(app)
     PauseButtons(cases.resuming, whisper).register(app)
     return Door(app, windows, faults, seal)
 

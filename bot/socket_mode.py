@@ -45,6 +45,14 @@ class SocketMode:
         self._stopping = asyncio.Event()
         self._app = ""  # our own id, as Slack greets us
 
+    async def open(self) -> None:
+        """Nothing to prepare: each connection asks for its own address."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether Slack can send us anything just now."""
+        return bool(self._sockets)
+
     async def run(self) -> None:
         """Keep the connections open until `close`."""
         await asyncio.gather(*(self._keep(number) for number in range(CONNECTIONS)))

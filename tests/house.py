@@ -57,6 +57,10 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "membership": PLAIN | {"slack_errors"},
     "profiles": PLAIN | {"policy"},
     "socket_mode": frozenset({"loops", "slack_errors"}),
+    "http_mode": frozenset({"signature", "status", "store", "loops"}),
+    "status": frozenset({"errors", "metrics", "store"}),
+    "metrics": frozenset({"store.gauges"}),
+    "signature": frozenset(),
     "introduction": frozenset({"errors", "slack_errors"}),
     "lanes": frozenset({"cluster", "config", "runner"}),
     "doctor": EVERYTHING,
@@ -64,22 +68,13 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "app": EVERYTHING,
     "reception": EVERYTHING,
     "cli": EVERYTHING,
+    "serving": EVERYTHING,
     "__main__": frozenset({"cli"}),
     "sandbox": PLAIN,
 }
 _TALKS_TO_SLACK = frozenset(
-    {
-        "outbox",
-        "windows",
-        "slack_files",
-        "membership",
-        "profiles",
-        "socket_mode",
-        "introduction",
-        "app",
-        "reception",
-        "doctor",
-    }
+    {"outbox", "windows", "slack_files", "membership", "socket_mode", "introduction", "app", "reception"}
+    | {"http_mode", "status", "profiles", "doctor"}
 )
 # Which rooms, or single modules, may use a library; what is not listed may be used by all. The longest
 # name that fits decides.
