@@ -2,6 +2,8 @@
 
 import asyncio
 import gzip
+import hashlib
+import hmac
 import io
 import json
 import logging
@@ -18,7 +20,7 @@ from aiohttp import web
 from pydantic import SecretStr
 from sqlalchemy import Connection, text
 
-from bot import logs, retention
+from bot import logs, retention, signature
 from bot.cluster import Cause, ClusterClient, Outcome, StaticToken, open_http
 from bot.customer_ids import DEFAULT_ID_PATTERN
 from bot.errors import ClusterUnreadable, NoLongerPossible
@@ -27,6 +29,7 @@ from bot.intake.ids import UnusableFile
 from bot.outbox.whispers import Whispers
 from bot.policy import Account, Person
 from bot.seal import Seal
+from bot.signature import NotFromSlack, Unreadable
 from bot.slack_addresses import SlackAddresses
 from bot.views.message import Message
 from bot.views.sheet import sheet
@@ -117,6 +120,40 @@ async def foreign_response_url(_: Path) -> None:
         card = uuid4()
         whispers.remember(card, "https://hooks.slack.com.evil.example/actions/1")
         assert not await whispers.answer(card, Message("a customer's id"))
+
+
+NOW = 1_764_000_000.0
+SECRET = "signing-secret-of-the-app"
+
+
+def signed(body: bytes, at: float = NOW, secret: str = SECRET) -> dict[str, str]:
+    """The headers with which Slack sends this body."""
+    words = f"v0:{int(at)}:".encode() + body
+    digest = hmac.new(secret.encode(), words, hashlib.sha256).hexdigest()
+    return {"X-Slack-Request-Timestamp": str(int(at)), "X-Slack-Signature": f"v0={digest}"}
+
+
+def request(change: Callable[[dict[str, str], bytes], tuple[dict[str, str], bytes]]) -> Play:
+    """A request over HTTP that Slack did not send."""
+
+    def play(_: Path) -> None:
+        body = b"command=%2Fset-action&text=T-Enable"
+        signature.verified(signed(body), body, SECRET, NOW)
+        headers, sent = change(signed(body), body)
+        with pytest.raises(NotFromSlack):
+            signature.verified(headers, sent, SECRET, NOW)
+
+    return play
+
+
+def unreadable(kind: str, body: bytes) -> Play:
+    """A body that is signed well and holds nothing that Slack sends."""
+
+    def play(_: Path) -> None:
+        with pytest.raises(Unreadable):
+            signature.read(kind, body)
+
+    return play
 
 
 def logged(value: str, never: str) -> Play:

@@ -1,6 +1,6 @@
 """The table of attacks: what is sent, and what stopped it. Each row is played, and comes to nothing.
 
-Rows about approvals stand with the approvals; HTTP mode brings its own (signatures, replays, bodies).
+Rows about approvals stand with the approvals; that a signed request is taken once, with HTTP mode.
 """
 
 import inspect
@@ -35,6 +35,7 @@ GUARDED = "runner/sender: compare-and-set before every POST"
 POLICY = "service/people: rules mean members, others by name"
 TRIGGERS = "triggers of the audit log"
 CHAIN = "store/audit.verify: the chain of hashes"
+SIGNED = "bot/signature: checked before anything is read"
 LINE = "bot/logs: the last processor"
 SHEET = "views/sheet: cells are inert"
 HOSTS = "bot/slack_addresses: Slack's own hosts over TLS"
@@ -91,6 +92,19 @@ AT_THE_WIRE = [
 ]  # fmt: skip
 
 IN_THE_PARTS = [
+    Attack("a forged request", "signed with another secret", SIGNED,
+           part.request(lambda _, body: (part.signed(body, secret="guessed"), body))),
+    Attack("a changed request", "another body under the signature", SIGNED,
+           part.request(lambda headers, body: (headers, body + b"&user_id=U0ADMIN"))),
+    Attack("an old request", "six minutes later", SIGNED,
+           part.request(lambda _, body: (part.signed(body, part.NOW - 360), body))),
+    Attack("a request without a signature", "no header", SIGNED, part.request(lambda _, body: ({}, body))),
+    Attack("a time that is no number", "1e9", SIGNED,
+           part.request(lambda headers, body: (headers | {"X-Slack-Request-Timestamp": "1e9"}, body))),
+    Attack("a nested request", "100,000 brackets", SIGNED,
+           part.unreadable("application/json", b"[" * 100_000)),
+    Attack("a request of a thousand fields", "a=1&a=1…", SIGNED,
+           part.unreadable("application/x-www-form-urlencoded", b"&".join([b"a=1"] * 1_000))),
     Attack("a redirecting cluster", "307 elsewhere", BOUNDED, part.redirecting_cluster),
     Attack("an oversized answer", "400 KB of words", BOUNDED, part.oversized),
     Attack("a compressed answer", "20 MB in 20 KB", BOUNDED, part.compressed),
