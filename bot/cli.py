@@ -13,7 +13,6 @@ import typer
 
 from bot import retention
 from bot.config import Config, load
-from bot.doctor import doctor
 from bot.errors import ConfigurationError
 from store import backup, roles
 from store.database import Database, is_embedded, shown
@@ -54,6 +53,23 @@ def run(
         _no_database(config.database_url, exc)
     except serving.PartEnded:
         _failed("A part of set-action ended by itself, so all of it has stopped. The log above says why.")
+
+
+@app.command()
+def doctor(
+    who: Annotated[
+        str | None, typer.Option("--as", help="A Slack user id: explain what this person may do and why.")
+    ] = None,
+) -> None:
+    """Say what is right and what is not, or with --as what a person may do and why."""
+    # Slack's client takes a while to import.
+    from bot.doctor import findings
+
+    found = findings(_config(), who)
+    for finding in found:
+        typer.echo(f"{'ok' if finding.good else 'NOT OK':8}{finding.words}")
+    if not all(finding.good for finding in found):
+        raise typer.Exit(FAILED)
 
 
 @database.command("upgrade")
@@ -181,6 +197,3 @@ def _no_database(url: str, exc: StoreError) -> NoReturn:
 def _failed(message: str) -> NoReturn:
     typer.echo(message, err=True)
     raise typer.Exit(FAILED)
-
-
-app.command("doctor")(doctor(_config))

@@ -5,13 +5,11 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Annotated
 
 import aiohttp
-import typer
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -39,23 +37,9 @@ class Finding:
     words: str
 
 
-def doctor(load_config: Callable[[], Config]) -> Callable[..., None]:
-    """The command, which loads the configuration as every other one does."""
-
-    def command(
-        who: Annotated[
-            str | None, typer.Option("--as", help="A Slack user id: explain what this person may do and why.")
-        ] = None,
-    ) -> None:
-        """Say what is right and what is not, or with --as what a person may do and why."""
-        config = load_config()
-        found = list(asyncio.run(_person(config, who) if who else _house(config)))
-        for finding in found:
-            typer.echo(f"{'ok' if finding.good else 'NOT OK':8}{finding.words}")
-        if not all(finding.good for finding in found):
-            raise typer.Exit(1)
-
-    return command
+def findings(config: Config, who: str | None) -> list[Finding]:
+    """Everything found; about one person (a user id) where `who` says so."""
+    return asyncio.run(_person(config, who) if who else _house(config))
 
 
 async def _house(config: Config) -> list[Finding]:
