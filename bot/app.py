@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Protocol
 
 import aiohttp
 import structlog
@@ -30,6 +29,7 @@ from bot.outbox.pace import Pace
 from bot.outbox.slack import Slack
 from bot.outbox.telling import Teller
 from bot.outbox.whispers import Whispers
+from bot.parts import Entrance, Part, Stoppable
 from bot.profiles import Profiles
 from bot.reception import Answering, reception, use_cases
 from bot.runner.lane import Lane
@@ -120,29 +120,6 @@ async def upgrade(db: Database) -> None:
     from store import migrate
 
     await db.write(migrate.upgrade)
-
-
-class Part(Protocol):
-    """Something that runs by itself."""
-
-    async def run(self) -> None: ...
-
-
-class Stoppable(Part, Protocol):
-    """Something that can be told to begin nothing new."""
-
-    def stop(self) -> None: ...
-
-
-class Entrance(Part, Protocol):
-    """By which Slack comes in."""
-
-    @property
-    def connected(self) -> bool: ...
-
-    async def open(self) -> None: ...
-
-    async def close(self, within_s: float) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

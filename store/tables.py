@@ -1,7 +1,5 @@
 """The tables, their keys and the index behind each list. Migrations create them; a test compares the two."""
 
-import enum
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import (
@@ -10,7 +8,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -20,14 +17,14 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
     Uuid,
     false,
     text,
 )
 
 from store.clock import Instant
-from store.model import ChunkState, CustomerOutcome, JobState, Preview, Source
+from store.column_types import Sources, Word
+from store.model import ChunkState, CustomerOutcome, JobState, Preview
 from store.outbox_model import Note
 
 metadata = MetaData(
@@ -38,36 +35,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-
-class Word(TypeDecorator[enum.StrEnum]):
-    """A string enum kept as its word, read back as the enum."""
-
-    impl = String
-    cache_ok = True
-
-    def __init__(self, words: type[enum.StrEnum]) -> None:
-        super().__init__(16)
-        self.words = words
-
-    def process_bind_param(self, value: enum.StrEnum | None, dialect: Dialect) -> str | None:
-        return None if value is None else self.words(value).value
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> enum.StrEnum | None:
-        return None if value is None else self.words(value)
-
-
-class Sources(TypeDecorator[tuple[Source, ...]]):
-    """A request's sources, kept as a JSON list of objects; none is NULL."""
-
-    impl = JSON(none_as_null=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: tuple[Source, ...] | None, dialect: Dialect) -> Any:
-        return [asdict(source) for source in value] if value else None
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[Source, ...]:
-        return tuple(Source(**source) for source in value or ())
 
 
 def _partial(name: str, where: str, *columns: Column[Any], unique: bool = False) -> None:

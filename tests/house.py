@@ -65,6 +65,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "lanes": frozenset({"cluster", "config", "runner"}),
     "doctor": EVERYTHING,
     "retention": frozenset({"store"}),
+    "parts": frozenset(),
     "app": EVERYTHING,
     "reception": EVERYTHING,
     "cli": EVERYTHING,
