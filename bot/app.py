@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Protocol
 
 import aiohttp
 import structlog
@@ -26,10 +25,13 @@ from bot.outbox import last_look
 from bot.outbox.courier import Courier
 from bot.outbox.homes import Homes
 from bot.outbox.whispers import Whispers
+from bot.parts import Entrance, Part, Stoppable
+from bot.profiles import Profiles
 from bot.reception import Answering, reception, use_cases
 from bot.runner.lane import Lane
 from bot.runner.readers import Reader, readers
 from bot.runner.sender import Runner
+from bot.seal import Seal
 from bot.service.people import People
 from bot.slack_addresses import SlackAddresses
 from bot.slack_files import SlackFiles
@@ -41,7 +43,7 @@ from bot.turns.embedded import EmbeddedTurns
 from bot.turns.postgres import PostgresTurns
 from bot.views.listing import Workspace
 from bot.windows import Windows
-from store import jobs, schema
+from store import audit, jobs, schema
 from store.database import Database
 
 SLACK_TIMEOUT_S = 20.0  # of one call to Slack
@@ -92,6 +94,9 @@ async def running(config: Config, metrics: Metrics | None = None) -> AsyncIterat
             stack.push_async_callback((await listening(alone, config.status, "--status")).cleanup)
         await parts.entrance.open()
         tasks = parts.start()
+        seq, digest = await db.read(audit.head)
+        # Outside the database: `audit verify --expect-head` shows whether an end was cut off since.
+        log.info("set_action.audit_head", head=f"{seq}:{digest.hex()}")
         log.info("set_action.ready", team=home.team_id, clusters=len(config.clusters))
         try:
             yield tasks
@@ -113,29 +118,6 @@ async def upgrade(db: Database) -> None:
     from store import migrate
 
     await db.write(migrate.upgrade)
-
-
-class Part(Protocol):
-    """Something that runs by itself."""
-
-    async def run(self) -> None: ...
-
-
-class Stoppable(Part, Protocol):
-    """Something that can be told to begin nothing new."""
-
-    def stop(self) -> None: ...
-
-
-class Entrance(Part, Protocol):
-    """By which Slack comes in."""
-
-    @property
-    def connected(self) -> bool: ...
-
-    async def open(self) -> None: ...
-
-    async def close(self, within_s: float) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,10 +179,12 @@ class Parts:
 def _join(config: Config, means: Means, lanes: Sequence[Lane], home: Home) -> Parts:
     db, turns, client, slack_http = means.db, means.turns, means.client, means.slack_http
     names = {key: cluster.name for key, cluster in config.clusters.items()}
-    people = People(config.policy, UserGroups(client, config.policy.names_groups))
+    accounts = Profiles(client, home.team_id, home.enterprise_id)
+    people = People(config.policy, UserGroups(client, config.policy.names_groups), accounts)
     addresses = SlackAddresses(config.slack.api_url)
     whispers = Whispers(slack_http, addresses)
-    windows = Windows(client)
+    seal = Seal(config.slack.bot_token)
+    windows = Windows(client, seal)
     under_way = UnderWay()
     told = speech(config, db, turns, client, whispers, home)
     files = SlackFiles(client, slack_http, addresses)
@@ -210,7 +194,7 @@ def _join(config: Config, means: Means, lanes: Sequence[Lane], home: Home) -> Pa
         whispers, windows, files, names, Workspace(home.url), under_way, path_of(config.catalogue)
     )
     later = config.catalogue.later()
-    door = reception(config, client, home, cases, answering)
+    door = reception(config, client, home, cases, answering, seal)
     door.observe = means.metrics.answered
     status = Status(db, means.metrics, lambda: entrance.connected)
     entrance: Entrance = (

@@ -5,15 +5,17 @@ import enum
 import os
 import sys
 from contextlib import ExitStack, closing
+from datetime import UTC, datetime
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
+from bot import retention
 from bot.config import Config, load
 from bot.errors import ConfigurationError
-from store import audit, backup
+from store import backup, roles
 from store.database import Database, is_embedded, shown
 from store.errors import StoreError
 from store.single import Hold
@@ -61,8 +63,30 @@ def run(
         _failed("A part of set-action ended by itself, so all of it has stopped. The log above says why.")
 
 
+@app.command()
+def doctor(
+    who: Annotated[
+        str | None, typer.Option("--as", help="A Slack user id: explain what this person may do and why.")
+    ] = None,
+) -> None:
+    """Say what is right and what is not, or with --as what a person may do and why."""
+    # Slack's client takes a while to import.
+    from bot.doctor import findings
+
+    found = findings(_config(), who)
+    for finding in found:
+        typer.echo(f"{'ok' if finding.good else 'NOT OK':8}{finding.words}")
+    if not all(finding.good for finding in found):
+        raise typer.Exit(FAILED)
+
+
 @database.command("upgrade")
-def db_upgrade() -> None:
+def db_upgrade(
+    role: Annotated[
+        str | None,
+        typer.Option("--for-role", help="PostgreSQL: also let this role serve, unable to change the record."),
+    ] = None,
+) -> None:
     """Bring the database's schema up to this version; `run` does so by itself."""
     # Alembic takes a while to import, and only a new version needs it.
     from store import migrate
@@ -75,6 +99,8 @@ def db_upgrade() -> None:
                 stack.callback(Hold(url).release)
             db = stack.enter_context(closing(Database(url)))
             asyncio.run(db.write(migrate.upgrade))
+            if role:
+                asyncio.run(db.write(roles.grant, role))
     except StoreError as exc:
         _no_database(url, exc)
     typer.echo("The database is up to date.")
@@ -98,20 +124,37 @@ def db_backup(to: Annotated[Path, typer.Argument(help="A new file.")]) -> None:
 
 
 @log_book.command("verify")
-def audit_verify() -> None:
+def audit_verify(
+    files: Annotated[list[Path] | None, typer.Option("--file", help="An archive; may be repeated.")] = None,
+    head: Annotated[str | None, typer.Option("--expect-head", help="ROW:HASH, as told before.")] = None,
+) -> None:
     """Recompute the chain of the audit log; exit code 1 names the first broken row."""
     url = _config().database_url
     try:
         with closing(Database(url, create=False)) as db:
-            rows, broken = asyncio.run(db.read(audit.verify))
+            told = asyncio.run(retention.verified(db, files or [], head))
     except StoreError as exc:
         _no_database(url, exc)
-    if broken:
-        _failed(
-            f"The audit log is broken at row {broken.seq}: {broken.why}. "
-            f"The {rows:,} rows before it are whole."
-        )
-    typer.echo(f"The audit log is whole: {rows:,} rows.")
+    if told.problem:
+        _failed(told.problem)
+    typer.echo(told.words)
+
+
+@log_book.command("archive")
+def audit_archive(
+    before: Annotated[datetime, typer.Option(help="Rows older than this go, by UTC.")],
+    to: Annotated[Path, typer.Option(help="The file to be made.")],
+) -> None:
+    """Write the oldest rows to a file, check it, and only then delete them from the table."""
+    url = _config().database_url
+    try:
+        with closing(Database(url, create=False)) as db:
+            told = asyncio.run(retention.archived(db, before.replace(tzinfo=UTC), to))
+    except StoreError as exc:
+        _no_database(url, exc)
+    if told.problem:
+        _failed(told.problem)
+    typer.echo(told.words)
 
 
 @log_book.command("export")

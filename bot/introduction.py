@@ -38,6 +38,7 @@ class Home:
     """The workspace and the bot's own user, as `auth.test` tells."""
 
     team_id: str
+    enterprise_id: str  # "" outside Enterprise Grid
     url: str
     bot_id: str
     bot_user_id: str
@@ -58,7 +59,13 @@ async def introduced(client: AsyncWebClient, app_token: str | None) -> Home:
             "SLACK_APP_TOKEN",
             "copy the app-level token (xapp-…) again from “Basic Information”; it needs connections:write",
         )
-    return Home(answer["team_id"], answer["url"], answer.get("bot_id") or "", answer["user_id"])
+    return Home(
+        answer["team_id"],
+        answer.get("enterprise_id") or "",
+        answer["url"],
+        answer.get("bot_id") or "",
+        answer["user_id"],
+    )
 
 
 async def _answered(

@@ -1,13 +1,17 @@
 """What serving a cluster takes, from its configuration: address, credential, limits, clocks."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
 
 import httpx
 import structlog
+from pydantic import SecretStr
 
 from bot import cluster as cluster_api
 from bot.config import BearerToken, Cluster, Resend
-from bot.runner.lane import Lane
+from bot.config.secret_file import read
+from bot.runner.lane import Breaker, Lane
 
 log = structlog.get_logger()
 
@@ -33,6 +37,7 @@ def lane(cluster: Cluster, http: httpx.AsyncClient, pictures_from: int) -> Lane:
         resend_auto=cluster.resend_unknown is Resend.AUTO,
         announce_channel=cluster.announce_channel,
         pictures_from=pictures_from,
+        breaker=Breaker(cluster.breaker.failures, cluster.breaker.pause_s, cluster.breaker.longest_s),
     )
 
 
@@ -69,10 +74,15 @@ class PresentStates:
 def _credential(cluster: Cluster, http: httpx.AsyncClient) -> cluster_api.Credential:
     credential = cluster.credential
     if isinstance(credential, BearerToken):
-        return cluster_api.StaticToken(credential.token)
+        return cluster_api.StaticToken(credential.token, _reread(credential.file))
     return cluster_api.ClientCredentials(
         http=http,
         token_url=credential.token_url,
         client_id=credential.client_id.get_secret_value(),
         client_secret=credential.client_secret,
+        reread=_reread(credential.secret_file),
     )
+
+
+def _reread(file: Path | None) -> Callable[[], SecretStr] | None:
+    return partial(read, file) if file else None

@@ -32,15 +32,32 @@ class Rule:
         return right in self.may and _named(action, self.actions) and _named(cluster, self.clusters)
 
 
+class Account(StrEnum):
+    """What kind of account somebody has, as far as rules are concerned."""
+
+    MEMBER = "member"
+    GUEST = "guest"
+    STRANGER = "stranger"  # of another organisation, by Slack Connect
+    DEACTIVATED = "deactivated"
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in Slack, with the ids of the user groups they are in."""
+    """Somebody in Slack, with the ids of the user groups they are in, and what kind of account they have."""
 
     user_id: str
     groups: frozenset[str] = frozenset()
+    account: Account = Account.MEMBER
 
     def is_among(self, who: Iterable[str]) -> bool:
-        """Whether `who` (ids, or `*`) includes this person."""
+        """Whether `who` (ids, or `*`) includes this person.
+
+        `*` and groups mean members; a guest or a stranger must be named, and nothing means the deactivated.
+        """
+        if self.account is Account.DEACTIVATED:
+            return False
+        if self.account is not Account.MEMBER:
+            return self.user_id in who
         return any(name in {EVERYTHING, self.user_id} or name in self.groups for name in who)
 
 
@@ -107,6 +124,10 @@ class Policy:
     def administrators(self, cluster: str) -> tuple[str, ...]:
         """Return the ids (or `*`) of the administrators of `cluster`, in the order of the rules."""
         return tuple(dict.fromkeys(name for rule in self._administering(cluster) for name in rule.who))
+
+    def rules_covering(self, person: Person, right: Right, action: str, cluster: str) -> tuple[Rule, ...]:
+        """The rules that give `person` this right there: why they may."""
+        return tuple(rule for rule in self._about(right, action, cluster) if person.is_among(rule.who))
 
     @property
     def names_groups(self) -> frozenset[str]:

@@ -26,9 +26,11 @@ from bot.listeners.job import JobWindow
 from bot.listeners.job_applications import JobApplications
 from bot.listeners.lists import Lists
 from bot.listeners.opening import Openings
+from bot.listeners.pauses import PauseButtons
 from bot.listeners.ports import Files, Modals, Whisper
 from bot.listeners.showing import Showing
 from bot.loops import UnderWay
+from bot.seal import Seal
 from bot.service.administrators import Administrators
 from bot.service.again import Again
 from bot.service.applications import Applications, Reader
@@ -47,6 +49,7 @@ from bot.service.people import People
 from bot.service.previews import Previews
 from bot.service.proposals import Proposals
 from bot.service.record_export import RecordExport
+from bot.service.resuming import Resuming
 from bot.service.stopping import Stopping
 from bot.service.unknowns import Unknowns
 from bot.service.watching import Watching
@@ -93,6 +96,7 @@ class UseCases:
     batches: Batches
     own_batches: OwnBatches
     making: BatchMaking
+    resuming: Resuming
 
 
 def use_cases(
@@ -105,7 +109,9 @@ def use_cases(
 ) -> UseCases:
     """Every use case, over one store."""
     clusters, catalogue = config.clusters, config.catalogue
-    proposals = Proposals(db, people, catalogue, clusters, config.card_expires_s, config.open_cards_per_user)
+    proposals = Proposals(
+        db, people, catalogue, clusters, config.card_expires_s, config.open_cards_per_user, config.limits
+    )
     administrators = Administrators(db, people, clusters)
     others = Others(db, people, catalogue)
     return UseCases(
@@ -133,11 +139,12 @@ def use_cases(
         batches=Batches(db, administrators, proposals, clusters),
         own_batches=OwnBatches(db, administrators),
         making=BatchMaking(db, administrators, clusters, config.id_pattern),
+        resuming=Resuming(db, administrators),
     )
 
 
 def reception(
-    config: Config, client: AsyncWebClient, home: Home, cases: UseCases, answering: Answering
+    config: Config, client: AsyncWebClient, home: Home, cases: UseCases, answering: Answering, seal: Seal
 ) -> Door:
     """The door, with every listener behind it."""
     app = _app(client, home)
@@ -166,7 +173,8 @@ def reception(
     Commands(openings, cases.proposals, whisper, grammar).register(app)
     Buttons(cases.decisions, cases.previews).register(app)
     FollowUps(cases.unknowns, cases.watching).register(app)
-    return Door(app, windows, faults)
+    PauseButtons(cases.resuming, whisper).register(app)
+    return Door(app, windows, faults, seal)
 
 
 def _following(catalogue: Catalogue) -> dict[str, str]:

@@ -43,6 +43,7 @@ class SocketMode:
         self._readers: set[asyncio.Task[None]] = set()
         self._answers: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
+        self._app = ""  # our own id, as Slack greets us
 
     async def open(self) -> None:
         """Nothing to prepare: each connection asks for its own address."""
@@ -111,7 +112,9 @@ class SocketMode:
 
     def _receive(self, socket: aiohttp.ClientWebSocketResponse, data: str, leaving: asyncio.Event) -> None:
         message = json.loads(data)
-        if message.get("type") == "disconnect":
+        if message.get("type") == "hello":
+            self._app = str((message.get("connection_info") or {}).get("app_id") or "")
+        elif message.get("type") == "disconnect":
             log.info("socket_mode.disconnect", reason=message.get("reason"))
             leaving.set()
         elif self._stopping.is_set():
@@ -120,7 +123,11 @@ class SocketMode:
             _start(self._answers, self._acknowledge(socket, message))
 
     async def _acknowledge(self, socket: aiohttp.ClientWebSocketResponse, envelope: dict[str, Any]) -> None:
-        payload = await self._enter(envelope["envelope_id"], envelope["payload"])
+        if self._app and envelope["payload"].get("api_app_id", self._app) != self._app:
+            log.error("socket_mode.foreign_app")
+            payload = {}
+        else:
+            payload = await self._enter(envelope["envelope_id"], envelope["payload"])
         answer: dict[str, Any] = {"envelope_id": envelope["envelope_id"]}
         if payload and envelope.get("accepts_response_payload"):
             answer["payload"] = payload

@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import FormNotOpened
 from bot.loops import UnderWay
+from bot.seal import Seal
 from bot.slack_errors import code_of, status_of
 from bot.views.files import File
 from bot.views.message import Message
@@ -26,14 +27,17 @@ log = structlog.get_logger()
 class Windows:
     """Shows views and sends direct messages. Needs `chat:write`, `files:write` and `im:write`."""
 
-    def __init__(self, client: AsyncWebClient) -> None:
+    def __init__(self, client: AsyncWebClient, seal: Seal) -> None:
         self._client = client
+        self._seal = seal
         self._under_way = UnderWay()
 
     async def open(self, trigger_id: str, view: View) -> str:
         """Open a modal, within three seconds of the trigger; its id. Raises FormNotOpened."""
         try:
-            answer = await self._client.views_open(trigger_id=trigger_id, view=view)
+            answer = await self._client.views_open(
+                trigger_id=trigger_id, view=self._seal.sealed(view.to_dict())
+            )
         except (SlackClientError, aiohttp.ClientError, TimeoutError) as exc:
             log.warning("set_action.form_not_opened", error=_name(exc))
             raise FormNotOpened(
@@ -44,14 +48,16 @@ class Windows:
 
     async def update(self, view_id: str, view: View) -> bool:
         """Put another view in the place of an open one; False when it is closed, or Slack does not do it."""
-        return await _tried("views.update", lambda: self._client.views_update(view_id=view_id, view=view))
+        told = self._seal.sealed(view.to_dict())
+        return await _tried("views.update", lambda: self._client.views_update(view_id=view_id, view=told))
 
     async def replace(self, view_id: str, view: View, hash_: str | None = None) -> str | None:
         """As `update`; the hash of the new view, or None. `hash_`: only in place of the view that had it."""
         shown: list[str] = []
+        told = self._seal.sealed(view.to_dict())
 
         async def put() -> None:
-            answer = await self._client.views_update(view_id=view_id, view=view, hash=hash_)
+            answer = await self._client.views_update(view_id=view_id, view=told, hash=hash_)
             shown.append(str(answer["view"]["hash"]))
 
         return shown[0] if await _tried("views.update", put) else None

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select, type_coerce
+from sqlalchemy import Connection, func, insert, select, true, type_coerce
 from sqlalchemy.types import NullType
 
+from store.audit_tables import audit_archives
 from store.clock import EPOCH, MILLISECOND, read_now
 from store.model import Operator
 from store.tables import audit_log
@@ -52,6 +53,10 @@ class Event(enum.StrEnum):
     BATCH_ASSIGNED = "batch_assigned"
     LOOKED = "looked"  # at other people's jobs
     EXPORTED = "exported"  # this log, or a part of it
+    PAUSED = "paused"
+    PAUSE_LIFTED = "pause_lifted"
+    ARCHIVED = "archived"
+    REFUSALS_COUNTED = "refusals_counted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,40 +113,68 @@ def seal(conn: Connection) -> None:
         return
     if conn.dialect.name == "postgresql":
         conn.execute(select(func.pg_advisory_xact_lock(CHAIN_LOCK)))
-    last = conn.execute(
-        select(audit_log.c.seq, audit_log.c.hash).order_by(audit_log.c.seq.desc()).limit(1)
-    ).one_or_none()
-    end, previous = (last.seq, last.hash) if last else (0, GENESIS)
+    end, previous = head(conn)
     at = read_now(conn)
     rows = []
     for seq, event in enumerate(pending, start=end + 1):
         row = {"seq": seq, "at": (at - EPOCH) // MILLISECOND, **event}
-        digest = _digest(previous, row)
-        rows.append({**row, "at": at, "previous_hash": previous, "hash": digest})
-        previous = digest
+        end_of_row = digest(previous, row)
+        rows.append({**row, "at": at, "previous_hash": previous, "hash": end_of_row})
+        previous = end_of_row
     conn.execute(insert(audit_log), rows)
 
 
 def verify(conn: Connection) -> tuple[int, Broken | None]:
     """Recompute the chain: how many rows were read, and the first that is broken, if any."""
-    previous, expected = GENESIS, 1
+    start, previous = archived(conn)
+    first = expected = start + 1
     # As the file holds them, untranslated: where somebody tampered, a time need not be a time.
     raw = [type_coerce(column, NullType()).label(column.name) for column in audit_log.c]
-    rows = conn.execution_options(yield_per=1_000).execute(select(*raw).order_by(audit_log.c.seq))
+    rows = conn.execution_options(yield_per=1_000).execute(
+        select(*raw).where(audit_log.c.seq > start if start else true()).order_by(audit_log.c.seq)
+    )
     for row in rows:
         if row.seq < expected:
-            return expected - 1, Broken(row.seq, "it stands before the first row")
+            return expected - first, Broken(row.seq, "it stands before the first row")
         if row.seq != expected:
-            return expected - 1, Broken(expected, f"row {expected} is missing; the next is {row.seq}")
+            return expected - first, Broken(expected, f"row {expected} is missing; the next is {row.seq}")
         if row.previous_hash != previous:
-            return expected - 1, Broken(row.seq, "it does not follow the row before it")
-        if row.hash != _digest(previous, row._mapping):
-            return expected - 1, Broken(row.seq, "its content does not match its hash")
+            return expected - first, Broken(row.seq, "it does not follow the row before it")
+        if row.hash != digest(previous, row._mapping):
+            return expected - first, Broken(row.seq, "its content does not match its hash")
         previous, expected = row.hash, expected + 1
-    return expected - 1, None
+    if start and expected == first:
+        return 0, Broken(expected, f"row {expected} is missing: nothing follows the archive")
+    return expected - first, None
 
 
-def _digest(previous: bytes, row: Mapping[Any, Any]) -> bytes:
+def archived(conn: Connection) -> tuple[int, bytes]:
+    """Where the chain in the table begins: the last row that archives hold, and its hash."""
+    last = conn.execute(
+        select(audit_archives.c.last_seq, audit_archives.c.last_hash)
+        .order_by(audit_archives.c.last_seq.desc())
+        .limit(1)
+    ).one_or_none()
+    return (last.last_seq, last.last_hash) if last else (0, GENESIS)
+
+
+def head(conn: Connection) -> tuple[int, bytes]:
+    """The newest row's number and hash: kept elsewhere, they show later whether an end was cut off."""
+    last = conn.execute(
+        select(audit_log.c.seq, audit_log.c.hash).order_by(audit_log.c.seq.desc()).limit(1)
+    ).one_or_none()
+    return (last.seq, last.hash) if last else (0, GENESIS)
+
+
+def hash_of(conn: Connection, seq: int) -> bytes | None:
+    """The hash of one row; None where there is no such row."""
+    found: bytes | None = conn.execute(
+        select(audit_log.c.hash).where(audit_log.c.seq == seq)
+    ).scalar_one_or_none()
+    return found
+
+
+def digest(previous: bytes, row: Mapping[Any, Any]) -> bytes:
     names = ("seq", "at", "actor", "event", "job", "cluster", "detail")
     canonical = json.dumps([row[name] for name in names], separators=(",", ":"), default=repr)
     return hashlib.sha256(previous + canonical.encode("ascii")).digest()

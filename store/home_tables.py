@@ -3,9 +3,10 @@
 from sqlalchemy import CHAR, Column, Index, Integer, String, Table, Text, text
 
 from store.clock import Instant
+from store.column_types import Word
 from store.home_model import Notify
 from store.model import JobState
-from store.tables import Word, jobs, metadata
+from store.tables import jobs, metadata
 
 homes = Table(
     "homes",

@@ -226,7 +226,10 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Why and how long a cluster is left alone: since when, until when; `tries` counts how often it asked."""
+    """Why and how long a cluster is left alone: since when, until when; `tries` counts how often.
+
+    It asked for it, or `breaker`: too much failed there in a row.
+    """
 
     GIVEN_UP_AFTER: ClassVar[timedelta] = timedelta(minutes=30)
 
@@ -235,6 +238,7 @@ class Pause:
     tries: int
     since: datetime
     until: datetime
+    breaker: bool = False
 
     @property
     def ends(self) -> datetime:

@@ -1,6 +1,6 @@
 """The table of clusters that are left alone; as `store.tables`, of whose metadata it is part."""
 
-from sqlalchemy import Column, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, Integer, String, Table, Text, false
 
 from store.clock import Instant
 from store.tables import metadata
@@ -13,4 +13,5 @@ pauses = Table(
     Column("tries", Integer, nullable=False),
     Column("since", Instant, nullable=False),
     Column("until", Instant, nullable=False),
+    Column("breaker", Boolean, nullable=False, server_default=false()),
 )

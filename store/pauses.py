@@ -27,6 +27,8 @@ def extend(conn: Connection, cluster: str, reason: str, retry_after_s: float | N
     now, before = read_now(conn), current(conn, cluster)
     if before and now - before.until > timedelta(seconds=LONGEST_S):
         before = None  # nothing was tried for so long that this is another story
+    if before and before.breaker:
+        before = None  # it answers again, so that is over
     if before and now >= before.ends:
         return None
     tries = before.tries + 1 if before else 1
@@ -37,6 +39,7 @@ def extend(conn: Connection, cluster: str, reason: str, retry_after_s: float | N
         "tries": tries,
         "since": before.since if before else now,
         "until": now + timedelta(seconds=seconds),
+        "breaker": False,
     }
     conn.execute(
         upsert(conn, pauses)

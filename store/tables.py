@@ -1,7 +1,5 @@
 """The tables, their keys and the index behind each list. Migrations create them; a test compares the two."""
 
-import enum
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import (
@@ -10,7 +8,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -20,13 +17,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
     Uuid,
     text,
 )
 
 from store.clock import Instant
-from store.model import ChunkState, CustomerOutcome, JobState, Preview, Source
+from store.column_types import Sources, Word
+from store.model import ChunkState, CustomerOutcome, JobState, Preview
 from store.outbox_model import Note
 
 metadata = MetaData(
@@ -37,36 +34,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-
-class Word(TypeDecorator[enum.StrEnum]):
-    """A string enum kept as its word, read back as the enum."""
-
-    impl = String
-    cache_ok = True
-
-    def __init__(self, words: type[enum.StrEnum]) -> None:
-        super().__init__(16)
-        self.words = words
-
-    def process_bind_param(self, value: enum.StrEnum | None, dialect: Dialect) -> str | None:
-        return None if value is None else self.words(value).value
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> enum.StrEnum | None:
-        return None if value is None else self.words(value)
-
-
-class Sources(TypeDecorator[tuple[Source, ...]]):
-    """A request's sources, kept as a JSON list of objects; none is NULL."""
-
-    impl = JSON(none_as_null=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: tuple[Source, ...] | None, dialect: Dialect) -> Any:
-        return [asdict(source) for source in value] if value else None
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[Source, ...]:
-        return tuple(Source(**source) for source in value or ())
 
 
 def _partial(name: str, where: str, *columns: Column[Any], unique: bool = False) -> None:
@@ -139,6 +106,7 @@ IS_PLANNED = text("chunks.state = 'planned'")
 IS_SENDING = text("chunks.state = 'sending'")
 IS_UNKNOWN = text("chunks.state = 'unknown'")
 IS_CARD = text("note = 'card'")
+IS_OPEN = text("jobs.state NOT IN ('proposed', 'cancelled', 'expired', 'denied', 'done')")
 _partial(
     "ix_jobs_owner",
     "state NOT IN ('proposed', 'cancelled', 'expired')",
@@ -164,6 +132,11 @@ _partial(
 )
 _partial("ix_jobs_check", "check_at IS NOT NULL", jobs.c.cluster, jobs.c.check_at)
 _partial("ix_jobs_watch", "watch_at IS NOT NULL", jobs.c.cluster, jobs.c.watch_at)
+Index("ix_jobs_asked", jobs.c.user_id, jobs.c.created_at, jobs.c.team_id, jobs.c.enterprise_id)
+Index("ix_jobs_asked_on", jobs.c.cluster, jobs.c.created_at)
+OPEN = IS_OPEN.text.removeprefix("jobs.")
+_partial("ix_jobs_unfinished", OPEN, jobs.c.enterprise_id, jobs.c.team_id, jobs.c.user_id)
+_partial("ix_jobs_unfinished_on", OPEN, jobs.c.cluster)
 _partial("ix_jobs_parent", "parent_id IS NOT NULL", jobs.c.parent_id, jobs.c.id)
 _KIND = (jobs.c.cluster, jobs.c.action_code, jobs.c.standing, jobs.c.id)  # see `store.job_lists`
 Index("ix_jobs_kinds", jobs.c.enterprise_id, jobs.c.team_id, *_KIND)

@@ -25,7 +25,7 @@ EVERYTHING = frozenset({"*"})
 # other dotted name is that one module.
 ROOMS: Mapping[str, frozenset[str]] = {
     "listeners": PLAIN
-    | {"service", "parsing", "batch_text", "views", "catalogue", "policy", "loops", "draft", "words"}
+    | {"service", "parsing", "batch_text", "views", "catalogue", "policy", "loops", "draft", "words", "seal"}
     | {"bot.intake.ids", "job_look", "job_filter", "list_dates", "list_text", "list_words"},
     "service": PLAIN
     | {"store", "turns", "catalogue", "config", "parsing", "policy", "customer_ids", "draft", "intake"}
@@ -33,7 +33,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "runner": PLAIN | {"cluster", "store", "turns", "loops"},
     "outbox": PLAIN | {"views", "store", "turns", "loops", "slack_errors", "slack_addresses"},
     "pictures": frozenset(),  # a process of its own, fed with plain figures
-    "windows": frozenset({"views", "errors", "loops", "slack_errors"}),
+    "windows": frozenset({"seal", "views", "errors", "loops", "slack_errors"}),
     "views": PLAIN | {"bot.intake.ids", "draft", "job_look", "job_filter", "applications"},
     "cluster": frozenset({"errors"}),
     "turns": frozenset({"store.single", "store.postgres", "store.errors"}),
@@ -54,6 +54,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "list_text": frozenset(
         {"catalogue", "errors", "list_dates", "list_reading", "list_words", "vocabulary", "words"}
     ),
+    "seal": frozenset({"errors", "words"}),
     "words": frozenset(),
     "vocabulary": frozenset({"catalogue"}),
     "catalogue": frozenset({"errors"}),
@@ -67,6 +68,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "slack_files": frozenset({"draft", "intake", "slack_addresses", "slack_errors"}),
     "time_zones": PLAIN | {"list_dates", "slack_errors"},
     "membership": PLAIN | {"slack_errors"},
+    "profiles": PLAIN | {"policy"},
     "socket_mode": frozenset({"loops", "slack_errors"}),
     "http_mode": frozenset({"signature", "status", "store", "loops"}),
     "status": frozenset({"errors", "metrics", "store"}),
@@ -74,6 +76,9 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "signature": frozenset(),
     "introduction": frozenset({"errors", "slack_errors"}),
     "lanes": frozenset({"cluster", "config", "runner"}),
+    "doctor": EVERYTHING,
+    "retention": frozenset({"store"}),
+    "parts": frozenset(),
     "app": EVERYTHING,
     "reception": EVERYTHING,
     "speech": EVERYTHING,
@@ -85,7 +90,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
 }
 _TALKS_TO_SLACK = frozenset(
     {"outbox", "windows", "slack_files", "membership", "socket_mode", "introduction", "app", "reception"}
-    | {"speech", "http_mode", "status", "time_zones"}
+    | {"speech", "http_mode", "status", "time_zones", "profiles", "doctor"}
 )
 # Which rooms, or single modules, may use a library; what is not listed may be used by all. The longest
 # name that fits decides.
@@ -105,7 +110,7 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "slack_sdk.models.blocks": frozenset({"views", "listeners"}),
     "slack_sdk.models.views": frozenset({"views", "listeners", "windows", "outbox"}),
     "aiohttp": _TALKS_TO_SLACK | {"sandbox"},
-    "typer": frozenset({"cli", "sandbox"}),
+    "typer": frozenset({"cli", "doctor", "sandbox"}),
     "rich": frozenset({"cli", "sandbox"}),
 }
 TYPES_ONLY = {"lanes": "httpx"}  # the room may name the library in annotations, and nowhere else

@@ -97,7 +97,8 @@ def _recorded(shell: Shell, events: int) -> None:
 def test_a_whole_audit_log(shell: Shell, events: int) -> None:
     _recorded(shell, events)
     ended = shell.call("audit", "verify")
-    assert (ended.code, ended.out, ended.err) == (0, f"The audit log is whole: {events} rows.\n", "")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith(f"The audit log is whole: {events} rows.\nIts end is {events}:")
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ def test_an_empty_file_holds_no_audit_log(shell: Shell) -> None:
     shell.database.touch()
     ended = shell.call("audit", "verify")
     assert (ended.code, ended.out) == (1, "")
-    assert "no such table: audit_log" in ended.err
+    assert "no such table: audit_" in ended.err
 
 
 def test_a_backup_of_a_database_in_use_is_whole_and_private(shell: Shell) -> None:
@@ -149,7 +150,7 @@ def test_a_backup_of_a_database_in_use_is_whole_and_private(shell: Shell) -> Non
     assert to.stat().st_mode & 0o077 == 0
     assert {path.name for path in shell.folder.iterdir() if "copy" in path.name} == {"copy.sqlite3"}
     verified = shell.call("audit", "verify", DATABASE_URL=f"sqlite:///{to}")
-    assert verified.out == "The audit log is whole: 3 rows.\n"
+    assert verified.out.startswith("The audit log is whole: 3 rows.\n")
 
 
 def test_a_backup_overwrites_nothing(shell: Shell) -> None:

@@ -63,7 +63,7 @@ def test_a_wrong_variable(mistakes: Mistakes, name: str, value: str, advice: str
     ("line", "where", "advice"),
     [
         ('base_ulr = "x"', "base_ulr", "write base_url"),
-        ("zzzzzzzz = 1", "zzzzzzzz", "known: name, base_url, token_env, oauth"),
+        ("zzzzzzzz = 1", "zzzzzzzz", "known: name, base_url, token_env, token_file, oauth"),
         ('timeout_s = "35"', "timeout_s", "number, without quotes"),
         ("timeout_s = 0", "timeout_s", "more than 0"),
         ("timeout_s = inf", "timeout_s", "ordinary number"),
@@ -84,8 +84,8 @@ def test_a_wrong_variable(mistakes: Mistakes, name: str, value: str, advice: str
         ("arrival = { every_s = 0 }", "arrival.every_s", "more than 0"),
         (
             'oauth = { token_url = "https://a.b", client_id_env = "EVIAN3_TOKEN" }',
-            "oauth.client_secret_env",
-            "missing",
+            "oauth.client_secret_file",
+            "either client_secret_env or client_secret_file",
         ),
         ("name = 2020-01-01", "name", "text in quotes"),
     ],
@@ -131,7 +131,9 @@ def test_exactly_one_credential(mistakes: Mistakes) -> None:
     variables = 'client_id_env = "EVIAN3_TOKEN", client_secret_env = "EVIAN3_TOKEN"'
     oauth = f'oauth = {{ token_url = "https://a.b", {variables} }}\n'
     for text in (neither, CLUSTER + oauth):
-        assert "either token_env or oauth" in only(mistakes(text + POLICY), "clusters.evian3.oauth")
+        assert "just one of token_env, token_file and oauth" in only(
+            mistakes(text + POLICY), "clusters.evian3.oauth"
+        )
 
 
 def test_a_secret_in_the_place_of_its_variable_is_not_repeated(mistakes: Mistakes) -> None:
@@ -291,3 +293,40 @@ code = 1
 def test_channels_and_pictures(mistakes: Mistakes, written: str, where: str, what: str) -> None:
     text = f"{CLUSTER}{written}\n{POLICY}"
     assert what in mistakes(text)[where]
+
+
+@pytest.mark.parametrize(
+    ("content", "advice"),
+    [
+        (None, "cannot be read (No such file or directory)"),
+        (b"", "the file named here is empty"),
+        (b"two s3crets", "copy it again"),
+        (b"s3cret" * 4_000, "too large"),
+        (b"\xff\xfes3cret", "is not text"),
+    ],
+)
+def test_a_file_that_holds_no_secret(
+    mistakes: Mistakes, tmp_path: Path, content: bytes | None, advice: str
+) -> None:
+    file = tmp_path / "token"
+    if content is not None:
+        file.write_bytes(content)
+    text = CLUSTER.replace('token_env = "EVIAN3_TOKEN"', f'token_file = "{file}"')
+    what = only(mistakes(text + POLICY), "clusters.evian3.token_file")
+    assert advice in what
+    assert "s3cret" not in what
+
+
+def test_a_relative_path_or_two_sources_for_one_secret(mistakes: Mistakes, tmp_path: Path) -> None:
+    relative = CLUSTER.replace('token_env = "EVIAN3_TOKEN"', 'token_file = "eyJs3cret"')
+    what = only(mistakes(relative + POLICY), "clusters.evian3.token_file")
+    assert "absolute path" in what
+    assert "s3cret" not in what
+    file = tmp_path / "token"
+    file.write_text("abc")
+    both = CLUSTER + f'token_file = "{file}"\n'
+    assert "just one of" in only(mistakes(both + POLICY), "clusters.evian3.oauth")
+    oauth = 'oauth = { token_url = "https://sso.example", client_id_env = "EVIAN3_TOKEN" }'
+    neither = CLUSTER.replace('token_env = "EVIAN3_TOKEN"', oauth)
+    where = "clusters.evian3.oauth.client_secret_file"
+    assert "either client_secret_env or client_secret_file" in only(mistakes(neither + POLICY), where)

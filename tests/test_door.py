@@ -5,12 +5,14 @@ import json
 from typing import Any, cast
 
 import pytest
+from pydantic import SecretStr
 from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.models.views import View
 
 from bot.listeners.door import Door
 from bot.listeners.faults import Faults
+from bot.seal import Seal
 from bot.views import form
 from bot.views.files import File
 from bot.views.message import Message
@@ -68,7 +70,7 @@ class Told:
 async def entered(body: dict[str, Any], payload: dict[str, Any] | None = None) -> tuple[dict[str, Any], Told]:
     """What a payload is answered at once, and everything told by the end."""
     app, told = Slow(payload), Told()
-    door = Door(cast("AsyncApp", app), told, Faults(told, told), patience_s=0.01)
+    door = Door(cast("AsyncApp", app), told, Faults(told, told), Seal(SecretStr("xoxb-1")), patience_s=0.01)
     answer = await door.enter("envelope", body)
     app.go.set()
     await door.drain(5)

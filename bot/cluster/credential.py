@@ -39,11 +39,15 @@ class Credential(Protocol):
         """Another token than one that was answered 401; None where there is none. Raises NoToken."""
 
 
-class StaticToken:
-    """A long-lived bearer token from the configuration; a 401 means that somebody must replace it."""
+Reread = Callable[[], SecretStr]  # what a file holds now; raises ValueError; takes as long as a disk does
 
-    def __init__(self, token: SecretStr) -> None:
+
+class StaticToken:
+    """A long-lived bearer token; a 401 means that somebody must replace it, or has done so in its file."""
+
+    def __init__(self, token: SecretStr, reread: Reread | None = None) -> None:
         self._token = SecretStr(token.get_secret_value().strip())
+        self._reread = reread
 
     async def token(self) -> SecretStr:
         """The configured token. Raises NoToken where it is empty or cannot stand in a header."""
@@ -54,8 +58,13 @@ class StaticToken:
         return self._token
 
     async def renew(self, rejected: SecretStr) -> SecretStr | None:
-        """None: there is no other."""
-        return None
+        """What stands in the file now, if there is one and it is another. Raises NoToken."""
+        if self._reread is None:
+            return None
+        if self._token == rejected:
+            self._token = await _read(self._reread)
+        fresh = await self.token()
+        return None if fresh == rejected else fresh
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,7 @@ class ClientCredentials:
         token_url: str,
         client_id: str,
         client_secret: SecretStr,
+        reread: Reread | None = None,
         limit_s: float = 10.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -81,6 +91,7 @@ class ClientCredentials:
         self._token_url = token_url
         self._client_id = client_id
         self._client_secret = client_secret
+        self._reread = reread
         self._limit_s = limit_s
         self._clock = clock
         self._turn = asyncio.Lock()
@@ -117,6 +128,8 @@ class ClientCredentials:
             return self._held.token
 
     async def _fetch(self) -> _Held:
+        if self._reread:
+            self._client_secret = await _read(self._reread)
         form = {
             "grant_type": "client_credentials",
             "client_id": self._client_id,
@@ -136,6 +149,13 @@ class ClientCredentials:
         except NoReply as exc:
             raise NoToken(Cause.UNREACHABLE, f"No token could be fetched. {exc}") from exc
         return _token_in(reply, asked)
+
+
+async def _read(reread: Reread) -> SecretStr:
+    try:
+        return await asyncio.to_thread(reread)
+    except ValueError as exc:
+        raise NoToken(Cause.UNAUTHORIZED, f"No token is to be had: {exc}") from exc
 
 
 def _token_in(reply: Reply, asked: float) -> _Held:

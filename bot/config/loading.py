@@ -10,6 +10,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from bot.catalogue import DEFAULT_ACTIONS, Action, Catalogue, folded
 from bot.config.environment import DEFAULT_FILE, Environment, given, lacking
+from bot.config.limits import OF_A_CLUSTER, OF_A_PERSON
 from bot.config.model import Arrival, BearerToken, ClientCredentials, Cluster, Config, SlackAccess
 from bot.config.tables import (
     SETTLE_AFTER_TIMEOUT_S,
@@ -146,6 +147,7 @@ def _config(
         open_cards_per_user=file.cards.open_per_user,
         pictures_from=int(file.pictures.from_customers),
         applications_cache_s=file.applications.cache_s,
+        limits=file.limits.over(OF_A_PERSON),
     )
 
 
@@ -166,10 +168,17 @@ def _cluster(key: str, table: ClusterTable) -> Cluster:
         protected=table.protected,
         arrival=Arrival(**table.arrival.model_dump()),
         announce_channel=table.announce_channel,
+        limits=table.limits.over(OF_A_CLUSTER),
+        breaker=table.breaker,
     )
 
 
 def _credential(table: ClusterTable) -> BearerToken | ClientCredentials:
     if table.oauth is not None:
-        return ClientCredentials(table.oauth.token_url, table.oauth.client_id, table.oauth.client_secret)
+        oauth, file = table.oauth, table.oauth.client_secret_file
+        # Checked: one of the two is there.
+        secret = file.held if file else cast("SecretStr", oauth.client_secret)
+        return ClientCredentials(oauth.token_url, oauth.client_id, secret, file.path if file else None)
+    if table.token_file is not None:
+        return BearerToken(table.token_file.held, table.token_file.path)
     return BearerToken(cast("SecretStr", table.token))  # checked to be there when oauth is not

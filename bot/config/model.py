@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
 
 from bot.catalogue import Catalogue
+from bot.config.limits import OF_A_CLUSTER, OF_A_PERSON, OF_THE_BREAKER, BreakerTable, Limits
 from bot.policy import Policy
 
 
@@ -28,18 +30,20 @@ class SlackAccess:
 
 @dataclass(frozen=True, slots=True)
 class BearerToken:
-    """A long-lived token of a cluster."""
+    """A long-lived token of a cluster; one from a file is read there again when the cluster refuses it."""
 
     token: SecretStr
+    file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ClientCredentials:
-    """What an OAuth 2 token endpoint takes for a token of a cluster."""
+    """What an OAuth 2 token endpoint takes for a token; a secret from a file is read for each fetch."""
 
     token_url: str
     client_id: SecretStr
     client_secret: SecretStr
+    secret_file: Path | None = None
 
 
 class Resend(StrEnum):
@@ -81,6 +85,8 @@ class Cluster:
     protected: bool
     arrival: Arrival
     announce_channel: str | None
+    limits: Limits = OF_A_CLUSTER
+    breaker: BreakerTable = OF_THE_BREAKER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +112,7 @@ class Config:
     open_cards_per_user: int
     pictures_from: int
     applications_cache_s: float
+    limits: Limits = OF_A_PERSON
 
     @property
     def secrets(self) -> Iterator[str]:

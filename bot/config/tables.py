@@ -19,7 +19,9 @@ from pydantic import (
 )
 
 from bot.catalogue import Catalogue, closest, unknown_name
+from bot.config.limits import BreakerTable, LimitsTable
 from bot.config.model import Resend
+from bot.config.secret_file import FromFile, SecretFile
 from bot.config.values import ChannelId, IdPattern, Key, Name, Url, Who, secret
 from bot.customer_ids import DEFAULT_ID_PATTERN
 from bot.policy import EVERYTHING, Right
@@ -82,9 +84,15 @@ class OAuthTable(Table):
 
     token_url: Url = Field(description='the token endpoint, like "https://sso.example/as/token.oauth2"')
     client_id: FromEnvironment = Field(alias="client_id_env", description="the variable with the client id")
-    client_secret: FromEnvironment = Field(
-        alias="client_secret_env", description="the variable with the client secret"
-    )
+    client_secret: FromEnvironment | None = Field(default=None, alias="client_secret_env")
+    client_secret_file: FromFile | None = Field(default=None, validate_default=True)
+
+    @field_validator("client_secret_file")
+    @classmethod
+    def _one_secret(cls, file: SecretFile | None, info: ValidationInfo[Surroundings]) -> SecretFile | None:
+        if "client_secret" in info.data and (info.data["client_secret"] is None) == (file is None):
+            raise ValueError("give either client_secret_env or client_secret_file, one of the two")
+        return file
 
 
 class ArrivalTable(Table):
@@ -101,6 +109,7 @@ class ClusterTable(Table):
     name: Name | None = None
     base_url: Url = Field(description='the address of the cluster, like "https://cluster.example"')
     token: FromEnvironment | None = Field(default=None, alias="token_env")
+    token_file: FromFile | None = None
     oauth: OAuthTable | None = Field(default=None, validate_default=True)
     timeout_s: Seconds = Field(default=35, le=3600)
     settle_s: Seconds | None = Field(default=None, le=86_400)
@@ -112,16 +121,17 @@ class ClusterTable(Table):
     protected: bool = False
     arrival: ArrivalTable = ArrivalTable()
     announce_channel: ChannelId | None = None
+    limits: LimitsTable = LimitsTable()
+    breaker: BreakerTable = BreakerTable()
 
     @field_validator("oauth")
     @classmethod
     def _one_credential(
         cls, oauth: OAuthTable | None, info: ValidationInfo[Surroundings]
     ) -> OAuthTable | None:
-        if "token" in info.data and (info.data["token"] is None) == (oauth is None):
-            raise ValueError(
-                "give either token_env or oauth, one of the two; the cluster takes one credential"
-            )
+        known = info.data.keys() >= {"token", "token_file"}
+        if known and [info.data["token"], info.data["token_file"], oauth].count(None) != 2:
+            raise ValueError("give just one of token_env, token_file and oauth: one credential")
         return oauth
 
     @field_validator("settle_s")
@@ -200,3 +210,4 @@ class File(Table):
     cards: CardsTable = CardsTable()
     pictures: PicturesTable = PicturesTable()
     applications: ApplicationsTable = ApplicationsTable()
+    limits: LimitsTable = LimitsTable()

@@ -13,11 +13,12 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-from bot.errors import InvalidRequest
+from bot.errors import InvalidRequest, NoLongerPossible
 from bot.listeners.faults import Faults, first_field
 from bot.listeners.payloads import is_command
 from bot.listeners.ports import Windows
 from bot.loops import finished, report
+from bot.seal import Seal
 from bot.views import form, notices
 from bot.views.message import Message
 
@@ -36,11 +37,12 @@ class Door:
     """
 
     def __init__(
-        self, app: AsyncApp, windows: Windows, faults: Faults, *, patience_s: float = PATIENCE_S
+        self, app: AsyncApp, windows: Windows, faults: Faults, seal: Seal, *, patience_s: float = PATIENCE_S
     ) -> None:
         self._app = app
         self._windows = windows
         self._faults = faults
+        self._seal = seal
         self._patience_s = patience_s
         self.observe: Callable[[str, str, float], None] = lambda _kind, _result, _seconds: None
         self._seen: OrderedDict[str, asyncio.Task[BoltResponse]] = OrderedDict()
@@ -54,7 +56,7 @@ class Door:
         took = asyncio.get_running_loop().time() - begun
         self.observe(_kind(body), "acknowledged" if done else "late", took)
         if done:
-            return _payload(task.result())
+            return self._sealed(_payload(task.result()))
         log.warning("set_action.slow_listener")
         late = asyncio.create_task(self._answer_late(task, body))
         self._running.add(late)
@@ -88,10 +90,19 @@ class Door:
 
     async def _dispatch(self, body: dict[str, Any]) -> BoltResponse:
         try:
+            if isinstance(view := body.get("view"), dict):
+                body = {**body, "view": self._seal.opened(view)}
             return await self._app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=body))
+        except NoLongerPossible as broken:
+            log.warning("set_action.seal_broken")
+            return await self._faults.handle(broken, body)
         except (AttributeError, LookupError, TypeError) as exc:
             # Bolt takes payloads apart outside its error handler too; an odd one stops it there.
             return await self._faults.handle(exc, body)
+
+    def _sealed(self, answer: dict[str, Any]) -> dict[str, Any]:
+        view = answer.get("view")
+        return {**answer, "view": self._seal.sealed(view)} if view else answer
 
     async def _answer_late(self, task: asyncio.Task[BoltResponse], body: dict[str, Any]) -> None:
         answer = _payload(await task)

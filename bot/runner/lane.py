@@ -10,6 +10,18 @@ BY_NAME = 100  # up to so many ids are asked for by name (a longer address is cu
 
 
 @dataclass(frozen=True, slots=True)
+class Breaker:
+    """How many failures in a row (twice as many of one job) leave a cluster alone; 0: never.
+
+    For `pause_s` at first, then ever longer, at most `longest_s`.
+    """
+
+    failures: int = 0
+    pause_s: float = 60
+    longest_s: float = 1_800
+
+
+@dataclass(frozen=True, slots=True)
 class Lane:
     """One cluster as the runner needs it. `settle_s`: after that a sent chunk changes nothing any more.
 
@@ -33,6 +45,7 @@ class Lane:
     give_up_after_s: float
     watch: bool
     resend_auto: bool
+    breaker: Breaker = Breaker()
     announce_channel: str | None = None
     pictures_from: int = 0
 

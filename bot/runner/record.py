@@ -3,6 +3,7 @@
 from sqlalchemy import Connection
 
 from bot.cluster import Answer, Cause, Outcome
+from bot.runner import breaking
 from bot.runner.ending import conclude, ended
 from bot.runner.lane import Lane, Post
 from store import arrivals, audit, checks, chunks, customers, jobs, outbox, pauses, stopping
@@ -49,8 +50,7 @@ def record(conn: Connection, lane: Lane, post: Post, answer: Answer) -> Job | No
 def _wait(conn: Connection, lane: Lane, post: Post, answer: Answer) -> bool:
     """A cluster that asks us to wait did nothing: plan the chunk again, leave the cluster alone a while."""
     if answer.cause not in WAIT:
-        if answer.outcome is not Outcome.UNKNOWN:
-            pauses.lift(conn, lane.key)
+        breaking.watch(conn, lane, post, answer)
         return False
     pause = pauses.extend(conn, lane.key, clipped(answer.message, 300), answer.retry_after_s)
     if pause is None or not chunks.release(conn, post.chunk):

@@ -37,6 +37,10 @@ class Orders(Line):
         """
         await self._ask("limit_rates", speed=speed)
 
+    async def deactivate(self, user: str) -> None:
+        """Close somebody's account: from now on they can do nothing, and `users.info` calls them deleted."""
+        await self._ask("deactivate", user=user)
+
     async def archive(self, channel: str) -> None:
         await self._ask("archive", channel=channel)
 

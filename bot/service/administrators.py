@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from bot.errors import NotAllowed, SetActionError
 from bot.service.people import People
-from store import audit, outbox
+from store import audit, floods, outbox
 from store.audit import Event
 from store.batch_model import Batch
 from store.database import Database
@@ -79,7 +79,7 @@ class Administrators:
         """Put a refusal on the record; `detail["what"]` says what was wanted."""
         detail = {**detail, "why": str(refusal)[:500]}
         await self._db.write(
-            audit.append, Event.REFUSED_REQUEST, actor=operator, cluster=cluster, detail=detail
+            floods.record, Event.REFUSED_REQUEST, actor=operator, cluster=cluster, detail=detail
         )
         log.info(
             "set_action.refused_request",

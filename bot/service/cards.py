@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from bot.errors import NoLongerPossible, NotAllowed, SetActionError
 from bot.service.clicks import refused
-from store import audit, jobs, outbox
+from store import audit, floods, jobs, outbox
 from store.audit import Event
 from store.clock import read_now
 from store.model import Job, JobState, Operator
@@ -31,7 +31,7 @@ def open_card(conn: Connection, press: Press) -> Job | SetActionError:
     """The proposal behind a click, if it is this person's and still open. Refusals are recorded."""
     job = jobs.find(conn, press.card)
     if job is None:
-        audit.append(
+        floods.record(
             conn, Event.REFUSED_CLICK, actor=press.operator, job=press.card, detail={"why": UNKNOWN_CARD}
         )
         return NoLongerPossible(UNKNOWN_CARD)

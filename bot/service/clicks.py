@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 
 from bot.errors import SetActionError
 from bot.service.proposals import facts
-from store import audit
+from store import floods
 from store.audit import Event
 from store.model import Job, Operator
 
@@ -15,7 +15,7 @@ log = structlog.get_logger()
 def refused(conn: Connection, operator: Operator, job: Job, refusal: SetActionError) -> SetActionError:
     """Put a refused click on the record; the refusal, to be returned from the transaction."""
     detail = {"why": str(refusal)}
-    audit.append(conn, Event.REFUSED_CLICK, actor=operator, job=job.uuid, cluster=job.cluster, detail=detail)
+    floods.record(conn, Event.REFUSED_CLICK, actor=operator, job=job.uuid, cluster=job.cluster, detail=detail)
     return refusal
 
 

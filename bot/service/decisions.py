@@ -12,7 +12,7 @@ from bot.service.administrators import Administrators
 from bot.service.cards import Press, expire, open_card
 from bot.service.clicks import or_raise, refused
 from bot.service.people import People
-from store import audit, batches, jobs, outbox
+from store import audit, batches, floods, jobs, outbox
 from store.audit import Event
 from store.clock import read_now
 from store.database import Database
@@ -65,7 +65,7 @@ class Decisions:
             return refused(conn, operator, job, person)
         if not self._people.policy.permits(person, Right.REQUEST, job.action_name, job.cluster):
             words = f"No rule lets you run {job.action_name} on {job.cluster} any more. Nothing was sent."
-            refusal = self._people.refusal(words, job.action_name, job.cluster)
+            refusal = self._people.refusal(words, job.action_name, job.cluster, person)
             return refused(conn, operator, job, refusal)
         if changed := _not_as_shown(job, press):
             outbox.add(conn, job.id, Note.CARD)
@@ -106,6 +106,7 @@ def _cancel(conn: Connection, press: Press) -> Job | SetActionError:
 
 
 def _expire_due(conn: Connection) -> float | None:
+    floods.tell_due(conn)
     for job in jobs.expired(conn, AT_ONCE):
         expire(conn, job)
     following = jobs.next_expiry(conn)

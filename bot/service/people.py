@@ -1,9 +1,10 @@
 """Who a person is to the policy, asked at the moment it matters."""
 
+import asyncio
 from typing import Protocol
 
 from bot.errors import NotAllowed
-from bot.policy import Person, Policy, Right
+from bot.policy import Account, Person, Policy, Right
 from store.model import Operator
 
 
@@ -18,34 +19,76 @@ class Membership(Protocol):
         ...
 
 
+class Accounts(Protocol):
+    """Knows what kind of account people have."""
+
+    async def account_of(self, operator: Operator) -> Account:
+        """The kind, as it is now or was a minute ago. Raises NotAllowed when Slack cannot be asked."""
+        ...
+
+
+WHY_NOT = {
+    Account.MEMBER: "",
+    Account.GUEST: "You are a guest in this workspace: only a rule that names you by your user id counts.",
+    Account.STRANGER: "You belong to another organisation: only a rule that names your user id counts.",
+    Account.DEACTIVATED: "This account is deactivated, and no rule counts for it.",
+}
+WANTED = {
+    Right.REQUEST: "ask for {action} on {cluster}",
+    Right.APPROVE: "approve {action} on {cluster}",
+    Right.AUDIT: "read the record of {action} on {cluster}",
+    Right.ADMIN: "administer {action} on {cluster}",
+}
+
+
 class People:
     """Turns a Slack user into a person of the policy."""
 
-    def __init__(self, policy: Policy, membership: Membership) -> None:
+    def __init__(self, policy: Policy, membership: Membership, accounts: Accounts) -> None:
         self.policy = policy
         self._membership = membership
+        self._accounts = accounts
 
     async def person(self, operator: Operator) -> Person:
-        """The person with their groups. Raises NotAllowed when those cannot be read."""
+        """The person with their account and groups. Raises NotAllowed when those cannot be read."""
         if not self.policy.names_groups:
-            return Person(operator.user_id)
-        return Person(operator.user_id, await self._membership.groups_of(operator))
+            return Person(operator.user_id, account=await self._accounts.account_of(operator))
+        account, groups = await asyncio.gather(
+            self._accounts.account_of(operator), self._membership.groups_of(operator)
+        )
+        return Person(operator.user_id, groups, account)
 
     async def requester(self, operator: Operator, action: str, cluster: str) -> Person:
-        """The person as far as it matters for asking for this action there.
+        """The person as far as it matters for asking for this action there. Raises NotAllowed as `person`."""
+        return await self.holding(Right.REQUEST, operator, action, cluster)
 
-        Whoever a rule names directly needs no group, and no answer from Slack. Raises NotAllowed as `person`.
+    async def holding(self, right: Right, operator: Operator, action: str, cluster: str) -> Person:
+        """The person as far as it matters for this right; whether they have it is the policy's to say.
+
+        Whoever a rule names directly needs no group, but an account. Raises NotAllowed as `person`.
         """
         alone = Person(operator.user_id)
-        if self.policy.permits(alone, Right.REQUEST, action, cluster):
-            return alone
-        return await self.person(operator)
+        if not self.policy.permits(alone, right, action, cluster):
+            return await self.person(operator)
+        return Person(operator.user_id, account=await self._accounts.account_of(operator))
 
-    def refusal(self, words: str, action: str, cluster: str) -> NotAllowed:
+    async def may(self, operator: Operator, right: Right, action: str, cluster: str) -> Person:
+        """The person, who has this right at this moment: for anybody, at any time, a scheduled start too.
+
+        Raises NotAllowed with the rule that is missing and whom to ask, or why it cannot be known.
+        """
+        person = await self.holding(right, operator, action, cluster)
+        if self.policy.permits(person, right, action, cluster):
+            return person
+        wanted = WANTED[right].format(action=action, cluster=cluster)
+        raise self.refusal(f"No rule allows you to {wanted}. Nothing was sent.", action, cluster, person)
+
+    def refusal(self, words: str, action: str, cluster: str, person: Person | None = None) -> NotAllowed:
         """A refusal for want of a rule, with those whom the policy names for this action and cluster."""
         named = [
             *self.policy.who_may(Right.ADMIN, action, cluster),
             *self.policy.who_may(Right.REQUEST, action, cluster),
         ]
         ask = tuple(dict.fromkeys(who for who in named if who != "*"))[:5]
+        words += f" {WHY_NOT[person.account]}".rstrip() if person else ""
         return NotAllowed(words if ask else f"{words} Ask the people who run this bot.", ask=ask)

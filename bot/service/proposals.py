@@ -9,12 +9,13 @@ from sqlalchemy import Connection
 
 from bot.catalogue import Catalogue
 from bot.config import Cluster
+from bot.config.limits import OF_A_PERSON, Limits
 from bot.errors import InvalidRequest, NoLongerPossible, NotAllowed, SetActionError
 from bot.parsing import Request
 from bot.policy import Offer, Right
-from bot.service import repeats
+from bot.service import limiting, repeats
 from bot.service.people import People
-from store import audit, jobs, outbox, previews
+from store import audit, floods, jobs, outbox, previews
 from store.audit import Event
 from store.database import Database
 from store.model import Job, JobState, Operator, Preview, Proposal, Source
@@ -50,6 +51,7 @@ class Proposals:
         clusters: Mapping[str, Cluster],
         card_expires_s: float,
         open_per_user: int = 10,
+        limits: Limits = OF_A_PERSON,
     ) -> None:
         self._db = db
         self._people = people
@@ -57,6 +59,7 @@ class Proposals:
         self._clusters = clusters
         self._card_expires_s = card_expires_s
         self._open_per_user = open_per_user
+        self._limits = limits
 
     async def offer(self, operator: Operator) -> Offer:
         """What this person may ask for. Raises NotAllowed when their groups cannot be read."""
@@ -112,7 +115,7 @@ class Proposals:
         """Put a request that could not be taken on the record."""
         detail = {"why": str(refusal)[:500], "action": action, "customers": count}
         await self._db.write(
-            audit.append, Event.REFUSED_REQUEST, actor=operator, cluster=cluster, detail=detail
+            floods.record, Event.REFUSED_REQUEST, actor=operator, cluster=cluster, detail=detail
         )
         log.info(
             "set_action.refused_request",
@@ -125,10 +128,7 @@ class Proposals:
 
     async def _check(self, operator: Operator, request: Request) -> None:
         action, cluster = request.action.name, self._clusters[request.cluster]
-        person = await self._people.requester(operator, action, cluster.key)
-        if not self._people.policy.permits(person, Right.REQUEST, action, cluster.key):
-            words = f"No rule allows you to ask for {action} on {cluster.key}. Nothing was sent."
-            raise self._people.refusal(words, action, cluster.key)
+        await self._people.may(operator, Right.REQUEST, action, cluster.key)
         if cluster.protected:
             raise NotAllowed(
                 f"{cluster.key} is protected: somebody else must approve, and this version of the bot cannot "
@@ -159,6 +159,7 @@ class Proposals:
                     "allowed at once. Confirm or cancel one of them, then ask again. Nothing was sent."
                 ]
             )
+        limiting.check(conn, proposal, self._limits, self._clusters[proposal.cluster].limits)
         job = jobs.propose(conn, proposal)
         return _announced(conn, job) if job else None
 

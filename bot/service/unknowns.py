@@ -37,7 +37,10 @@ class Unknowns:
         Only after the cluster's state was read later than all of them had had their time. Raises NotAllowed,
         NoLongerPossible, StoreError.
         """
-        person = await self._people.person(operator)
+        try:
+            person: Person | NotAllowed = await self._people.person(operator)
+        except NotAllowed as refusal:
+            person = refusal  # to be put on the record, and only if it is this person's job
         return or_raise("set_action.sent_again", await self._db.write(self._send_rest, operator, person, job))
 
     def _check_again(self, conn: Connection, operator: Operator, uuid: UUID) -> Job | SetActionError:
@@ -50,14 +53,16 @@ class Unknowns:
         return jobs.get(conn, job.id)
 
     def _send_rest(
-        self, conn: Connection, operator: Operator, person: Person, uuid: UUID
+        self, conn: Connection, operator: Operator, person: Person | NotAllowed, uuid: UUID
     ) -> Job | SetActionError:
         job = self._unknown(conn, operator, uuid)
         if isinstance(job, SetActionError):
             return job
+        if isinstance(person, NotAllowed):
+            return refused(conn, operator, job, person)
         if not self._people.policy.permits(person, Right.REQUEST, job.action_name, job.cluster):
             words = f"No rule lets you run {job.action_name} on {job.cluster} any more. Nothing was sent."
-            refusal = self._people.refusal(words, job.action_name, job.cluster)
+            refusal = self._people.refusal(words, job.action_name, job.cluster, person)
             return refused(conn, operator, job, refusal)
         if job.stopped_at:
             words = (

@@ -194,9 +194,10 @@ def _again(job: Job) -> list[Block]:
 def _paused(facts: Card) -> list[Block]:
     if facts.pause is None:
         return []
+    what = "is left alone" if facts.pause.breaker else "asks to wait"
     return [
         context(
-            f":pause_button: The cluster asks to wait: “{escape(clip(facts.pause.reason, 300))}”. It is "
+            f":pause_button: The cluster {what}: “{escape(clip(facts.pause.reason, 300))}”. It is "
             f"tried again at {moment(facts.pause.until)}."
         )
     ]

@@ -56,6 +56,7 @@ class Button(enum.StrEnum):
     NEXT_ACTION = "job_next_action"
     READ_APPLICATIONS = "job_read_applications"
     APPLICATIONS_CSV = "job_applications_csv"
+    RESUME = "resume_cluster"
 
 
 class Form(enum.StrEnum):

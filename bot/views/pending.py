@@ -24,12 +24,29 @@ def paused(job: Job, cluster_name: str, pause: Pause | None) -> Message:
     place = escape(where(job.cluster, cluster_name))
     if pause is None:
         return Message(f":pause_button: {place} had asked to wait; it takes requests again.")
+    if pause.breaker:
+        return _left_alone(job, place, pause)
     words = (
         f":pause_button: {place} asks to wait: “{escape(clip(pause.reason, 300))}”. Nothing was done there. "
         f"It is tried again at {moment(pause.until)} and then ever less often, until "
         f"{moment(pause.ends)} at the latest."
     )
     return Message(words, [section(words)])
+
+
+def _left_alone(job: Job, place: str, pause: Pause) -> Message:
+    words = (
+        f":pause_button: {place} is left alone: “{escape(clip(pause.reason, 300))}”. What waits stays as it "
+        f"is. At {moment(pause.until)} one request is tried; if it goes well, the others follow. An "
+        "administrator of the cluster can have it tried at once."
+    )
+    button = ButtonElement(text="Try again now", action_id=Button.RESUME, value=job.uuid.hex)
+    return Message(words, [section(words), ActionsBlock(elements=[button])])
+
+
+def resumed() -> Message:
+    """To the administrator who wanted it."""
+    return Message("It is tried again now; the cards of its jobs show how it goes.")
 
 
 def resent(job: Job, number: int) -> Message:

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from bot.config import load
 from bot.parsing import Request
+from bot.policy import Account
 from bot.sandbox.desk import Message
 from bot.sandbox.workspace.people import ASTER, OPS, TEAM
 from bot.service.people import People
@@ -18,10 +19,13 @@ CARD_S = 30.0
 
 
 class Nobody:
-    """Members of no user group."""
+    """Members of the workspace, and of no user group."""
 
     async def groups_of(self, operator: Operator) -> frozenset[str]:
         return frozenset()
+
+    async def account_of(self, operator: Operator) -> Account:
+        return Account.MEMBER
 
 
 async def large_card(
@@ -29,7 +33,7 @@ async def large_card(
 ) -> Message:
     """The card of a T-Enable for all of `cids`, not confirmed yet."""
     config = load(played.stage.variables(played.file))
-    people = People(config.policy, Nobody())
+    people = People(config.policy, Nobody(), Nobody())
     db = Database(played.stage.database_url)
     try:
         proposals = Proposals(db, people, config.catalogue, config.clusters, config.card_expires_s)

@@ -31,6 +31,7 @@ settle_s = {lane.settle_s}
 chunk_size = {lane.chunk_size}
 concurrency = {lane.concurrency}
 preview_s = {lane.preview_s}
+breaker = {{ failures = 0 }}
 resend_unknown = "{lane.resend}"
 arrival = {{ watch = {watch}, every_s = 1, give_up_after_s = {lane.give_up_after_s} }}
 """

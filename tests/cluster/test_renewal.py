@@ -1,14 +1,17 @@
 """A client with OAuth 2 against real sockets: one renewal after a 401, and nothing sent without a token."""
 
 import asyncio
+from functools import partial
+from pathlib import Path
 
 import httpx
 import pytest
 from pydantic import SecretStr
 
-from bot.cluster import Cause, ClientCredentials, ClusterClient, Outcome
+from bot.cluster import Cause, ClientCredentials, ClusterClient, Outcome, StaticToken
+from bot.config.secret_file import read
 from bot.errors import ClusterUnreadable
-from bot.sandbox.cluster import CLIENT_SECRET, Call, ClusterDesk, ClusterHost, Mood, moods
+from bot.sandbox.cluster import CLIENT_ID, CLIENT_SECRET, Call, ClusterDesk, ClusterHost, Mood, moods
 
 
 async def test_a_401_renews_the_token_once_and_repeats_the_post_once(
@@ -125,3 +128,46 @@ async def test_a_renewal_that_fails_says_both_things(
         "The token endpoint answered 502 and no readable token"
     )
     assert len((await desk.until(lambda seen: seen.finished == 1)).posts) == 1
+
+
+async def test_a_token_replaced_in_its_file_is_read_once_the_old_one_is_refused(
+    host: ClusterHost, http: httpx.AsyncClient, cids: tuple[str, ...], token: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "token"
+    file.write_text("an-old-token-0123456789\n")
+    credential = StaticToken(SecretStr("an-old-token-0123456789"), partial(read, file))
+    client = ClusterClient(http=http, base_url=host.base_url("evian3"), credential=credential, timeout_s=5.0)
+    assert (await client.set_action("T-Enable", cids[:1])).cause is Cause.UNAUTHORIZED
+    file.write_text(f"{token}\n")
+    assert (await client.set_action("T-Enable", cids[:1])).outcome is Outcome.ACCEPTED
+    file.unlink()
+    assert (await client.set_action("T-Enable", cids[:1])).outcome is Outcome.ACCEPTED
+
+
+async def test_a_file_that_is_gone_when_it_is_needed_is_said_in_words(
+    host: ClusterHost, http: httpx.AsyncClient, cids: tuple[str, ...], tmp_path: Path
+) -> None:
+    credential = StaticToken(SecretStr("an-old-token-0123456789"), partial(read, tmp_path / "gone"))
+    client = ClusterClient(http=http, base_url=host.base_url("evian3"), credential=credential, timeout_s=5.0)
+    answer = await client.set_action("T-Enable", cids[:1])
+    assert (answer.outcome, answer.cause) == (Outcome.REFUSED, Cause.UNAUTHORIZED)
+    assert "cannot be read" in answer.message
+    assert str(tmp_path) not in answer.message
+
+
+async def test_a_client_secret_replaced_in_its_file_is_used_by_the_next_fetch(
+    host: ClusterHost, http: httpx.AsyncClient, cids: tuple[str, ...], tmp_path: Path
+) -> None:
+    file = tmp_path / "secret"
+    file.write_text("wrong-secret-0123456789")
+    oauth = ClientCredentials(
+        http=http,
+        token_url=host.token_url,
+        client_id=CLIENT_ID,
+        client_secret=SecretStr("wrong-secret-0123456789"),
+        reread=partial(read, file),
+    )
+    client = ClusterClient(http=http, base_url=host.base_url("evian3"), credential=oauth, timeout_s=5.0)
+    assert (await client.set_action("T-Enable", cids[:1])).cause is Cause.UNAUTHORIZED
+    file.write_text(CLIENT_SECRET)
+    assert (await client.set_action("T-Enable", cids[:1])).outcome is Outcome.ACCEPTED

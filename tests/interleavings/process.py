@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from bot.catalogue import DEFAULT_ACTIONS, Catalogue
 from bot.config import Arrival, BearerToken, Cluster, Resend
 from bot.loops import Loop
-from bot.policy import Policy, Right, Rule
+from bot.policy import Account, Policy, Right, Rule
 from bot.runner.checker import Checker
 from bot.runner.lane import Lane
 from bot.runner.sender import Runner
@@ -40,6 +40,9 @@ class Members:
 
     async def groups_of(self, operator: Operator) -> frozenset[str]:
         return frozenset({GROUP}) if operator.user_id in self.of else frozenset()
+
+    async def account_of(self, operator: Operator) -> Account:
+        return Account.MEMBER
 
 
 class OneTurn(EmbeddedTurns):
@@ -84,7 +87,7 @@ class Process:
         self.turns = OneTurn(url, bell)
         self.db = SteppedDatabase(url, self.gate, gates.loop, bell.ring)
         rule = Rule(who=(GROUP,), may=(Right.REQUEST,), actions=("*",), clusters=("*",))
-        people = People(Policy((rule,)), members)
+        people = People(Policy((rule,)), members, members)
         clusters = {cluster.key: cluster}
         self.proposals = Proposals(self.db, people, Catalogue(DEFAULT_ACTIONS), clusters, CARD_EXPIRES_S)
         self.again = Again(self.db, self.proposals, Catalogue(DEFAULT_ACTIONS), clusters)

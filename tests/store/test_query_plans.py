@@ -24,6 +24,7 @@ from store import (
     outbox,
     pauses,
     stopping,
+    use,
 )
 from store.batch_model import Batch, BatchPlace
 from store.clock import EPOCH
@@ -216,6 +217,22 @@ async def test_a_list_of_batches_reads_one_persons_at_most(db: Database) -> None
         assert len(found) == 2, plan
         assert "ix_batches_assigned (enterprise_id=? AND team_id=? AND assigned_to=?" in found[0]
         assert "ix_batches_made (enterprise_id=? AND team_id=? AND made_by=?" in found[1]
+
+
+async def test_how_much_is_under_way_is_read_from_an_index_of_its_own(db: Database) -> None:
+    await db.write(fill)
+    person, cluster = use.of_person(ASTER), use.on_cluster(EVIAN3)
+    expected: dict[str, Callable[[Connection], Any]] = {
+        "ix_jobs_asked (user_id=? AND created_at>?)": partial(use.lately, whose=person, seconds=60),
+        "ix_jobs_asked_on (cluster=? AND created_at>?)": partial(use.lately, whose=cluster, seconds=60),
+        f"ix_jobs_unfinished ({OWNED})": partial(use.jobs_open, whose=person),
+        "ix_jobs_unfinished_on (cluster=?)": partial(use.jobs_open, whose=cluster),
+    }
+    for index, work in expected.items():
+        *_, plan = await db.read(plans, work)
+        assert not plan.whole_tables
+        [step] = plan.steps
+        assert step.endswith(f"INDEX {index}"), step
 
 
 @pytest.mark.parametrize("name", LISTS)

@@ -9,6 +9,7 @@ from bot.sandbox.script import (
     home_scenes,
     job_scenes,
     list_scenes,
+    rights_scenes,
     scenes,
 )
 from bot.sandbox.script.stage import Stage
@@ -36,6 +37,7 @@ CARDS: Act = [
     ("A card nobody decides on", scenes.expired),
     ("A mistyped action", scenes.mistyped),
     ("At home: a card, a job, a direct message, a picture", home_scenes.at_home),
+    ("A guest, and somebody of another organisation", rights_scenes.outsiders),
 ]
 WAYS_IN: Act = [
     ("The form: typed ids and a CSV file together", form_scenes.several_sources),

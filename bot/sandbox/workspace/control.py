@@ -1,6 +1,7 @@
 """The control side, `/sandbox/<verb>`: JSON in, JSON out, for the Desk client and nobody else."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -60,6 +61,7 @@ class Control:
             "fail": self.fail,
             "forget_faults": self.forget_faults,
             "limit_rates": self.limit_rates,
+            "deactivate": self.deactivate,
             "archive": self.archive,
             "kick_bot": self.kick_bot,
             "invite_bot": self.invite_bot,
@@ -114,6 +116,10 @@ class Control:
 
     async def forget_faults(self) -> JSON:
         self._ws.faults.forget()
+        return DONE
+
+    async def deactivate(self, user: str) -> JSON:
+        self._ws.world.people[user] = replace(self._ws.world.acting(user), deleted=True)
         return DONE
 
     async def archive(self, channel: str) -> JSON:

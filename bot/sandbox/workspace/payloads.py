@@ -75,7 +75,7 @@ def block_action(
             "id": person.id,
             "username": person.name.lower(),
             "name": person.name.lower(),
-            "team_id": TEAM,
+            "team_id": person.team,
         },
         "api_app_id": APP,
         "token": VERIFICATION,

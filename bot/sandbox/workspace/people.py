@@ -16,6 +16,9 @@ SLACKBOT = "USLACKBOT"
 ASTER = "U0ASTER"
 BRAM = "U0BRAM"
 CLEO = "U0CLEO"
+GINA = "U0GINA"  # a guest
+FINN = "U0FINN"  # of another organisation, by Slack Connect
+FAR_TEAM = "T0ELSEWHERE"
 
 OPS = "C0OPS"
 RANDOM = "C0RANDOM"
@@ -54,9 +57,15 @@ class Place:
     archived: bool = False
 
 
-PEOPLE = (Person(ASTER, "Aster"), Person(BRAM, "Bram"), Person(CLEO, "Cleo"))
+PEOPLE = (
+    Person(ASTER, "Aster"),
+    Person(BRAM, "Bram"),
+    Person(CLEO, "Cleo"),
+    Person(GINA, "Gina", guest=True),
+    Person(FINN, "Finn", team=FAR_TEAM),
+)
 PLACES = (
-    Place(OPS, "ops", "public", (ASTER, BRAM, CLEO, BOT)),
+    Place(OPS, "ops", "public", (ASTER, BRAM, CLEO, GINA, FINN, BOT)),
     Place(RANDOM, "random", "public", (ASTER, BRAM, CLEO)),
     Place(OLD, "old", "public", (ASTER, BRAM, CLEO, BOT), archived=True),
     Place(PRIVATE, "secret", "private", (ASTER, BRAM)),

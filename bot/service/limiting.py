@@ -1,0 +1,61 @@
+"""How much may be under way: decided in the transaction that makes the card, so that replicas agree."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.config.limits import Limits
+from bot.errors import InvalidRequest
+from store import use
+from store.clock import read_now
+from store.model import Proposal
+from store.use import Condition
+
+MINUTE_S, HOUR_S = 60.0, 3_600.0
+
+
+def check(conn: Connection, proposal: Proposal, person: Limits, cluster: Limits) -> None:
+    """Raises InvalidRequest, with the limit, how much is used and when it frees, where there is no room."""
+    use.hold(conn, proposal.cluster)
+    _check(conn, proposal, use.of_person(proposal.operator), person, "You have", "you")
+    everybody = f"On {proposal.cluster} people have"
+    _check(conn, proposal, use.on_cluster(proposal.cluster), cluster, everybody, "all of them together")
+
+
+def _check(
+    conn: Connection, proposal: Proposal, whose: Sequence[Condition], limits: Limits, who: str, whom: str
+) -> None:
+    now = read_now(conn)
+    last = use.lately(conn, whose, MINUTE_S)
+    if last.cards >= limits.cards_per_minute:
+        raise _refusal(
+            f"{who} asked for {last.cards:,} cards within a minute, which is the limit for {whom} "
+            f"({limits.cards_per_minute:,}).",
+            _frees(last.oldest, MINUTE_S, now),
+        )
+    hour = use.lately(conn, whose, HOUR_S)
+    if hour.customers + len(proposal.cids) > limits.customers_per_hour:
+        raise _refusal(
+            f"{who} asked for {hour.customers:,} customers within an hour; with these {len(proposal.cids):,} "
+            f"it would be more than the limit for {whom} ({limits.customers_per_hour:,}).",
+            _frees(hour.oldest, HOUR_S, now),
+        )
+    running = use.jobs_open(conn, whose)
+    if running >= limits.jobs_open:
+        raise _refusal(
+            f"{who} {running:,} jobs that have not ended, which is the limit for {whom} "
+            f"({limits.jobs_open:,}).",
+            "It frees as they end; /my-jobs lists yours.",
+        )
+
+
+def _frees(oldest: datetime | None, seconds: float, now: datetime) -> str:
+    if oldest is None:
+        return "Ask for fewer at once."
+    left = max(1, round(seconds - (now - oldest).total_seconds()))
+    return f"It begins to free in {left} s." if left < 120 else f"It begins to free in {left // 60} min."
+
+
+def _refusal(words: str, frees: str) -> InvalidRequest:
+    return InvalidRequest([f"{words} {frees} Nothing was sent."])
