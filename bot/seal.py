@@ -45,6 +45,6 @@ class Seal:
 
     def _mark(self, view: Mapping[str, Any], words: str) -> str:
         # Escaped on the way or not, it is the same; half a character, which no text has, must not stop us.
-        content = f"{view.get('callback_id')}\n{unescaped(words)}".encode(errors="surrogatepass")
+        content = f"{view.get('callback_id') or ''}\n{unescaped(words)}".encode(errors="surrogatepass")
         digest = hmac.digest(self._key, content, hashlib.sha256)
         return base64.urlsafe_b64encode(digest[: LENGTH * 3 // 4]).decode()

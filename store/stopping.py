@@ -71,8 +71,10 @@ def withdraw(conn: Connection, job: Job, settle_s: float) -> None:
 
 def over(conn: Connection, cluster: str) -> Sequence[Job]:
     """Stopped jobs of this cluster of which nothing is in flight any more, and which are to be ended."""
-    ready = select(*COLUMNS).where(
-        jobs.c.cluster == cluster, IS_RUNNING, jobs.c.stopped_at.is_not(None), jobs.c.open_chunks == 0
+    ready = (
+        select(*COLUMNS)
+        .where(jobs.c.cluster == cluster, IS_RUNNING, jobs.c.stopped_at.is_not(None), jobs.c.open_chunks == 0)
+        .order_by(jobs.c.id)  # by the index of what is running, not of all that was ever asked for there
     )
     return [as_job(row) for row in conn.execute(ready)]
 

@@ -106,7 +106,7 @@ IS_PLANNED = text("chunks.state = 'planned'")
 IS_SENDING = text("chunks.state = 'sending'")
 IS_UNKNOWN = text("chunks.state = 'unknown'")
 IS_CARD = text("note = 'card'")
-IS_OPEN = text("jobs.state NOT IN ('proposed', 'cancelled', 'expired', 'denied', 'done')")
+IS_UNFINISHED = text("jobs.state NOT IN ('proposed', 'cancelled', 'expired', 'denied', 'done')")
 _partial(
     "ix_jobs_owner",
     "state NOT IN ('proposed', 'cancelled', 'expired')",
@@ -134,9 +134,9 @@ _partial("ix_jobs_check", "check_at IS NOT NULL", jobs.c.cluster, jobs.c.check_a
 _partial("ix_jobs_watch", "watch_at IS NOT NULL", jobs.c.cluster, jobs.c.watch_at)
 Index("ix_jobs_asked", jobs.c.user_id, jobs.c.created_at, jobs.c.team_id, jobs.c.enterprise_id)
 Index("ix_jobs_asked_on", jobs.c.cluster, jobs.c.created_at)
-OPEN = IS_OPEN.text.removeprefix("jobs.")
-_partial("ix_jobs_unfinished", OPEN, jobs.c.enterprise_id, jobs.c.team_id, jobs.c.user_id)
-_partial("ix_jobs_unfinished_on", OPEN, jobs.c.cluster)
+UNFINISHED = IS_UNFINISHED.text.removeprefix("jobs.")
+_partial("ix_jobs_unfinished", UNFINISHED, jobs.c.enterprise_id, jobs.c.team_id, jobs.c.user_id)
+_partial("ix_jobs_unfinished_on", UNFINISHED, jobs.c.cluster)
 _partial("ix_jobs_parent", "parent_id IS NOT NULL", jobs.c.parent_id, jobs.c.id)
 _KIND = (jobs.c.cluster, jobs.c.action_code, jobs.c.standing, jobs.c.id)  # see `store.job_lists`
 Index("ix_jobs_kinds", jobs.c.enterprise_id, jobs.c.team_id, *_KIND)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, TextClause, func, literal, sel
 
 from store.clock import Instant, read_now
 from store.model import Operator
-from store.tables import IS_OPEN, jobs
+from store.tables import IS_UNFINISHED, jobs
 
 Condition = ColumnElement[bool] | TextClause
 
@@ -47,7 +47,7 @@ def on_cluster(cluster: str) -> Sequence[Condition]:
 
 def jobs_open(conn: Connection, whose: Sequence[Condition]) -> int:
     """Jobs that have not ended."""
-    return conn.execute(select(func.count()).select_from(jobs).where(*whose, IS_OPEN)).scalar_one()
+    return conn.execute(select(func.count()).select_from(jobs).where(*whose, IS_UNFINISHED)).scalar_one()
 
 
 def lately(conn: Connection, whose: Sequence[Condition], seconds: float) -> Span:

@@ -69,7 +69,7 @@ def customer_history(told: Told, names: Names, workspace: Workspace) -> Message:
         accessory = details(deed.job)
         blocks.append(SectionBlock(text=MarkdownTextObject(text=words, verbatim=True), accessory=accessory))
     if told.notes:
-        blocks.append(context("\n".join(told.notes)))
+        blocks.append(context(escape("\n".join(told.notes))))
     turn: list[InteractiveElement] = []
     for label, button, mark, at in (
         ("Newer", Button.HISTORY_NEWER, ">", told.newer),

@@ -79,7 +79,7 @@ def job_list(page: Page, wanted: JobFilter, names: Names, workspace: Workspace) 
     if not page.jobs:
         blocks.append(section(f"There is none: {filtered}. Change the filter above, or clear it."))
     blocks += [_row(job, names, workspace, owner=wanted.whose == EVERYBODY) for job in page.jobs]
-    blocks.append(context("\n".join([*page.notes, HINT])))
+    blocks.append(context("\n".join([*map(escape, page.notes), HINT])))
     if turn := _turn(page, wanted):
         blocks.append(ActionsBlock(elements=turn))
     return Message(f"{filtered}: {len(page.jobs)} shown", blocks)

@@ -39,7 +39,7 @@ def stopped(job: Job) -> list[Block]:
 
 def stopping(job: Job) -> Message:
     """Somebody stopped it while requests were in flight; `job` as it is when this is said."""
-    who = mention(job.stopped_by or "")
+    who = mention(job.stopped_by) if job.stopped_by else "Somebody"
     flying = states.in_flight(job)
     words = f":octagonal_sign: {who} has stopped this job: no further request is sent. So far: "
     words += f"{states.tally(job)}."

@@ -6,12 +6,14 @@ So a view nobody has written a test for is put to the test all the same.
 import dataclasses
 import enum
 import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from hypothesis import strategies as st
+from slack_sdk.models.blocks import Block, DividerBlock
 
 from bot.errors import InvalidRequest, NoLongerPossible, NotAllowed, SetActionError
 from bot.views import notices
@@ -31,6 +33,7 @@ IDS: Mapping[str, st.SearchStrategy[str]] = {
         st.sampled_from(USERS),
     ),
     **dict.fromkeys(("channel_id", "channel"), st.sampled_from(CHANNELS)),
+    "whose": st.sampled_from(("", "*", *USERS)),
     "url": st.just(WORKSPACE),
     "without": st.sampled_from(USERS),
     "ask": st.sampled_from((*USERS, *GROUPS)),
@@ -41,6 +44,9 @@ IDS: Mapping[str, st.SearchStrategy[str]] = {
 # A code is one of ours on a batch, and may be anything where it is Slack's error.
 OWN: Mapping[tuple[str, str], st.SearchStrategy[str]] = {
     ("Batch", "code"): st.just("7Q2KX4"),
+    ("JobFilter", "batch"): st.just("7Q2KX4"),
+    ("Recorded", "actor"): st.just("T0/U0ASTER") | st.just("bot"),
+    ("", "form"): st.just("csv"),
     ("Source", "kind"): st.sampled_from(("form", "file", "card", "batch")),
     ("Job", "last_cause"): st.sampled_from(("unauthorized", "accepted")),
     ("Job", "preview_states.key"): st.sampled_from(("1", "2", "3", "4", "7")),
@@ -67,6 +73,8 @@ SIMPLE: Mapping[Any, st.SearchStrategy[Any]] = {
     SetActionError: errors,
     Message: errors.map(notices.refusal),
     types.NoneType: st.none(),
+    Any: LIVE | st.integers(0, 50_000) | st.none(),
+    Block: st.just(DividerBlock()),
 }
 
 
@@ -85,7 +93,9 @@ def of(kind: Any, name: str = "", owner: str = "") -> st.SearchStrategy[Any]:
         return st.one_of(*(of(one, name, owner) for one in inside))
     if origin is tuple and inside[-1] is not Ellipsis:
         return st.tuples(*(of(one, name, owner) for one in inside))
-    if origin in (tuple, frozenset, list, Sequence, Iterable):
+    if origin is Counter:
+        return st.dictionaries(of(inside[0], name, owner), st.integers(1, 9), max_size=MOST).map(Counter)
+    if origin in (tuple, frozenset, list, Sequence, Iterable, Collection):
         several = st.lists(of(inside[0], name, owner), min_size=1, max_size=MOST)
         return several.map(origin) if origin in (tuple, frozenset) else several
     if origin in (dict, Mapping):

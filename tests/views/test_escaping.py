@@ -26,7 +26,16 @@ from tests.views.checking import live_faults, mrkdwn_in
 ROOT = Path(__file__).parents[2]
 SHOWN = (Message, View, Block, InteractiveElement)
 # An id, for a card with the digest of what it showed, for a page with whether it is among the assigned.
-OPAQUE = re.compile(r"[0-9a-f]{32}(\.[0-9a-f]{16})?|[0-9A-Z]{6}|([01]\.)?\d{1,18}|first|new|home")
+# A page of a job or of a list tells which: what it shows is asked for anew, of whoever presses.
+LOOK, LIST = (
+    r"[0-9a-f]{32}\.[a-z]+\.\d?\.([ab]\d{1,18})?",
+    r"1\.(\*|[UW]\w+)?\.[^<>]*\.([<>]\d{1,18})?\..{0,64}",
+)
+HISTORY = r"[<>]\d{1,18}\..{1,64}"
+OPAQUE = re.compile(
+    rf"[0-9a-f]{{32}}(\.[0-9a-f]{{16}})?|{LOOK}|{LIST}|{HISTORY}|[0-9A-Z]{{6}}|([01]\.)?\d{{1,18}}|first|new|home",
+    re.DOTALL,
+)
 # What takes mrkdwn takes it escaped: these are the one place where that is made.
 MAKES = {text.section, text.context}
 
