@@ -25,7 +25,9 @@ from bot.outbox.pace import Pace
 from bot.outbox.slack import Slack
 from bot.outbox.telling import Teller
 from bot.outbox.whispers import Whispers
+from bot.profiles import Profiles
 from bot.reception import Answering, reception, use_cases
+from bot.rosters import Rosters
 from bot.runner.checker import Checker
 from bot.runner.lane import Lane
 from bot.runner.previewer import Previewer
@@ -40,7 +42,7 @@ from bot.turns.postgres import PostgresTurns
 from bot.views.listing import Workspace
 from bot.views.preview import Path
 from bot.windows import Windows
-from store import jobs, schema
+from store import approvals, jobs, schedules, schema
 from store.database import Database
 
 SLACK_TIMEOUT_S = 20.0  # of one call to Slack
@@ -122,7 +124,7 @@ class Parts:
 
     socket: SocketMode
     door: Door
-    expiry: Loop
+    loops: list[Loop]
     runners: list[Runner]
     checkers: list[Checker]
     previewers: list[Previewer]
@@ -134,7 +136,7 @@ class Parts:
     def start(self) -> list[asyncio.Task[None]]:
         """Set everything going, receiving last."""
         everything: list[Part] = [
-            self.expiry, *self.runners, *self.checkers, *self.previewers, self.courier, self.socket,
+            *self.loops, *self.runners, *self.checkers, *self.previewers, self.courier, self.socket,
         ]  # fmt: skip
         tasks = [asyncio.create_task(part.run(), name=type(part).__name__) for part in everything]
         for task in tasks:
@@ -146,7 +148,7 @@ class Parts:
         log.info("set_action.stopping")
         await self.socket.close(DRAIN_S / 10)
         await asyncio.gather(self.door.drain(DRAIN_S / 10), self.under_way.drain(DRAIN_S / 10))
-        stopping: list[Stoppable] = [self.expiry, *self.previewers, *self.runners, *self.checkers]
+        stopping: list[Stoppable] = [*self.loops, *self.previewers, *self.runners, *self.checkers]
         for part in stopping:
             part.stop()
         await asyncio.gather(*(runner.drain(DRAIN_S * 4 / 10) for runner in self.runners))
@@ -169,20 +171,25 @@ def _join(
     home: Home,
 ) -> Parts:
     names = {key: cluster.name for key, cluster in config.clusters.items()}
-    people = People(config.policy, UserGroups(client, config.policy.names_groups))
+    groups = UserGroups(client, config.policy.names_groups)
+    people = People(config.policy, groups)
     addresses = SlackAddresses(config.slack.api_url)
     whispers = Whispers(slack_http, addresses)
     windows = Windows(client)
     under_way = UnderWay()
     words = Words(names, _path(config.catalogue), home.bot_user_id)
     files = SlackFiles(client, slack_http, addresses)
-    cases = use_cases(config, db, people, files)
+    cases = use_cases(config, db, people, files, Profiles(client), Rosters(client, groups))
     answering = Answering(whispers, windows, files, names, Workspace(home.url), under_way)
     door = reception(config, client, home, cases, answering)
     return Parts(
         socket=SocketMode(client, config.slack.app_token.get_secret_value(), slack_http, door.enter),
         door=door,
-        expiry=Loop(turns, EXPIRY, cases.decisions.expire_due),
+        loops=[
+            Loop(turns, EXPIRY, cases.decisions.expire_due),
+            Loop(turns, approvals.TOPIC, cases.summons.work),
+            Loop(turns, schedules.TOPIC, cases.starts.start_due),
+        ],
         runners=[Runner(db, turns, lane) for lane in lanes],
         checkers=[Checker(db, turns, lane) for lane in lanes],
         previewers=[Previewer(db, turns, lane) for lane in lanes],

@@ -20,20 +20,29 @@ from bot.listeners.forms import Forms
 from bot.listeners.home import HomeTab
 from bot.listeners.opening import Openings
 from bot.listeners.ports import Files, Whisper, Windows
+from bot.listeners.waiting import WaitingJobs
 from bot.loops import UnderWay
+from bot.profiles import Profiles
+from bot.rosters import Rosters
 from bot.service.administrators import Administrators
+from bot.service.approving import Approving
 from bot.service.asking import Asking
 from bot.service.batch_making import BatchMaking
 from bot.service.batches import Batches
 from bot.service.choosing import Choosing
 from bot.service.decisions import Decisions
 from bot.service.drafts import Drafts
+from bot.service.gate import Gate
 from bot.service.own_batches import OwnBatches
 from bot.service.own_jobs import OwnJobs
 from bot.service.people import People
 from bot.service.previews import Previews
 from bot.service.proposals import Proposals
+from bot.service.starts import Starts
+from bot.service.summons import Summons
+from bot.service.timing import Timing
 from bot.service.unknowns import Unknowns
+from bot.service.waits import Waits
 from bot.slack_files import SlackFiles
 from bot.views.listing import Workspace
 from store.database import Database
@@ -66,25 +75,39 @@ class UseCases:
     batches: Batches
     own_batches: OwnBatches
     making: BatchMaking
+    approving: Approving
+    timing: Timing
+    summons: Summons
+    starts: Starts
 
 
-def use_cases(config: Config, db: Database, people: People, files: SlackFiles) -> UseCases:
+def use_cases(
+    config: Config, db: Database, people: People, files: SlackFiles, profiles: Profiles, rosters: Rosters
+) -> UseCases:
     """Every use case, over one store."""
     clusters, catalogue = config.clusters, config.catalogue
-    proposals = Proposals(db, people, catalogue, clusters, config.card_expires_s, config.open_cards_per_user)
+    gate = Gate(config.policy, clusters, config.approvals)
+    waits = Waits(db, profiles, gate, config.schedule.furthest_s)
+    proposals = Proposals(
+        db, people, catalogue, clusters, waits, config.card_expires_s, config.open_cards_per_user
+    )
     administrators = Administrators(db, people, clusters)
     return UseCases(
         drafts=Drafts(db, files, config.id_pattern),
         proposals=proposals,
         choosing=Choosing(db, proposals, {key: cluster.name for key, cluster in clusters.items()}),
         asking=Asking(db, proposals, administrators, files, catalogue, clusters, config.id_pattern),
-        decisions=Decisions(db, people, clusters),
+        decisions=Decisions(db, people, clusters, gate),
         previews=Previews(db),
         own_jobs=OwnJobs(db),
         unknowns=Unknowns(db, people, clusters),
         batches=Batches(db, administrators, proposals, clusters),
         own_batches=OwnBatches(db, administrators),
         making=BatchMaking(db, administrators, clusters, config.id_pattern),
+        approving=Approving(db, people, profiles, gate),
+        timing=Timing(db, people, gate, waits),
+        summons=Summons(db, gate, rosters),
+        starts=Starts(db, people, gate, config.schedule),
     )
 
 
@@ -106,6 +129,7 @@ def reception(
     # Before `Commands`, which takes every other text.
     BatchCommands(cases.batches, cases.own_batches, whisper, config.catalogue, names, workspace).register(app)
     BatchForms(cases.making, cases.batches, files, windows, names).register(app)
+    WaitingJobs(cases.approving, cases.timing, windows, names).register(app)
     grammar = Grammar(config.catalogue, names, config.id_pattern)
     Commands(openings, cases.proposals, cases.own_jobs, whisper, grammar, workspace).register(app)
     Buttons(

@@ -44,6 +44,8 @@ def propose(conn: Connection, proposal: Proposal) -> Job | None:
             reason=proposal.reason,
             preview=proposal.preview,
             sources=proposal.sources,
+            start_at=proposal.start_at,
+            start_zone=proposal.start_zone,
             channel_id=proposal.channel_id,
             created_at=created,
             expires_at=created + timedelta(seconds=proposal.expires_after_s),
@@ -124,7 +126,13 @@ def list_own(
 def confirm(conn: Connection, job: Job, by: str) -> bool:
     """proposed -> confirmed, unless it is no longer proposed (its time is the caller's to check); rings."""
     moved = transitions.move(
-        conn, job.id, JobState.PROPOSED, JobState.CONFIRMED, decided_by=by, decided_at=now()
+        conn,
+        job.id,
+        JobState.PROPOSED,
+        JobState.CONFIRMED,
+        decided_by=by,
+        decided_at=now(),
+        ready_at=now(),
     )
     if moved:
         ring(conn, cluster_topic(job.cluster))
@@ -168,8 +176,8 @@ def running(conn: Connection, cluster: str) -> Sequence[int]:
 
 
 def clusters_with_work(conn: Connection) -> Sequence[str]:
-    """The clusters for which something is confirmed, being sent or to be read. Asked once, at start."""
-    live = (JobState.CONFIRMED, JobState.RUNNING, JobState.WATCHING)
+    """The clusters for which something waits, is being sent or to be read. Asked once, at start."""
+    live = (JobState.AWAITING, JobState.SCHEDULED, JobState.CONFIRMED, JobState.RUNNING, JobState.WATCHING)
     return list(conn.execute(select(jobs.c.cluster).where(jobs.c.state.in_(live)).distinct()).scalars())
 
 

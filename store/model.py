@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 
+from store.holds import Hold
+
 
 @dataclass(frozen=True, slots=True)
 class Operator:
@@ -24,12 +26,15 @@ class JobState(enum.StrEnum):
     """Where a job stands; the legal moves between them are in `store.transitions`."""
 
     PROPOSED = "proposed"
-    CONFIRMED = "confirmed"
+    AWAITING = "awaiting"  # confirmed by who asked, waits for the approval of others
+    SCHEDULED = "scheduled"  # waits for its time, for a freeze to end, or for an administrator
+    CONFIRMED = "confirmed"  # ready to be sent: it has every right and approval it needs
     RUNNING = "running"
     WATCHING = "watching"
     DONE = "done"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+    DENIED = "denied"
 
 
 class CustomerOutcome(enum.IntEnum):
@@ -98,6 +103,8 @@ class Proposal:
     preview: Preview = Preview.OFF
     sources: tuple[Source, ...] = ()
     batch_id: int | None = None
+    start_at: datetime | None = None
+    start_zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,9 @@ class Job:
     `accepted` counts those that have `arrived` too. `cancelled` were never sent: `stopped_by` stopped it.
     `watch_at` is when the cluster is next read for arrivals, `watch_until` when that is given up.
     `parent_id` is the job whose refused or unknown customers this one sends again.
+    `approvals` are needed until `approve_by`; `remind_at` is when those who can give them are told next,
+    after `reminders` times. `start_at` is when it is to start, asked for in the time zone `start_zone`;
+    `due_at` is when that is tried next, `hold` why not before. `ready_at`: since when it may be sent.
     """
 
     id: int
@@ -155,6 +165,21 @@ class Job:
     watch_at: datetime | None = None
     watch_until: datetime | None = None
     parent_id: int | None = None
+    approvals: int = 0
+    approve_by: datetime | None = None
+    remind_at: datetime | None = None
+    reminders: int = 0
+    start_at: datetime | None = None
+    start_zone: str | None = None
+    due_at: datetime | None = None
+    hold: Hold | None = None
+    hold_reason: str | None = None
+    ready_at: datetime | None = None
+
+    @property
+    def shown(self) -> str:
+        """What an approval is bound to: the digest of what the card showed, and the time it is to start."""
+        return f"{self.digest}-{int(self.start_at.timestamp()) if self.start_at else 0}"
 
     @property
     def short_id(self) -> str:

@@ -125,6 +125,6 @@ def drop(conn: Connection, job_id: int) -> None:
 
 def _item(row: Row[Any]) -> OutboxItem:
     values = dict(row._mapping)
-    if row.job_id is None:
+    if row.detail and "to" in row.detail:
         values["channel_id"] = row.detail["to"]
     return OutboxItem(**values)

@@ -19,6 +19,18 @@ class Note(enum.StrEnum):
     CHECKED = "checked"  # in the thread: what reading the cluster's state showed
     REFUSED_CSV = "refused_csv"  # in the thread: the refused customers as a file
     CUSTOMERS_CSV = "customers_csv"  # in the thread: all customers of a card with what the preview showed
+    AWAITED = "awaited"  # in the thread: whose approval is needed, at first and as a reminder
+    APPROVAL_DM = "approval_dm"  # the same to one approver directly, with the buttons
+    COPY = "copy"  # such a message as it stands now, updated
+    APPROVED = "approved"  # in the thread: somebody approved
+    DENIED = "denied"  # in the thread: somebody denied
+    LAPSED = "lapsed"  # in the thread: nobody approved in time
+    LOST = "approvals_lost"  # in the thread: an approval does not count any more
+    SCHEDULED = "scheduled"  # in the thread: when it starts
+    HELD = "held"  # in the thread: why it does not start
+    OVERRIDDEN = "overridden"  # in the thread: an administrator lets it start all the same
+    WITHDRAWN = "withdrawn"  # in the thread: cancelled before it started
+    BEGUN = "begun"  # in the thread: it starts now, after a wait
     CANNOT_POST = "cannot_post"  # to the requester alone: why there is no card
     ASSIGNED = "assigned"  # to whoever is to run some batches; the only one that is about no job
 
@@ -27,8 +39,8 @@ class Note(enum.StrEnum):
 class OutboxItem:
     """Something Slack must be told. `revision` grows when a waiting card changes again.
 
-    It is about a job, or about a batch and then for the person in `channel_id`. A message is drawn from the
-    rows at the moment it is sent; `detail` holds what the rows do not.
+    It is about a job, or about a batch; `channel_id` is the job's, or that of the person it is for.
+    A message is drawn from the rows at the moment it is sent; `detail` holds what the rows do not.
     `doubtful`: sending it was begun and its end is not known, so Slack may have it already.
     """
 
@@ -48,4 +60,4 @@ class OutboxItem:
     @property
     def is_update(self) -> bool:
         """Whether it replaces a message that is there, which may be repeated without harm."""
-        return self.note is Note.CARD and self.card_ts is not None
+        return self.note is Note.COPY or (self.note is Note.CARD and self.card_ts is not None)

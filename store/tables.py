@@ -1,7 +1,5 @@
 """The tables, their keys and the index behind each list. Migrations create them; a test compares the two."""
 
-import enum
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import (
@@ -10,7 +8,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -20,13 +17,14 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
     Uuid,
     text,
 )
 
 from store.clock import Instant
-from store.model import ChunkState, CustomerOutcome, JobState, Preview, Source
+from store.column_types import Sources, Word
+from store.holds import Hold
+from store.model import ChunkState, CustomerOutcome, JobState, Preview
 from store.outbox_model import Note
 
 metadata = MetaData(
@@ -37,36 +35,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-
-class Word(TypeDecorator[enum.StrEnum]):
-    """A string enum kept as its word, read back as the enum."""
-
-    impl = String
-    cache_ok = True
-
-    def __init__(self, words: type[enum.StrEnum]) -> None:
-        super().__init__(16)
-        self.words = words
-
-    def process_bind_param(self, value: enum.StrEnum | None, dialect: Dialect) -> str | None:
-        return None if value is None else self.words(value).value
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> enum.StrEnum | None:
-        return None if value is None else self.words(value)
-
-
-class Sources(TypeDecorator[tuple[Source, ...]]):
-    """A request's sources, kept as a JSON list of objects; none is NULL."""
-
-    impl = JSON(none_as_null=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: tuple[Source, ...] | None, dialect: Dialect) -> Any:
-        return [asdict(source) for source in value] if value else None
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[Source, ...]:
-        return tuple(Source(**source) for source in value or ())
 
 
 def _partial(name: str, where: str, *columns: Column[Any], unique: bool = False) -> None:
@@ -122,6 +90,16 @@ jobs = Table(
     Column("stopped_at", Instant),
     Column("watch_at", Instant),
     Column("watch_until", Instant),
+    Column("approvals", SmallInteger, nullable=False, server_default="0"),
+    Column("approve_by", Instant),
+    Column("remind_at", Instant),
+    Column("reminders", SmallInteger, nullable=False, server_default="0"),
+    Column("start_at", Instant),
+    Column("start_zone", String(64)),
+    Column("due_at", Instant),
+    Column("hold", Word(Hold)),
+    Column("hold_reason", Text),
+    Column("ready_at", Instant),
     Column("parent_id", Integer),  # no foreign key: SQLite cannot add one to a table that is there
 )
 
@@ -130,6 +108,8 @@ jobs = Table(
 IS_JOB = text("jobs.state NOT IN ('proposed', 'cancelled', 'expired')")
 IS_PROPOSED = text("jobs.state = 'proposed'")
 IS_CONFIRMED = text("jobs.state = 'confirmed'")
+IS_AWAITING = text("jobs.state = 'awaiting'")
+IS_SCHEDULED = text("jobs.state = 'scheduled'")
 IS_RUNNING = text("jobs.state = 'running'")
 IS_UNSEEN = text("jobs.state = 'proposed' AND jobs.preview = 'pending'")
 IS_PLANNED = text("chunks.state = 'planned'")
@@ -154,6 +134,9 @@ _partial(
     jobs.c.id,
 )
 _partial("ix_jobs_confirmed", "state = 'confirmed'", jobs.c.cluster, jobs.c.id)
+_partial("ix_jobs_awaiting", "state = 'awaiting'", jobs.c.approve_by)
+_partial("ix_jobs_remind", "state = 'awaiting'", jobs.c.remind_at)
+_partial("ix_jobs_scheduled", "state = 'scheduled'", jobs.c.due_at)
 _partial("ix_jobs_running", "state = 'running'", jobs.c.cluster, jobs.c.id)
 _partial("ix_jobs_unseen", "state = 'proposed' AND preview = 'pending'", jobs.c.cluster, jobs.c.id)
 _partial("ix_jobs_check", "check_at IS NOT NULL", jobs.c.cluster, jobs.c.check_at)

@@ -17,7 +17,15 @@ FORBIDDEN_NAMES = frozenset(
 )
 
 PLAIN = frozenset(
-    {"errors", "store.model", "store.batch_model", "store.outbox_model", "store.errors"}
+    {
+        "errors",
+        "store.holds",
+        "store.model",
+        "store.approval_model",
+        "store.batch_model",
+        "store.outbox_model",
+        "store.errors",
+    }
 )  # types and errors: no I/O, nothing behind them
 EVERYTHING = frozenset({"*"})
 # Which rooms a room may look into (itself always). `store` is all of it, `store.model` its plain types; any
@@ -27,22 +35,38 @@ ROOMS: Mapping[str, frozenset[str]] = {
     | {"service", "parsing", "batch_text", "views", "catalogue", "policy", "loops", "draft", "words"}
     | {"bot.intake.ids"},
     "service": PLAIN
-    | {"store", "turns", "catalogue", "config", "parsing", "policy", "customer_ids", "draft", "intake"}
+    | {
+        "freezes",
+        "run_at",
+        "store",
+        "turns",
+        "catalogue",
+        "config",
+        "parsing",
+        "policy",
+        "customer_ids",
+        "draft",
+        "intake",
+    }
     | {"batch_codes", "batch_text"},
     "runner": PLAIN | {"cluster", "store", "turns", "loops"},
     "outbox": PLAIN | {"views", "store", "turns", "loops", "slack_errors", "slack_addresses"},
     "windows": frozenset({"views", "errors", "loops", "slack_errors"}),
-    "views": PLAIN | {"bot.intake.ids", "draft"},
+    "views": PLAIN | {"bot.intake.ids", "draft", "run_at"},
     "cluster": frozenset({"errors"}),
     "turns": frozenset({"store.single", "store.postgres", "store.errors"}),
     "store": frozenset(),
-    "config": frozenset({"catalogue", "customer_ids", "errors", "policy"}),
-    "parsing": frozenset({"catalogue", "customer_ids", "errors", "vocabulary", "words"}),
+    "config": frozenset({"catalogue", "customer_ids", "errors", "freezes", "policy"}),
+    "parsing": frozenset({"catalogue", "customer_ids", "errors", "run_at", "vocabulary", "words"}),
     "intake": frozenset({"customer_ids", "errors", "words"}),
     "draft": frozenset({"errors", "bot.intake.ids"}),
     "batch_codes": frozenset(),
-    "batch_text": frozenset({"batch_codes", "catalogue", "customer_ids", "parsing", "vocabulary", "words"}),
+    "batch_text": frozenset(
+        {"batch_codes", "catalogue", "customer_ids", "parsing", "run_at", "vocabulary", "words"}
+    ),
     "words": frozenset(),
+    "run_at": frozenset({"errors"}),
+    "freezes": frozenset(),
     "vocabulary": frozenset({"catalogue"}),
     "catalogue": frozenset({"errors"}),
     "customer_ids": frozenset(),
@@ -53,6 +77,8 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "slack_errors": frozenset(),
     "slack_addresses": frozenset(),
     "slack_files": frozenset({"draft", "intake", "slack_addresses", "slack_errors"}),
+    "profiles": PLAIN,
+    "rosters": PLAIN | {"membership"},
     "membership": PLAIN | {"slack_errors"},
     "socket_mode": frozenset({"loops", "slack_errors"}),
     "introduction": frozenset({"errors", "slack_errors"}),
@@ -64,7 +90,18 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "sandbox": PLAIN,
 }
 _TALKS_TO_SLACK = frozenset(
-    {"outbox", "windows", "slack_files", "membership", "socket_mode", "introduction", "app", "reception"}
+    {
+        "outbox",
+        "windows",
+        "slack_files",
+        "membership",
+        "profiles",
+        "rosters",
+        "socket_mode",
+        "introduction",
+        "app",
+        "reception",
+    }
 )
 # Which rooms, or single modules, may use a library; what is not listed may be used by all. The longest
 # name that fits decides.

@@ -1,12 +1,12 @@
 """From a row of the outbox to the message it stands for, drawn from the job's rows as they are now."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.outbox import assignments
+from bot.outbox import assignments, waiting
 from bot.outbox.assignments import Assignment
 from bot.views import files, notices, pending, thread
 from bot.views.card import SHOWN, Card, card
@@ -14,6 +14,7 @@ from bot.views.files import File
 from bot.views.message import Message
 from bot.views.preview import Path
 from bot.views.text import escape
+from bot.views.waiting import Papers
 from store import batches, checks, customers, jobs, outbox, pauses
 from store.batch_model import Batch
 from store.clock import read_now
@@ -38,6 +39,7 @@ class Facts:
     everybody: Sequence[Customer]
     pause: Pause | None
     batch: Batch | None
+    papers: Papers = field(default_factory=Papers)
 
 
 def read(conn: Connection, listed: OutboxItem) -> Facts | Assignment | None:
@@ -71,6 +73,7 @@ def _facts(conn: Connection, item: OutboxItem) -> Facts | Assignment:
         customers.everybody(conn, job.id) if item.note is Note.CUSTOMERS_CSV else (),
         pauses.current(conn, job.cluster) if sending else None,
         batches.of_job(conn, job.id) if item.note is Note.CARD else None,
+        waiting.read(conn, job) if item.note is Note.CARD or item.note in waiting.NOTES else Papers(),
     )
 
 
@@ -97,7 +100,11 @@ def draw(facts: Facts, words: Words) -> Message:
     detail = item.detail or {}
     match item.note:
         case Note.CARD:
-            return card(Card(job, name, facts.first_cids, facts.now, words.path, facts.pause, facts.batch))
+            return card(
+                Card(
+                    job, name, facts.first_cids, facts.now, words.path, facts.pause, facts.batch, facts.papers
+                )
+            )
         case Note.STARTED:
             return thread.started(job, name)
         case Note.OUTCOME:
@@ -118,3 +125,4 @@ def draw(facts: Facts, words: Words) -> Message:
             return Message(escape(shown.title) if shown else "")
         case Note.ASSIGNED:
             raise LookupError("This is about batches, and there is no job to draw it from.")
+    return waiting.draw(item, job, words.names, words.path, facts.papers)

@@ -9,6 +9,7 @@ from bot.policy import Person, Right
 from bot.service.administrators import Administrators
 from bot.service.cards import Press, expire, open_card
 from bot.service.clicks import or_raise, refused
+from bot.service.gate import Gate, too_late
 from bot.service.people import People
 from store import audit, batches, jobs, outbox
 from store.audit import Event
@@ -23,7 +24,8 @@ AT_ONCE = 500  # cards expired in one transaction
 class Decisions:
     """One decision a card, whoever clicks, however often."""
 
-    def __init__(self, db: Database, people: People, clusters: Collection[str]) -> None:
+    def __init__(self, db: Database, people: People, clusters: Collection[str], gate: Gate) -> None:
+        self._gate = gate
         self._db = db
         self._people = people
         self._clusters = clusters
@@ -68,10 +70,11 @@ class Decisions:
         if changed := _not_as_shown(job, press):
             outbox.add(conn, job.id, Note.CARD)
             return refused(conn, operator, job, changed)
-        jobs.confirm(conn, job, operator.user_id)
+        if late := too_late(job, read_now(conn)):
+            return refused(conn, operator, job, late)
         detail = {"customers": job.to_send, "left_out": job.total - job.to_send, "digest": job.digest}
         audit.append(conn, Event.CONFIRMED, actor=operator, job=job.uuid, cluster=job.cluster, detail=detail)
-        outbox.add(conn, job.id, Note.STARTED)
+        self._gate.enter(conn, job, operator)
         outbox.add(conn, job.id, Note.CARD)
         return jobs.get(conn, job.id)
 

@@ -32,12 +32,16 @@ class People:
         return Person(operator.user_id, await self._membership.groups_of(operator))
 
     async def requester(self, operator: Operator, action: str, cluster: str) -> Person:
-        """The person as far as it matters for asking for this action there.
+        """The person as far as it matters for asking for this action there. Raises NotAllowed as `person`."""
+        return await self.holding(Right.REQUEST, operator, action, cluster)
+
+    async def holding(self, right: Right, operator: Operator, action: str, cluster: str) -> Person:
+        """The person as far as it matters for this right.
 
         Whoever a rule names directly needs no group, and no answer from Slack. Raises NotAllowed as `person`.
         """
         alone = Person(operator.user_id)
-        if self.policy.permits(alone, Right.REQUEST, action, cluster):
+        if self.policy.permits(alone, right, action, cluster):
             return alone
         return await self.person(operator)
 

@@ -1,7 +1,8 @@
 """Asking: what somebody typed becomes a card, or a refusal on the record."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -9,10 +10,11 @@ from sqlalchemy import Connection
 
 from bot.catalogue import Catalogue
 from bot.config import Cluster
-from bot.errors import InvalidRequest, NoLongerPossible, NotAllowed, SetActionError
+from bot.errors import InvalidRequest, NoLongerPossible, SetActionError
 from bot.parsing import Request
 from bot.policy import Offer, Right
 from bot.service.people import People
+from bot.service.waits import Waits
 from store import audit, jobs, outbox, previews
 from store.audit import Event
 from store.database import Database
@@ -43,10 +45,12 @@ class Proposals:
         people: People,
         catalogue: Catalogue,
         clusters: Mapping[str, Cluster],
+        waits: Waits,
         card_expires_s: float,
         open_per_user: int = 10,
     ) -> None:
         self._db = db
+        self._waits = waits
         self._people = people
         self._catalogue = catalogue
         self._clusters = clusters
@@ -57,6 +61,10 @@ class Proposals:
         """What this person may ask for. Raises NotAllowed when their groups cannot be read."""
         person = await self._people.person(operator)
         return self._people.policy.offers(person, Right.REQUEST, self._catalogue.names, self._clusters)
+
+    async def check_time(self, operator: Operator, start_at: datetime) -> None:
+        """Raises InvalidRequest when nothing can be planned for that moment."""
+        await self._waits.when(operator, start_at)
 
     async def propose(
         self,
@@ -92,6 +100,8 @@ class Proposals:
         )
         try:
             await self._check(operator, request)
+            start_at, zone = await self._waits.when(operator, request.at)
+            proposal = replace(proposal, start_at=start_at, start_zone=zone)
             job = await self._db.write(self._keep, proposal, origin.replaces)
         except SetActionError as refusal:
             await self.refuse(operator, refusal, request.action.name, request.cluster, len(request.cids))
@@ -123,11 +133,7 @@ class Proposals:
         if not self._people.policy.permits(person, Right.REQUEST, action, cluster.key):
             words = f"No rule allows you to ask for {action} on {cluster.key}. Nothing was sent."
             raise self._people.refusal(words, action, cluster.key)
-        if cluster.protected:
-            raise NotAllowed(
-                f"{cluster.key} is protected: somebody else must approve, and this version of the bot cannot "
-                "ask for an approval yet. Nothing was sent."
-            )
+        self._waits.check(operator, action, cluster.key)
         if len(request.cids) > cluster.max_customers:
             raise InvalidRequest(
                 [

@@ -7,18 +7,22 @@ from dataclasses import dataclass, field
 from pydantic import SecretStr
 
 from bot.catalogue import DEFAULT_ACTIONS, Catalogue
-from bot.config import Arrival, BearerToken, Cluster, Resend
+from bot.config import Approvals, Arrival, BearerToken, Cluster, Resend, Schedule
 from bot.loops import Loop
 from bot.policy import Policy, Right, Rule
 from bot.runner.checker import Checker
 from bot.runner.lane import Lane
 from bot.runner.sender import Runner
 from bot.service.decisions import Decisions
+from bot.service.gate import Gate as JobGate
 from bot.service.people import People
 from bot.service.proposals import Proposals
+from bot.service.starts import Starts
 from bot.service.unknowns import Unknowns
+from bot.service.waits import Waits
 from bot.turns import Bell, Lease
 from bot.turns.embedded import EmbeddedTurns
+from store import schedules
 from store.model import Operator
 from tests.interleavings.cluster import SETTLE_S, TIMEOUT_S, Client, Record
 from tests.interleavings.stepping import Gate, Gates, SteppedDatabase
@@ -36,6 +40,9 @@ class Members:
 
     async def groups_of(self, operator: Operator) -> frozenset[str]:
         return frozenset({GROUP}) if operator.user_id in self.of else frozenset()
+
+    async def zone_of(self, operator: Operator) -> str | None:
+        return "UTC"
 
 
 class OneTurn(EmbeddedTurns):
@@ -64,7 +71,6 @@ def configured(*, chunk_size: int, concurrency: int, resend: Resend) -> Cluster:
         concurrency=concurrency,
         max_customers=6,
         preview_s=0,
-        protected=False,
         arrival=Arrival(every_s=2, give_up_after_s=60),
     )
 
@@ -79,10 +85,16 @@ class Process:
         self.turns = OneTurn(url, bell)
         self.db = SteppedDatabase(url, self.gate, gates.loop, bell.ring)
         rule = Rule(who=(GROUP,), may=(Right.REQUEST,), actions=("*",), clusters=("*",))
-        people = People(Policy((rule,)), members)
+        policy = Policy((rule,))
+        people = People(policy, members)
         clusters = {cluster.key: cluster}
-        self.proposals = Proposals(self.db, people, Catalogue(DEFAULT_ACTIONS), clusters, CARD_EXPIRES_S)
-        self.decisions = Decisions(self.db, people, clusters)
+        gate = JobGate(policy, clusters, Approvals())
+        waits = Waits(self.db, members, gate, 3600.0)
+        self.proposals = Proposals(
+            self.db, people, Catalogue(DEFAULT_ACTIONS), clusters, waits, CARD_EXPIRES_S
+        )
+        self.decisions = Decisions(self.db, people, clusters, gate)
+        starts = Starts(self.db, people, gate, Schedule(late_s=math.inf))
         self.unknowns = Unknowns(self.db, people, clusters)
         lane = Lane(
             key=cluster.key,
@@ -100,5 +112,6 @@ class Process:
             Runner(self.db, self.turns, lane).run(),
             Checker(self.db, self.turns, lane).run(),
             Loop(self.turns, "expiry", self.decisions.expire_due).run(),
+            Loop(self.turns, schedules.TOPIC, starts.start_due).run(),
         ):
             self.tasks.append(gates.loop.create_task(work))

@@ -1,0 +1,67 @@
+"""What Slack knows of a person: under which ids, and in which time zone they live. Kept for a few minutes."""
+
+import asyncio
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import NotAllowed
+from store.model import Operator
+
+KEPT_S = 300.0
+WITHIN_S = 2.0  # a person waits for the answer, and Slack gives a listener three seconds
+REMEMBERED = 1_000
+
+log = structlog.get_logger()
+
+
+class Profiles:
+    """Asks `users.info` (needs `users:read`)."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client = client
+        self._kept: OrderedDict[str, tuple[float, Mapping[str, Any]]] = OrderedDict()
+
+    async def ids_of(self, operator: Operator) -> frozenset[str]:
+        """Every id of this person: on an Enterprise Grid one and the same may have another in a workspace.
+
+        Raises NotAllowed when Slack does not say: who might be the same person is not taken for two.
+        """
+        try:
+            user = await self._user(operator)
+        except (SlackClientError, aiohttp.ClientError, TimeoutError) as exc:
+            log.warning("set_action.profile_unreadable", error=type(exc).__name__)
+            raise NotAllowed(
+                "Slack did not say who you are under your other ids, so it is not certain that this is "
+                "another person's decision. Nothing was sent; please try again in a moment."
+            ) from exc
+        grid = (user.get("enterprise_user") or {}).get("id")
+        return frozenset({operator.user_id, grid} if grid else {operator.user_id})
+
+    async def zone_of(self, operator: Operator) -> str | None:
+        """The name of this person's time zone; None when Slack does not say."""
+        try:
+            zone = (await self._user(operator)).get("tz")
+        except (SlackClientError, aiohttp.ClientError, TimeoutError) as exc:
+            log.warning("set_action.profile_unreadable", error=type(exc).__name__)
+            return None
+        return zone if isinstance(zone, str) and zone else None
+
+    async def _user(self, operator: Operator) -> Mapping[str, Any]:
+        read_at, known = self._kept.get(str(operator), (-math.inf, {}))
+        if time.monotonic() - read_at < KEPT_S:
+            return known
+        async with asyncio.timeout(WITHIN_S):
+            answer = await self._client.users_info(user=operator.user_id)
+        user: Mapping[str, Any] = answer["user"]
+        self._kept[str(operator)] = (time.monotonic(), user)
+        if len(self._kept) > REMEMBERED:
+            self._kept.popitem(last=False)
+        return user
