@@ -23,6 +23,9 @@ def split_at(text: str) -> tuple[str, str | None, list[str]]:
     problems = ["More than one time is given; write one “at:”."] if len(typed) > 1 else []
     if not typed[0]:
         problems.append(f"There is nothing after “at:”; write a date and time, as in {EXAMPLE}.")
+    elif _clock(typed[0]) is None:
+        shown = "".join(c for c in typed[0] if c.isprintable())[:LONGEST_SHOWN]
+        problems.append(f"“{shown}” is not a date and time; write it as in {EXAMPLE}.")
     return _AT.sub(" ", text), typed[0] or None, problems
 
 
@@ -54,13 +57,9 @@ def told(at: datetime, zone: str | None) -> str:
 
 
 def _read(typed: str, zone: str | None) -> datetime:
-    try:
-        wanted = datetime.fromisoformat(typed.upper())
-    except ValueError:
-        wanted = None
-    if wanted is None or ":" not in typed:
-        shown = "".join(c for c in typed if c.isprintable())[:LONGEST_SHOWN]
-        raise InvalidRequest([f"“{shown}” is not a date and time; write it as in {EXAMPLE}."])
+    wanted = _clock(typed)
+    if wanted is None:
+        raise InvalidRequest([f"That is not a date and time; write it as in {EXAMPLE}."])
     if wanted.tzinfo:
         return wanted.astimezone(UTC)
     there = _known(zone)
@@ -72,6 +71,14 @@ def _read(typed: str, zone: str | None) -> datetime:
             ]
         )
     return _by_clocks(wanted, there)
+
+
+def _clock(typed: str) -> datetime | None:
+    """A date and time as typed, with its offset if it has one; a date alone is none."""
+    try:
+        return datetime.fromisoformat(typed.upper()) if ":" in typed else None
+    except ValueError:
+        return None
 
 
 def _by_clocks(wanted: datetime, there: ZoneInfo) -> datetime:

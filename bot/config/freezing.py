@@ -42,12 +42,13 @@ def _moment(value: object) -> object:
         return value
     if value == "24:00":
         return time(0)
-    for read in (time.fromisoformat, datetime.fromisoformat):
-        try:
-            if isinstance(value, str) and (read is time.fromisoformat or len(value) > len("2026-12-20")):
-                return read(value)
-        except ValueError:
-            continue
+    try:
+        if isinstance(value, str) and len(value) <= len("18:00:00"):
+            return time.fromisoformat(value)
+        if isinstance(value, str) and ":" in value:
+            return datetime.fromisoformat(value)
+    except ValueError:
+        pass  # said below
     raise ValueError(f"cannot be read; write {CLOCK}")
 
 
