@@ -71,10 +71,8 @@ def lapse(conn: Connection, job: Job) -> bool:
 
 def of_job(conn: Connection, job_id: int) -> Sequence[Approval]:
     """Every decision on a job, in order."""
-    rows = conn.execute(
-        select(approvals).where(approvals.c.job_id == job_id).order_by(approvals.c.at, approvals.c.person)
-    )
-    return [_approval(row) for row in rows]
+    rows = conn.execute(select(approvals).where(approvals.c.job_id == job_id))
+    return sorted((_approval(row) for row in rows), key=lambda one: (one.at, one.person))
 
 
 def overdue(conn: Connection, limit: int) -> Sequence[Job]:

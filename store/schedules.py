@@ -25,7 +25,13 @@ def wait(conn: Connection, job: Job, **values: Any) -> bool:
     """proposed or awaiting -> scheduled: to be started at its time, or at once."""
     ring(conn, TOPIC)
     here = read_now(conn)
-    waits = {"due_at": max(job.start_at or here, here), "approve_by": None, "remind_at": None, **FRESH, **values}
+    waits = {
+        "due_at": max(job.start_at or here, here),
+        "approve_by": None,
+        "remind_at": None,
+        **FRESH,
+        **values,
+    }
     return transitions.move(conn, job.id, job.state, JobState.SCHEDULED, **waits)
 
 

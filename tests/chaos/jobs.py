@@ -7,8 +7,10 @@ from bot.config import load
 from bot.parsing import Request
 from bot.sandbox.desk import Message
 from bot.sandbox.workspace.people import ASTER, OPS, TEAM
+from bot.service.gate import Gate
 from bot.service.people import People
 from bot.service.proposals import Proposals
+from bot.service.waits import Waits
 from store.database import Database
 from store.model import Operator
 from tests.chaos.scene import Scene
@@ -18,10 +20,13 @@ CARD_S = 30.0
 
 
 class Nobody:
-    """Members of no user group."""
+    """Members of no user group, in no time zone."""
 
     async def groups_of(self, operator: Operator) -> frozenset[str]:
         return frozenset()
+
+    async def zone_of(self, operator: Operator) -> str | None:
+        return None
 
 
 async def large_card(
@@ -32,7 +37,9 @@ async def large_card(
     people = People(config.policy, Nobody())
     db = Database(played.stage.database_url)
     try:
-        proposals = Proposals(db, people, config.catalogue, config.clusters, config.card_expires_s)
+        gate = Gate(config.policy, config.clusters, config.approvals)
+        waits = Waits(db, Nobody(), gate, config.schedule.furthest_s)
+        proposals = Proposals(db, people, config.catalogue, config.clusters, waits, config.card_expires_s)
         request = Request(config.catalogue["T-Enable"], cluster, tuple(cids), 0, None)
         await proposals.propose(
             Operator("", TEAM, ASTER),

@@ -12,7 +12,7 @@ from slack_sdk.models.views import View
 from bot.draft import LONGEST_TEXT, MOST_KEPT, AttachedFile, Choices, Draft
 from bot.intake.ids import BadLine
 from bot.sandbox.workspace.blocks import Surface, checked_view
-from bot.views import files, form, listing, notices
+from bot.views import files, form, listing, notices, waiting_forms
 from bot.views.home import home
 from bot.views.message import Message
 from store.model import Job
@@ -89,3 +89,9 @@ def test_the_list_of_bad_lines(name: str | None, text: str) -> None:
     file = files.bad_lines(name, [BadLine(7, text, "why")])
     assert file.content.startswith("line,text,why")
     assert "1 line without a customer id" in file.title
+
+
+@given(job=jobs(), name=names)
+def test_the_small_forms_of_a_job_that_waits(job: Job, name: str) -> None:
+    for form_of in (waiting_forms.deny, waiting_forms.override, waiting_forms.retime):
+        checked(form_of(job, f"{name} ({name})"))

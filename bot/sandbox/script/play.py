@@ -11,9 +11,10 @@ from bot.sandbox.script.stage import Stage
 from bot.sandbox.script.transcript import Transcript
 
 INTRODUCTION = (
-    "Three processes on this machine, joined by real sockets: a Slack workspace, two clusters\n"
-    "(evian3, fiji1) and the bot itself, unmodified. Clocks run ten times as fast: a time-out of 35 s\n"
-    "is 3.5 s here, an answer that took 16 s takes 1.6 s. A card expires after 8 s instead of 15 min."
+    "Three processes on this machine, joined by real sockets: a Slack workspace, four\n"
+    "clusters (evian3, fiji1, davos2, geneva5) and the bot itself, unmodified. Clocks run ten times as\n"
+    "fast: a time-out of 35 s is 3.5 s here, an answer that took 16 s takes 1.6 s. A card expires after 8 s\n"
+    "instead of 15 min."
 )
 
 

@@ -12,6 +12,7 @@ from bot.sandbox.script.form_scenes import (
     several_sources,
 )
 from bot.sandbox.script.stage import Stage, Unexpected, expect, said
+from bot.sandbox.script.waiting_scenes import approved, denied, frozen, scheduled, unapproved
 from bot.sandbox.workspace.people import BRAM, OPS
 
 __all__ = ["SCENES", "Unexpected"]
@@ -189,4 +190,9 @@ SCENES: list[tuple[str, Scene]] = [
     ("A shortcut on a message", from_a_message),
     ("A card that is changed", edited),
     ("A list cut into batches, and one of them run", batches),
+    ("A protected cluster: somebody else approves", approved),
+    ("An approver denies", denied),
+    ("Nobody approves", unapproved),
+    ("A job for later", scheduled),
+    ("A frozen cluster", frozen),
 ]
