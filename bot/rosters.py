@@ -35,7 +35,7 @@ class Rosters:
         Where Slack does not say who is, it is those named by their own id: better told twice than not at all.
         """
         named = [one for one in who if one[:1] in "UW"]
-        inside = await self._inside(channel)
+        inside = frozenset({asker.user_id}) if channel[:1] == "D" else await self._inside(channel)
         if inside is None:
             return named
         members = await self._groups.people_in(asker, [one for one in who if one.startswith("S")])

@@ -7,7 +7,7 @@ import asyncio
 import itertools
 import os
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -490,3 +490,53 @@ def test_nothing_is_sent_without_the_rights_and_approvals_of_that_moment(
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+@pytest.fixture
+def course(migrated: Path, tmp_path: Path) -> Iterator[Course]:
+    """A course whose steps the test decides."""
+    played = Course(migrated, tmp_path / "course.sqlite3")
+    yield played
+    played.teardown()
+
+
+def held(course: Course, paper: Paper) -> Hold | None:
+    """What holds a job back now, which the model agrees with."""
+    course.only_what_may_be_sent_is_ready()
+    job = course.seen[paper.uuid]
+    assert job.state is JobState.SCHEDULED
+    return job.hold
+
+
+def test_an_override_of_one_freeze_is_none_of_the_next(course: Course) -> None:
+    course.a_bot(0, [(0, 100), (150, 400)])
+    paper = course.papers[0]
+    course.look()
+    course.pass_by(paper, CEDAR)
+    course.slack.silent = True
+    course.the_bot_looks()
+    assert held(course, paper) is Hold.UNREADABLE
+    course.slack.silent = False
+    course.now += timedelta(seconds=200)
+    course.the_bot_looks()
+    assert held(course, paper) is Hold.FREEZE
+    course.now += timedelta(seconds=400)
+    course.the_bot_looks()
+    assert course.seen[paper.uuid].state is JobState.CONFIRMED
+
+
+def test_an_override_for_a_missing_right_is_none_of_a_freeze(course: Course) -> None:
+    course.a_bot(0, [(100, 400)])
+    course.propose(CEDAR, 30, left_open=False)
+    paper = course.papers[-1]
+    course.slack.holders[Right.REQUEST] -= {CEDAR.user_id}
+    course.now += timedelta(seconds=30)
+    course.the_bot_looks()
+    assert held(course, paper) is Hold.RIGHTS
+    course.pass_by(paper, BIRCH)
+    course.slack.silent = True
+    course.the_bot_looks()
+    course.slack.silent = False
+    course.now += timedelta(seconds=120)
+    course.the_bot_looks()
+    assert held(course, paper) is Hold.FREEZE

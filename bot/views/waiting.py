@@ -40,8 +40,11 @@ class Papers:
 
 def waits(job: Job) -> bool:
     """Whether the card is one of this room's: confirmed and not begun, or ended in between."""
-    before_start = job.state in WAITING or job.state is JobState.DENIED
-    return before_start or (job.state in ENDED and job.finished_at is not None and job.started_at is None)
+    if job.state is JobState.EXPIRED:
+        return job.decided_at is not None
+    if job.state is JobState.CANCELLED:
+        return job.stopped_at is not None and job.started_at is None
+    return job.state in WAITING or job.state is JobState.DENIED
 
 
 def start_line(job: Job) -> str:
