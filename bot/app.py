@@ -8,16 +8,21 @@ from typing import Protocol
 
 import aiohttp
 import structlog
+from aiohttp import web
+from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import cluster as cluster_api
 from bot import lanes as lanes_of
 from bot.catalogue import Catalogue
 from bot.config import Config
+from bot.errors import ConfigurationError, Problem
+from bot.http_mode import HttpMode
 from bot.introduction import Home, introduced
 from bot.listeners.door import Door
 from bot.loops import Loop, UnderWay, report
 from bot.membership import UserGroups
+from bot.metrics import Metrics
 from bot.outbox import last_look
 from bot.outbox.courier import Courier
 from bot.outbox.drawing import Words
@@ -26,35 +31,36 @@ from bot.outbox.slack import Slack
 from bot.outbox.telling import Teller
 from bot.outbox.whispers import Whispers
 from bot.profiles import Profiles
-from bot.reception import Answering, reception, use_cases
+from bot.reception import Answering, by_themselves, reception, use_cases
 from bot.rosters import Rosters
-from bot.runner.checker import Checker
 from bot.runner.lane import Lane
-from bot.runner.previewer import Previewer
+from bot.runner.readers import Reader, readers
 from bot.runner.sender import Runner
 from bot.service.people import People
 from bot.slack_addresses import SlackAddresses
 from bot.slack_files import SlackFiles
 from bot.socket_mode import SocketMode
+from bot.status import Status, listening
 from bot.turns import Bell, Turns
 from bot.turns.embedded import EmbeddedTurns
 from bot.turns.postgres import PostgresTurns
 from bot.views.listing import Workspace
 from bot.views.preview import Path
 from bot.windows import Windows
-from store import approvals, jobs, schedules, schema
+from store import jobs, schema
 from store.database import Database
 
 SLACK_TIMEOUT_S = 20.0  # of one call to Slack
 DRAIN_S = 25.0  # in all, for what is under way when the bot is told to stop: Kubernetes kills after 30
-EXPIRY = "expiry"
 
 log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def running(config: Config) -> AsyncIterator[list[asyncio.Task[None]]]:
+async def running(config: Config, metrics: Metrics | None = None) -> AsyncIterator[list[asyncio.Task[None]]]:
     """The bot, serving; its parts, none of which ends before the block does unless it is broken.
+
+    `metrics` are those the log is counted in already.
 
     Raises ConfigurationError, AlreadyInUse, SchemaMismatch, StoreError on the way in.
     """
@@ -77,11 +83,17 @@ async def running(config: Config) -> AsyncIterator[list[asyncio.Task[None]]]:
             session=slack_http,
             retry_handlers=[],  # a message must not be repeated blindly; the outbox decides
         )
-        home = await introduced(client, config.slack.app_token.get_secret_value())
+        home = await introduced(client, None if config.slack.listen else _app_token(config))
         departed = set(await db.read(jobs.clusters_with_work)) - set(config.clusters)
         lanes = [lanes_of.lane(cluster, cluster_http) for cluster in config.clusters.values()]
         lanes += [lanes_of.departed(key) for key in sorted(departed)]
-        parts = _join(config, turns, db, client, slack_http, lanes, home)
+        means = Means(db, turns, client, slack_http, metrics or Metrics())
+        parts = _join(config, means, lanes, home)
+        if config.status:
+            alone = web.Application()
+            parts.status.add_to(alone)
+            stack.push_async_callback((await listening(alone, config.status, "--status")).cleanup)
+        await parts.entrance.open()
         tasks = parts.start()
         log.info("set_action.ready", team=home.team_id, clusters=len(config.clusters))
         try:
@@ -118,16 +130,38 @@ class Stoppable(Part, Protocol):
     def stop(self) -> None: ...
 
 
+class Entrance(Part, Protocol):
+    """By which Slack comes in."""
+
+    @property
+    def connected(self) -> bool: ...
+
+    async def open(self) -> None: ...
+
+    async def close(self, within_s: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What the parts work with."""
+
+    db: Database
+    turns: Turns
+    client: AsyncWebClient
+    slack_http: aiohttp.ClientSession
+    metrics: Metrics
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Everything that runs by itself, in the order in which it is stopped."""
 
-    socket: SocketMode
+    status: Status
+    entrance: Entrance
     door: Door
     loops: list[Loop]
     runners: list[Runner]
-    checkers: list[Checker]
-    previewers: list[Previewer]
+    readers: list[Reader]
     courier: Courier
     whispers: Whispers
     windows: Windows
@@ -136,7 +170,7 @@ class Parts:
     def start(self) -> list[asyncio.Task[None]]:
         """Set everything going, receiving last."""
         everything: list[Part] = [
-            *self.loops, *self.runners, *self.checkers, *self.previewers, self.courier, self.socket,
+            *self.loops, *self.runners, *self.readers, self.courier, self.entrance,
         ]  # fmt: skip
         tasks = [asyncio.create_task(part.run(), name=type(part).__name__) for part in everything]
         for task in tasks:
@@ -146,9 +180,9 @@ class Parts:
     async def stop(self, tasks: list[asyncio.Task[None]]) -> None:
         """Let what is under way end, in the order of the flow, and tell Slack what came of it."""
         log.info("set_action.stopping")
-        await self.socket.close(DRAIN_S / 10)
+        await self.entrance.close(DRAIN_S / 10)
         await asyncio.gather(self.door.drain(DRAIN_S / 10), self.under_way.drain(DRAIN_S / 10))
-        stopping: list[Stoppable] = [*self.loops, *self.previewers, *self.runners, *self.checkers]
+        stopping: list[Stoppable] = [*self.loops, *self.readers, *self.runners]
         for part in stopping:
             part.stop()
         await asyncio.gather(*(runner.drain(DRAIN_S * 4 / 10) for runner in self.runners))
@@ -161,15 +195,8 @@ class Parts:
         log.info("set_action.stopped")
 
 
-def _join(
-    config: Config,
-    turns: Turns,
-    db: Database,
-    client: AsyncWebClient,
-    slack_http: aiohttp.ClientSession,
-    lanes: Sequence[Lane],
-    home: Home,
-) -> Parts:
+def _join(config: Config, means: Means, lanes: Sequence[Lane], home: Home) -> Parts:
+    db, turns, client, slack_http = means.db, means.turns, means.client, means.slack_http
     names = {key: cluster.name for key, cluster in config.clusters.items()}
     groups = UserGroups(client, config.policy.names_groups)
     people = People(config.policy, groups)
@@ -181,23 +208,39 @@ def _join(
     files = SlackFiles(client, slack_http, addresses)
     cases = use_cases(config, db, people, files, Profiles(client), Rosters(client, groups))
     answering = Answering(whispers, windows, files, names, Workspace(home.url), under_way)
+    later = config.catalogue.later()
     door = reception(config, client, home, cases, answering)
+    door.observe = means.metrics.answered
+    status = Status(db, means.metrics, lambda: entrance.connected)
+    entrance: Entrance = (
+        HttpMode(config.slack.listen, _signing_secret(config), db, door.enter, status)
+        if config.slack.listen
+        else SocketMode(client, _app_token(config), slack_http, door.enter)
+    )
     return Parts(
-        socket=SocketMode(client, config.slack.app_token.get_secret_value(), slack_http, door.enter),
+        status=status,
+        entrance=entrance,
         door=door,
-        loops=[
-            Loop(turns, EXPIRY, cases.decisions.expire_due),
-            Loop(turns, approvals.TOPIC, cases.summons.work),
-            Loop(turns, schedules.TOPIC, cases.starts.start_due),
-        ],
+        loops=by_themselves(turns, cases),
         runners=[Runner(db, turns, lane) for lane in lanes],
-        checkers=[Checker(db, turns, lane) for lane in lanes],
-        previewers=[Previewer(db, turns, lane) for lane in lanes],
+        readers=[reader for lane in lanes for reader in readers(db, turns, lane, later)],
         courier=Courier(db, turns, Teller(Slack(client), whispers, words), Pace()),
         whispers=whispers,
         windows=windows,
         under_way=under_way,
     )
+
+
+def _app_token(config: Config) -> str:
+    if config.slack.app_token is None:
+        raise ConfigurationError([Problem("SLACK_APP_TOKEN", "is missing; Socket Mode needs it")])
+    return config.slack.app_token.get_secret_value()
+
+
+def _signing_secret(config: Config) -> SecretStr:
+    if config.slack.signing_secret is None:
+        raise ConfigurationError([Problem("SLACK_SIGNING_SECRET", "is missing; HTTP mode needs it")])
+    return config.slack.signing_secret
 
 
 def _path(catalogue: Catalogue) -> Path:

@@ -27,6 +27,7 @@ def lane(cluster: Cluster, http: httpx.AsyncClient) -> Lane:
         preview_s=cluster.preview_s,
         every_s=cluster.arrival.every_s,
         give_up_after_s=cluster.arrival.give_up_after_s,
+        watch=cluster.arrival.watch,
         resend_auto=cluster.resend_unknown is Resend.AUTO,
     )
 
@@ -44,6 +45,7 @@ def departed(key: str) -> Lane:
         preview_s=1.0,
         every_s=1.0,
         give_up_after_s=0.0,
+        watch=False,
         resend_auto=False,
     )
 

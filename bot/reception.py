@@ -16,12 +16,13 @@ from bot.listeners.buttons import Buttons
 from bot.listeners.commands import Commands, Grammar
 from bot.listeners.door import Door
 from bot.listeners.faults import Faults
+from bot.listeners.follow_ups import FollowUps
 from bot.listeners.forms import Forms
 from bot.listeners.home import HomeTab
 from bot.listeners.opening import Openings
 from bot.listeners.ports import Files, Whisper, Windows
 from bot.listeners.waiting import WaitingJobs
-from bot.loops import UnderWay
+from bot.loops import Loop, UnderWay
 from bot.profiles import Profiles
 from bot.rosters import Rosters
 from bot.service.administrators import Administrators
@@ -43,9 +44,14 @@ from bot.service.summons import Summons
 from bot.service.timing import Timing
 from bot.service.unknowns import Unknowns
 from bot.service.waits import Waits
+from bot.service.watching import Watching
 from bot.slack_files import SlackFiles
+from bot.turns import Turns
 from bot.views.listing import Workspace
+from store import approvals, schedules
 from store.database import Database
+
+EXPIRY = "expiry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,7 @@ class UseCases:
     previews: Previews
     own_jobs: OwnJobs
     unknowns: Unknowns
+    watching: Watching
     batches: Batches
     own_batches: OwnBatches
     making: BatchMaking
@@ -101,6 +108,7 @@ def use_cases(
         previews=Previews(db),
         own_jobs=OwnJobs(db),
         unknowns=Unknowns(db, people, clusters),
+        watching=Watching(db, clusters),
         batches=Batches(db, administrators, proposals, clusters),
         own_batches=OwnBatches(db, administrators),
         making=BatchMaking(db, administrators, clusters, config.id_pattern),
@@ -109,6 +117,15 @@ def use_cases(
         summons=Summons(db, gate, rosters),
         starts=Starts(db, people, gate, config.schedule),
     )
+
+
+def by_themselves(turns: Turns, cases: UseCases) -> list[Loop]:
+    """What happens without anybody's click: cards and approvals expire, approvers are told, jobs start."""
+    return [
+        Loop(turns, EXPIRY, cases.decisions.expire_due),
+        Loop(turns, approvals.TOPIC, cases.summons.work),
+        Loop(turns, schedules.TOPIC, cases.starts.start_due),
+    ]
 
 
 def reception(
@@ -132,9 +149,8 @@ def reception(
     WaitingJobs(cases.approving, cases.timing, windows, names).register(app)
     grammar = Grammar(config.catalogue, names, config.id_pattern)
     Commands(openings, cases.proposals, cases.own_jobs, whisper, grammar, workspace).register(app)
-    Buttons(
-        cases.decisions, cases.previews, cases.own_jobs, cases.unknowns, whisper, names, workspace
-    ).register(app)
+    Buttons(cases.decisions, cases.previews, cases.own_jobs, whisper, names, workspace).register(app)
+    FollowUps(cases.unknowns, cases.watching).register(app)
     return Door(app, windows, faults)
 
 

@@ -75,36 +75,15 @@ class Source:
     """Where some of a request's customers came from, and how many no source before it had named.
 
     `kind` is "form", "file", "card" or "batch"; `name` is the file's, as a person gave it, the card's short
-    id or the batch's code; `column` the heading (or the number) of a file's column of ids.
+    id or the batch's code; `column` the heading (or the number) of a file's column of ids; `remark` what a
+    doubtful first line was taken for.
     """
 
     kind: str
     count: int
     name: str = ""
     column: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """What somebody asked for, checked and ready to be kept. `request_key` is unique per request."""
-
-    uuid: UUID
-    request_key: str
-    operator: Operator
-    channel_id: str
-    action_code: int
-    action_name: str
-    cluster: str
-    base_url: str
-    cids: tuple[str, ...]
-    duplicates: int
-    reason: str | None
-    expires_after_s: float
-    preview: Preview = Preview.OFF
-    sources: tuple[Source, ...] = ()
-    batch_id: int | None = None
-    start_at: datetime | None = None
-    start_zone: str | None = None
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +93,8 @@ class Job:
     `preview_states`: how many of its customers were in which state (action code) when the card was drawn.
     `digest` stands for exactly what a card showed; None while it still changes by itself.
     `accepted` counts those that have `arrived` too. `cancelled` were never sent: `stopped_by` stopped it.
-    `watch_at` is when the cluster is next read for arrivals, `watch_until` when that is given up.
+    `watch_at` is when the cluster is next read for arrivals, `watch_until` when that is given up (or was);
+    `watch_error`: why the last read failed.
     `parent_id` is the job whose refused or unknown customers this one sends again.
     `approvals` are needed until `approve_by`; `remind_at` is when those who can give them are told next,
     after `reminders` times. `start_at` is when it is to start, asked for in the time zone `start_zone`;
@@ -164,6 +144,7 @@ class Job:
     stopped_at: datetime | None = None
     watch_at: datetime | None = None
     watch_until: datetime | None = None
+    watch_error: str | None = None
     parent_id: int | None = None
     approvals: int = 0
     approve_by: datetime | None = None
@@ -196,6 +177,16 @@ class Job:
         """Customers sent whose outcome is no longer planned."""
         return self.accepted + self.refused + self.unknown
 
+    @property
+    def to_arrive(self) -> int:
+        """Accepted customers that have not been seen to arrive."""
+        return self.accepted - self.arrived
+
+    @property
+    def watched(self) -> bool:
+        """Whether the bot watches, or has watched, if its customers arrive."""
+        return self.watch_until is not None or self.arrived > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
@@ -213,8 +204,9 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """One customer of a job with what became of it and why; `seen`: its state (action code) on the card.
+    """One customer of a job with what became of it and why.
 
+    `seen`: its state (action code) on the card, or where that did not show it, when it was first watched.
     `arrived_at`: when it was first read in the action's state or a later one; `last_state`: the state (action
     code) in which it was when that was given up.
     """

@@ -18,6 +18,10 @@ class Note(enum.StrEnum):
     RESENT = "resent"  # in the thread: what was unknown is sent again
     CHECKED = "checked"  # in the thread: what reading the cluster's state showed
     REFUSED_CSV = "refused_csv"  # in the thread: the refused customers as a file
+    ARRIVED = "arrived"  # in the thread: all that were accepted are where they were sent
+    NOT_ARRIVED = "not_arrived"  # in the thread: watching was given up, and where the others are
+    STRAGGLERS_CSV = "stragglers_csv"  # in the thread: those that have not arrived as a file
+    WATCHED_AGAIN = "watched_again"  # in the thread: somebody has them watched once more
     CUSTOMERS_CSV = "customers_csv"  # in the thread: all customers of a card with what the preview showed
     AWAITED = "awaited"  # in the thread: whose approval is needed, at first and as a reminder
     APPROVAL_DM = "approval_dm"  # the same to one approver directly, with the buttons
@@ -32,7 +36,8 @@ class Note(enum.StrEnum):
     WITHDRAWN = "withdrawn"  # in the thread: cancelled before it started
     BEGUN = "begun"  # in the thread: it starts now, after a wait
     CANNOT_POST = "cannot_post"  # to the requester alone: why there is no card
-    ASSIGNED = "assigned"  # to whoever is to run some batches; the only one that is about no job
+    ASSIGNED = "assigned"  # to whoever is to run some batches; this and the next are about no job
+    TAKEN_AWAY = "taken_away"  # to whoever was to run them before
 
 
 @dataclass(frozen=True, slots=True)

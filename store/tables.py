@@ -90,6 +90,7 @@ jobs = Table(
     Column("stopped_at", Instant),
     Column("watch_at", Instant),
     Column("watch_until", Instant),
+    Column("watch_error", Text),
     Column("approvals", SmallInteger, nullable=False, server_default="0"),
     Column("approve_by", Instant),
     Column("remind_at", Instant),
@@ -110,6 +111,7 @@ IS_PROPOSED = text("jobs.state = 'proposed'")
 IS_CONFIRMED = text("jobs.state = 'confirmed'")
 IS_AWAITING = text("jobs.state = 'awaiting'")
 IS_SCHEDULED = text("jobs.state = 'scheduled'")
+IS_OPEN = text("jobs.state NOT IN ('done', 'cancelled', 'expired', 'denied')")
 IS_RUNNING = text("jobs.state = 'running'")
 IS_UNSEEN = text("jobs.state = 'proposed' AND jobs.preview = 'pending'")
 IS_PLANNED = text("chunks.state = 'planned'")
@@ -139,6 +141,9 @@ _partial("ix_jobs_remind", "state = 'awaiting'", jobs.c.remind_at)
 _partial("ix_jobs_scheduled", "state = 'scheduled'", jobs.c.due_at)
 _partial("ix_jobs_running", "state = 'running'", jobs.c.cluster, jobs.c.id)
 _partial("ix_jobs_unseen", "state = 'proposed' AND preview = 'pending'", jobs.c.cluster, jobs.c.id)
+_partial(
+    "ix_jobs_live", "state NOT IN ('done', 'cancelled', 'expired', 'denied')", jobs.c.state, jobs.c.decided_at
+)
 _partial("ix_jobs_check", "check_at IS NOT NULL", jobs.c.cluster, jobs.c.check_at)
 _partial("ix_jobs_watch", "watch_at IS NOT NULL", jobs.c.cluster, jobs.c.watch_at)
 _partial("ix_jobs_parent", "parent_id IS NOT NULL", jobs.c.parent_id, jobs.c.id)

@@ -24,6 +24,7 @@ PLAIN = frozenset(
         "store.approval_model",
         "store.batch_model",
         "store.outbox_model",
+        "store.proposal_model",
         "store.errors",
     }
 )  # types and errors: no I/O, nothing behind them
@@ -81,11 +82,16 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "rosters": PLAIN | {"membership"},
     "membership": PLAIN | {"slack_errors"},
     "socket_mode": frozenset({"loops", "slack_errors"}),
+    "http_mode": frozenset({"signature", "status", "store", "loops"}),
+    "status": frozenset({"errors", "metrics", "store"}),
+    "metrics": frozenset({"store.gauges"}),
+    "signature": frozenset(),
     "introduction": frozenset({"errors", "slack_errors"}),
     "lanes": frozenset({"cluster", "config", "runner"}),
     "app": EVERYTHING,
     "reception": EVERYTHING,
     "cli": EVERYTHING,
+    "serving": EVERYTHING,
     "__main__": frozenset({"cli"}),
     "sandbox": PLAIN,
 }
@@ -98,6 +104,8 @@ _TALKS_TO_SLACK = frozenset(
         "profiles",
         "rosters",
         "socket_mode",
+        "http_mode",
+        "status",
         "introduction",
         "app",
         "reception",

@@ -15,12 +15,16 @@ from bot.policy import Policy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackAccess:
-    """The workspace's tokens, and the address of its Web API (ends in `/`)."""
+    """The workspace's tokens, and the address of its Web API (ends in `/`).
+
+    Socket Mode needs the app token; HTTP mode, where it is to `listen` (host, port), the signing secret.
+    """
 
     bot_token: SecretStr
-    app_token: SecretStr
+    app_token: SecretStr | None
     signing_secret: SecretStr | None
     api_url: str
+    listen: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,9 @@ class Config:
     slack: SlackAccess
     database_url: str
     database_direct_url: str
+    status: (
+        tuple[str, int] | None
+    )  # where `/healthz`, `/readyz` and `/metrics` are answered, besides HTTP mode
     clusters: Mapping[str, Cluster]
     catalogue: Catalogue
     policy: Policy

@@ -8,14 +8,14 @@ from sqlalchemy import Connection
 
 from bot.outbox import assignments, waiting
 from bot.outbox.assignments import Assignment
-from bot.views import files, notices, pending, thread
+from bot.views import arrival, files, notices, pending, thread
 from bot.views.card import SHOWN, Card, card
 from bot.views.files import File
 from bot.views.message import Message
 from bot.views.preview import Path
 from bot.views.text import escape
 from bot.views.waiting import Papers
-from store import batches, checks, customers, jobs, outbox, pauses
+from store import arrivals, batches, checks, customers, jobs, outbox, pauses
 from store.batch_model import Batch
 from store.clock import read_now
 from store.model import Customer, CustomerOutcome, Job, JobState, Pause
@@ -23,6 +23,7 @@ from store.outbox_model import Note, OutboxItem
 
 UNKNOWN_SHOWN = thread.SHOWN
 ALL = 1_000_000
+STRAGGLING = frozenset({Note.NOT_ARRIVED, Note.STRAGGLERS_CSV})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Facts:
     unknown: Sequence[Customer]
     sent_at: datetime | None
     everybody: Sequence[Customer]
+    stragglers: Sequence[Customer]
     pause: Pause | None
     batch: Batch | None
     papers: Papers = field(default_factory=Papers)
@@ -71,6 +73,7 @@ def _facts(conn: Connection, item: OutboxItem) -> Facts | Assignment:
         else (),
         checks.last_sent(conn, job) if ended and job.unknown else None,
         customers.everybody(conn, job.id) if item.note is Note.CUSTOMERS_CSV else (),
+        arrivals.stragglers(conn, job.id, ALL) if item.note in STRAGGLING else (),
         pauses.current(conn, job.cluster) if sending else None,
         batches.of_job(conn, job.id) if item.note is Note.CARD else None,
         waiting.read(conn, job) if item.note is Note.CARD or item.note in waiting.NOTES else Papers(),
@@ -90,6 +93,9 @@ def file(facts: Facts, words: Words) -> File | None:
     """The file an item stands for; None where the message itself can name everybody."""
     if facts.item.note is Note.CUSTOMERS_CSV:
         return files.everybody(facts.job, facts.everybody, words.path)
+    if facts.item.note is Note.STRAGGLERS_CSV:
+        long = len(facts.stragglers) > thread.SHOWN
+        return files.stragglers(facts.job, facts.stragglers, words.path) if long else None
     return files.refused(facts.job, facts.refused) if len(facts.refused) > thread.SHOWN else None
 
 
@@ -108,21 +114,34 @@ def draw(facts: Facts, words: Words) -> Message:
         case Note.STARTED:
             return thread.started(job, name)
         case Note.OUTCOME:
-            return thread.outcome(thread.Ended(job, name, facts.refused, facts.unknown, facts.sent_at))
+            ended = thread.Ended(job, name, facts.refused, facts.unknown, facts.sent_at)
+            return thread.outcome(ended, awaited=bool(detail.get("awaited")))
         case Note.CHECKED:
             ended = thread.Ended(job, name, facts.refused, facts.unknown)
             error = detail.get("error")
             turned, resent = int(detail.get("turned") or 0), int(detail.get("resent") or 0)
-            return pending.checked(ended, turned, str(error) if error else None, resent)
+            awaited = bool(detail.get("awaited"))
+            return pending.checked(ended, turned, str(error) if error else None, resent, awaited=awaited)
         case Note.PAUSED:
             return pending.paused(job, name, facts.pause)
         case Note.RESENT:
             return pending.resent(job, int(detail.get("customers") or 0))
         case Note.CANNOT_POST:
             return notices.cannot_post(job.channel_id, str(detail["error"]), words.bot_user_id)
-        case Note.REFUSED_CSV | Note.CUSTOMERS_CSV:
+        case Note.ARRIVED | Note.NOT_ARRIVED | Note.WATCHED_AGAIN:
+            return _arrival(facts, name, words.path)
+        case Note.REFUSED_CSV | Note.CUSTOMERS_CSV | Note.STRAGGLERS_CSV:
             shown = file(facts, words)
             return Message(escape(shown.title) if shown else "")
-        case Note.ASSIGNED:
+        case Note.ASSIGNED | Note.TAKEN_AWAY:
             raise LookupError("This is about batches, and there is no job to draw it from.")
     return waiting.draw(item, job, words.names, words.path, facts.papers)
+
+
+def _arrival(facts: Facts, name: str, path: Path) -> Message:
+    detail = facts.item.detail or {}
+    if facts.item.note is Note.WATCHED_AGAIN:
+        return arrival.watched_again(facts.job)
+    error = str(detail["error"]) if detail.get("error") else None
+    awaited = arrival.Awaited(facts.job, name, facts.stragglers, path, error, bool(detail.get("ended")))
+    return arrival.arrived(awaited) if facts.item.note is Note.ARRIVED else arrival.not_arrived(awaited)

@@ -16,7 +16,7 @@ from store import approvals, audit, jobs, outbox
 from store.audit import Event
 from store.outbox_model import Note, OutboxItem
 
-FILES = frozenset({Note.REFUSED_CSV, Note.CUSTOMERS_CSV})
+FILES = frozenset({Note.REFUSED_CSV, Note.CUSTOMERS_CSV, Note.STRAGGLERS_CSV})
 
 Done = Callable[[Connection], object]
 

@@ -20,11 +20,11 @@ from bot.run_at import told
 from bot.views import states
 from bot.views.message import Button, Message
 from bot.views.preview import Path, left_out, preview
+from bot.views.sources import given
 from bot.views.text import (
     bar,
     clip,
     context,
-    count,
     customers,
     cut,
     day_and_time,
@@ -38,9 +38,10 @@ from bot.views.text import (
 )
 from bot.views.waiting import Papers, signed, start_line, waiting, waits
 from store.batch_model import Batch
-from store.model import Job, JobState, Pause, Preview, Source
+from store.model import Job, JobState, Pause, Preview
 
 SHOWN = 5  # customer ids named on a card
+ARRIVAL = ":checkered_flag:"  # stands before the second bar
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,28 +102,10 @@ def _what(facts: Card) -> SectionBlock:
         fields=[
             MarkdownTextObject(text=f"*Action*\n{escape(job.action_name)} (code {job.action_code})"),
             MarkdownTextObject(text=f"*Cluster*\n{escape(clip(facts.where, 500))}", verbatim=True),
-            MarkdownTextObject(text=f"*Customers*\n{cut(_given(job), 1_900)}", verbatim=True),
+            MarkdownTextObject(text=f"*Customers*\n{cut(given(job), 1_900)}", verbatim=True),
             MarkdownTextObject(text=f"*Asked by*\n{mention(job.operator.user_id)}"),
         ]
     )
-
-
-def _given(job: Job) -> str:
-    """How many, and where they came from."""
-    told = [_from(source) for source in job.sources]
-    if job.duplicates:
-        told.append(f"{count(job.duplicates, 'duplicate')} dropped")
-    return f"{job.total:,} ({', '.join(told)})" if told else f"{job.total:,}"
-
-
-def _from(source: Source) -> str:
-    place = {
-        "file": escape(source.name),
-        "card": f"card `{escape(source.name)}`",
-        "batch": f"batch `{escape(source.name)}`",
-    }.get(source.kind, "the form")
-    column = f" (column {escape(clip(source.column, 60))})" if source.column else ""
-    return f"{source.count:,} from {place}{column}"
 
 
 def _proposed(facts: Card) -> list[Block]:
@@ -194,6 +177,7 @@ def _decided(facts: Card) -> list[Block]:
     return [
         section(_progress(facts)),
         *left_out(job),
+        *_watching(job),
         *_paused(facts),
         *signed(job, facts.papers),
         context(f":heavy_check_mark: Confirmed {_by(job)}. Job `{job.short_id}`, details in the thread."),
@@ -222,6 +206,16 @@ def _paused(facts: Card) -> list[Block]:
     ]
 
 
+def _watching(job: Job) -> list[Block]:
+    """Until when arrivals are awaited, and what is in the way."""
+    if job.watch_at is None or job.watch_until is None or job.state is not JobState.WATCHING:
+        return []
+    until = f"until {moment(job.watch_until)} at the latest"
+    if job.watch_error:
+        return [context(f":warning: {escape(clip(job.watch_error, 500))} It is tried again, {until}.")]
+    return [context(f":eyes: Watching whether all have arrived, {until}.")]
+
+
 def _by(job: Job) -> str:
     who = mention(job.decided_by) if job.decided_by else "by the bot"
     return f"by {who}, {day_and_time(job.decided_at)}" if job.decided_at else f"by {who}"
@@ -233,6 +227,9 @@ def _progress(facts: Card) -> str:
     line = f"{states.symbol(job)} {bar(answered, job.to_send)} {answered:,} of {job.to_send:,} answered"
     if job.answered:
         line += f" ({states.tally(job)})"
+    if job.watched and job.accepted:
+        coming = job.to_send - job.refused - job.unknown - job.cancelled
+        line += f"\n{ARRIVAL} {bar(job.arrived, coming)} {job.arrived:,} of {coming:,} arrived"
     if job.started_at:
         line += f", {took(((job.finished_at or facts.now) - job.started_at).total_seconds())}"
     words = states.words(job)

@@ -47,15 +47,22 @@ def started(job: Job, cluster_name: str) -> Message:
     return Message(words, [section(words), ActionsBlock(elements=[my_jobs()])])
 
 
-def outcome(ended: Ended) -> Message:
-    """How the job ended, in one message."""
+def calling(job: Job, *, calls: bool = True) -> str:
+    """`<@U0ASTER>: `, which lets the requester know: in a job's last message, or in one that needs them."""
+    return f"{mention(job.operator.user_id)}: " if calls else ""
+
+
+def outcome(ended: Ended, *, awaited: bool = False) -> Message:
+    """How sending ended, in one message. `awaited`: another will tell of the arrival, and call then."""
     job = ended.job
-    head = f"{states.symbol(job)} {mention(job.operator.user_id)}: {ended.what}, {_headline(job)}"
+    call = calling(job, calls=not awaited or bool(job.refused or job.unknown))
+    head = f"{states.symbol(job)} {call}{ended.what}, {_headline(job)}"
     if job.finished_at and job.started_at:
         head += f" It took {took((job.finished_at - job.started_at).total_seconds())}."
     blocks: list[Block] = [section(head)]
     if job.accepted:
-        blocks.append(context(ACCEPTED))
+        then = AWAITED if awaited else "" if job.watched else NOT_WATCHED
+        blocks.append(context(f"{ACCEPTED} {then}".strip()))
     blocks += _refused(ended)
     blocks += _unknown(ended)
     blocks += left_out(job)
@@ -64,10 +71,9 @@ def outcome(ended: Ended) -> Message:
     return Message(head, blocks)
 
 
-ACCEPTED = (
-    "Accepted means the cluster has taken the request; it moves the customers in its own time. "
-    "This bot does not check whether they have arrived."
-)
+ACCEPTED = "Accepted means the cluster has taken the request; it moves the customers in its own time."
+AWAITED = "Whether they have arrived is watched, and told here."
+NOT_WATCHED = "This bot does not check whether they have arrived."
 # By the cause of the last answer: what a person can do about a refusal of everything.
 ADVICE = {
     "unauthorized": (

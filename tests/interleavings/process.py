@@ -13,6 +13,7 @@ from bot.policy import Policy, Right, Rule
 from bot.runner.checker import Checker
 from bot.runner.lane import Lane
 from bot.runner.sender import Runner
+from bot.runner.watcher import Watcher
 from bot.service.decisions import Decisions
 from bot.service.gate import Gate as JobGate
 from bot.service.people import People
@@ -20,6 +21,7 @@ from bot.service.proposals import Proposals
 from bot.service.starts import Starts
 from bot.service.unknowns import Unknowns
 from bot.service.waits import Waits
+from bot.service.watching import Watching
 from bot.turns import Bell, Lease
 from bot.turns.embedded import EmbeddedTurns
 from store import schedules
@@ -57,7 +59,7 @@ class OneTurn(EmbeddedTurns):
         return lambda: math.inf if self.held else 0.0
 
 
-def configured(*, chunk_size: int, concurrency: int, resend: Resend) -> Cluster:
+def configured(*, chunk_size: int, concurrency: int, resend: Resend, watch: bool) -> Cluster:
     """The cluster as the file would say it."""
     return Cluster(
         key=KEY,
@@ -71,7 +73,7 @@ def configured(*, chunk_size: int, concurrency: int, resend: Resend) -> Cluster:
         concurrency=concurrency,
         max_customers=6,
         preview_s=0,
-        arrival=Arrival(every_s=2, give_up_after_s=60),
+        arrival=Arrival(watch=watch, every_s=2, give_up_after_s=60),
     )
 
 
@@ -96,6 +98,7 @@ class Process:
         self.decisions = Decisions(self.db, people, clusters, gate)
         starts = Starts(self.db, people, gate, Schedule(late_s=math.inf))
         self.unknowns = Unknowns(self.db, people, clusters)
+        self.watching = Watching(self.db, clusters)
         lane = Lane(
             key=cluster.key,
             base_url=cluster.base_url,
@@ -106,11 +109,13 @@ class Process:
             preview_s=cluster.preview_s,
             every_s=cluster.arrival.every_s,
             give_up_after_s=cluster.arrival.give_up_after_s,
+            watch=cluster.arrival.watch,
             resend_auto=cluster.resend_unknown is Resend.AUTO,
         )
         for work in (
             Runner(self.db, self.turns, lane).run(),
             Checker(self.db, self.turns, lane).run(),
+            Watcher(self.db, self.turns, lane, Catalogue(DEFAULT_ACTIONS).later()).run(),
             Loop(self.turns, "expiry", self.decisions.expire_due).run(),
             Loop(self.turns, schedules.TOPIC, starts.start_due).run(),
         ):

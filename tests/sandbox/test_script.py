@@ -6,7 +6,7 @@ import re
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,22 +14,26 @@ from uuid import uuid4
 
 import pytest
 
-from bot.sandbox.script.scenes import SCENES
+from bot.sandbox.script import play, processes
+from bot.sandbox.script.acts import ACTS
+from bot.sandbox.script.processes import House
+from bot.sandbox.script.stage import Stage
 
 WITHIN_S = 60.0  # the README promises about a minute, the issue says under one
+Scene = Callable[[Stage], Awaitable[object]]
 MARK = "SET_ACTION_TEST_MARK"
 PATCHED = """
 from bot.cli import main
-from bot.sandbox.script import scenes
+from bot.sandbox.script.acts import ACTS
 from bot.sandbox.script.stage import expect
 
 async def asked(stage):
     await stage.asks(f"/set-action t evian3 {(await stage.customers(1))[0]}")
 
 async def scene(stage):
-    %s
+    expect(False, "the moon to be of cheese")
 
-scenes.SCENES[:] = [("A scene that goes well", asked), ("A scene that does not", scene)]
+ACTS[:] = [[("A scene that goes well", asked), ("A scene that does not", scene)], [("Another", asked)]]
 main()
 """
 
@@ -97,38 +101,67 @@ async def test_the_whole_conversation_goes_as_expected_and_leaves_nothing(run: R
     code, out, err = await run.ended()
     assert (code, err) == (0, ""), out[-2000:]
     told = re.findall(r"^(\d+)\. (.*?) ─", out, re.MULTILINE)
-    assert told == [(str(number), name) for number, (name, _) in enumerate(SCENES, start=1)]
-    assert f"All {len(SCENES)} scenes went as expected" in out
+    names = [name for act in ACTS for name, _ in act]
+    assert told == [(str(number), name) for number, name in enumerate(names, start=1)]
+    assert f"All {len(names)} scenes went as expected" in out
     assert "\x1b" not in out
     assert run.left_behind() == []
 
 
-@pytest.mark.parametrize(
-    ("step", "reason"),
-    [
-        ('expect(False, "the moon to be of cheese")', "expected the moon to be of cheese"),
-        ('await stage.asks("/set-action t nowhere x1234")', "a private answer instead of a card"),
-        ('(await stage.desk.messages("C0OPS", "U0ASTER"))[0].button("nonesuch")', "nonesuch"),
-        ("await stage.desk.until(lambda _: False, 0.1)", "no journal entry as expected"),
-        ('await stage.desk.say("U0NOBODY", "C0NOWHERE", "hello")', "no person U0NOBODY"),
-    ],
-    ids=["false", "no-card", "no-button", "never", "refused"],
-)
-async def test_what_is_not_as_expected_is_said_and_fails(run: Run, step: str, reason: str) -> None:
-    code, out, err = await run.ended("-c", PATCHED % step)
+async def test_what_is_not_as_expected_is_said_and_fails(run: Run) -> None:
+    code, out, err = await run.ended("-c", PATCHED)
     assert (code, err) == (1, "")
     _, _, verdict = out.partition("Not as expected: ")
-    assert reason in verdict
+    assert "expected the moon to be of cheese" in verdict
     assert "event=set_action.ready" in verdict  # the bot's log, to see why
     assert "scenes went as expected" not in out
     assert run.left_behind() == []
 
 
+async def press_nothing(stage: Stage) -> None:
+    (await stage.desk.messages("C0OPS", "U0ASTER"))[0].button("nonesuch")
+
+
+WRONG: Mapping[str, tuple[Scene, str]] = {
+    "no card": (
+        lambda stage: stage.asks("/set-action t nowhere x1234"),
+        "a private answer instead of a card",
+    ),
+    "no button": (press_nothing, "nonesuch"),
+    "never": (lambda stage: stage.desk.until(lambda _: False, 0.1), "no journal entry as expected"),
+    "refused": (lambda stage: stage.desk.say("U0NOBODY", "C0NOWHERE", "hello"), "no person U0NOBODY"),
+}
+
+
+async def test_whatever_goes_wrong_in_a_scene_is_a_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One set of processes for all: what differs is what a scene meets."""
+    async with processes.house(tmp_path) as running:
+
+        @asynccontextmanager
+        async def standing(_: Path) -> AsyncIterator[House]:
+            yield running
+
+        monkeypatch.setattr(play, "house", standing)
+        for name, (scene, reason) in {"well": (asked, ""), **WRONG}.items():
+            monkeypatch.setattr(play, "ACTS", [[(name, scene)]])
+            code, out = await play.play(), capsys.readouterr().out
+            assert code == (1 if reason else 0), name
+            assert reason in out.partition("Not as expected: ")[2], name
+
+
+async def asked(stage: Stage) -> None:
+    await stage.asks(f"/set-action t evian3 {(await stage.customers(1))[0]}")
+
+
 async def test_a_bot_that_dies_is_noticed(run: Run) -> None:
     async with run.running() as process:
         await _line(process, "1. ")
-        [bot] = [process for process in run.processes() if _command(process).strip().endswith("-m bot run")]
-        os.kill(int(bot.name), signal.SIGKILL)
+        bots = [process for process in run.processes() if _command(process).strip().endswith("-m bot run")]
+        assert bots
+        for bot in bots:
+            os.kill(int(bot.name), signal.SIGKILL)
         out, _ = await asyncio.wait_for(process.communicate(), WITHIN_S)
     assert process.returncode == 1
     assert "Not as expected" in out.decode()
@@ -136,7 +169,7 @@ async def test_a_bot_that_dies_is_noticed(run: Run) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("moment", ["Three processes", "@Aster"])
+@pytest.mark.parametrize("moment", ["Processes on", "@Aster"])
 async def test_interrupted_it_clears_up(run: Run, number: signal.Signals, moment: str) -> None:
     """While its processes start, and in the middle of a scene."""
     async with run.running() as process:

@@ -1,21 +1,10 @@
-"""The scenes, in order: each a situation an operator meets, played and checked."""
+"""The scenes of the main job, in order: each a situation an operator meets, played and checked."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from bot.sandbox.cluster import mood
-from bot.sandbox.script.batch_scenes import batches
-from bot.sandbox.script.form_scenes import (
-    edited,
-    from_a_message,
-    mistakes_at_their_fields,
-    several_sources,
-)
 from bot.sandbox.script.stage import Stage, Unexpected, expect, said
-from bot.sandbox.script.waiting_scenes import approved, denied, frozen, scheduled, unapproved
 from bot.sandbox.workspace.people import BRAM, OPS
-
-__all__ = ["SCENES", "Unexpected"]
 
 
 async def accepted(stage: Stage) -> None:
@@ -109,7 +98,7 @@ async def timed_out(stage: Stage) -> None:
     await stage.presses(card, "confirm")
     await stage.thread(card, "it is not known")
     await stage.thread(card, "although its answer never came")
-    await stage.card(card, "All 2 accepted")
+    await stage.card(card, "All 2 arrived")
     posts = (await stage.evian3.record()).posts[before:]
     expect(len(posts) == 1, "one POST only: an unknown request is never repeated")
     stage.transcript.cluster("1 request, carried out but never answered; then 1 read of the state")
@@ -169,30 +158,3 @@ async def my_jobs(stage: Stage) -> None:
     short = said(card).split("Job ")[1].strip("`")[:8]
     reaction = await stage.types(f"/my-jobs {short}")
     expect(bool(reaction.message and "8 refused" in said(reaction.message)), "the job in full")
-
-
-Scene = Callable[[Stage], Awaitable[None]]
-SCENES: list[tuple[str, Scene]] = [
-    ("Asked, confirmed, accepted", accepted),
-    ("129 customers: 8 do not exist, 3 are there already", some_do_not_exist),
-    ("A cluster that cannot be read beforehand", unreadable),
-    ("A token the cluster does not take", wrong_token),
-    ("The cluster is still starting", starting),
-    ("An answer that takes 16 seconds", slow),
-    ("A time-out, although the cluster did it", timed_out),
-    ("A double click", double_click),
-    ("A stranger's click", stranger),
-    ("A card nobody decides on", expired),
-    ("A mistyped action", mistyped),
-    ("/my-jobs", my_jobs),
-    ("The form: typed ids and a CSV file together", several_sources),
-    ("The form: mistakes at their fields", mistakes_at_their_fields),
-    ("A shortcut on a message", from_a_message),
-    ("A card that is changed", edited),
-    ("A list cut into batches, and one of them run", batches),
-    ("A protected cluster: somebody else approves", approved),
-    ("An approver denies", denied),
-    ("Nobody approves", unapproved),
-    ("A job for later", scheduled),
-    ("A frozen cluster", frozen),
-]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.padding import Padding
 from rich.panel import Panel
@@ -16,11 +16,34 @@ from bot.sandbox.workspace.people import NAMES
 WIDTH = 100
 
 
-class Transcript:
-    """Prints as it happens."""
+class _Curtain:
+    """A console that keeps what it is to print until it is released, and from then on prints at once."""
 
-    def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(width=WIDTH, highlight=False)
+    def __init__(self, console: Console, *, held: bool) -> None:
+        self._console = console
+        self._held: list[tuple[RenderableType, ...]] | None = [] if held else None
+
+    def print(self, *what: RenderableType) -> None:
+        if self._held is None:
+            self._console.print(*what)
+        else:
+            self._held.append(what)
+
+    def release(self) -> None:
+        held, self._held = self._held or [], None
+        for what in held:
+            self._console.print(*what)
+
+
+class Transcript:
+    """Prints as it happens; one that is `held` prints nothing until `release`."""
+
+    def __init__(self, console: Console | None = None, *, held: bool = False) -> None:
+        self._console = _Curtain(console or Console(width=WIDTH, highlight=False), held=held)
+
+    def release(self) -> None:
+        """Print what was held back, and from now on as it happens."""
+        self._console.release()
 
     def title(self, words: str) -> None:
         """The head of it all."""

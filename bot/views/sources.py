@@ -1,0 +1,23 @@
+"""Where the customers of a request came from, in words."""
+
+from bot.views.text import clip, count, escape
+from store.model import Job, Source
+
+
+def given(job: Job) -> str:
+    """How many, and where they came from."""
+    told = [_from(source) for source in job.sources]
+    if job.duplicates:
+        told.append(f"{count(job.duplicates, 'duplicate')} dropped")
+    return f"{job.total:,} ({', '.join(told)})" if told else f"{job.total:,}"
+
+
+def _from(source: Source) -> str:
+    place = {
+        "file": escape(source.name),
+        "card": f"card `{escape(source.name)}`",
+        "batch": f"batch `{escape(source.name)}`",
+    }.get(source.kind, "the form")
+    column = f" (column {escape(clip(source.column, 60))})" if source.column else ""
+    remark = f" ({escape(clip(source.remark, 160))})" if source.remark else ""
+    return f"{source.count:,} from {place}{column}{remark}"
