@@ -94,6 +94,7 @@ def use_cases(
     """Every use case, over one store."""
     clusters, catalogue = config.clusters, config.catalogue
     gate = Gate(config.policy, clusters, config.approvals)
+    starts = Starts(db, people, gate, config.schedule)
     waits = Waits(db, profiles, gate, config.schedule.furthest_s)
     proposals = Proposals(
         db, people, catalogue, clusters, waits, config.card_expires_s, config.open_cards_per_user
@@ -107,7 +108,7 @@ def use_cases(
         decisions=Decisions(db, people, clusters, gate),
         previews=Previews(db),
         own_jobs=OwnJobs(db),
-        unknowns=Unknowns(db, people, clusters),
+        unknowns=Unknowns(db, people, clusters, starts),
         watching=Watching(db, clusters),
         batches=Batches(db, administrators, proposals, clusters),
         own_batches=OwnBatches(db, administrators),
@@ -115,7 +116,7 @@ def use_cases(
         approving=Approving(db, people, profiles, gate),
         timing=Timing(db, people, gate, waits),
         summons=Summons(db, gate, rosters),
-        starts=Starts(db, people, gate, config.schedule),
+        starts=starts,
     )
 
 

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Connection
 
 from bot.config import Schedule
-from bot.errors import NotAllowed
+from bot.errors import NoLongerPossible, NotAllowed, SetActionError
 from bot.policy import Person, Right
 from bot.service.gate import Gate, redraw
 from bot.service.people import People
@@ -70,18 +70,45 @@ class Starts:
     async def start_due(self) -> float | None:
         """Start, hold or send back what is due; seconds until the next is, or None."""
         for job in await self._db.read(schedules.due, AT_ONCE):
-            papers = await self._db.read(_papers, job)
-            known: dict[Bearer, Person] = {}
-            unreadable: NotAllowed | None = None
-            for operator, right in papers.bearers(job):
-                try:
-                    known[operator, right] = await self._people.holding(
-                        right, operator, job.action_name, job.cluster
-                    )
-                except NotAllowed as refusal:
-                    unreadable = refusal
+            known, unreadable = await self._known(job, await self._db.read(_papers, job))
             await self._db.write(self._start, job, known, unreadable)
         return await self._db.read(_next)
+
+    async def objection(self, job: Job) -> SetActionError | None:
+        """Why no more of a job that was sent may be sent now: approvals that are gone, or a freeze.
+
+        The right of who asks for it is not looked at here. Raises StoreError.
+        """
+        papers = await self._db.read(_papers, job)
+        known, unreadable = await self._known(job, papers)
+        if unreadable:
+            return unreadable
+        if self._lacks_approvals(job, papers, known):
+            return NotAllowed(
+                "The approvals of this job do not count any more, so nothing more of it is sent. Ask for "
+                "these customers anew; somebody else must approve that."
+            )
+        now = await self._db.read(read_now)
+        frozen = self._gate.frozen(job.cluster, now)
+        if frozen is None or Hold.FREEZE in self._overridden(job, papers, known, now):
+            return None
+        return NoLongerPossible(
+            f"{job.cluster} is frozen until {frozen.until:%Y-%m-%d %H:%M} UTC ({frozen.reason}). Nothing was "
+            "sent; press this again when the freeze is over."
+        )
+
+    async def _known(self, job: Job, papers: Papers) -> tuple[Mapping[Bearer, Person], NotAllowed | None]:
+        """Everybody whose right counts, as far as Slack tells; and why it does not tell of all."""
+        known: dict[Bearer, Person] = {}
+        unreadable: NotAllowed | None = None
+        for operator, right in papers.bearers(job):
+            try:
+                known[operator, right] = await self._people.holding(
+                    right, operator, job.action_name, job.cluster
+                )
+            except NotAllowed as refusal:
+                unreadable = refusal
+        return known, unreadable
 
     def _start(
         self,
@@ -121,12 +148,7 @@ class Starts:
         return len(good) < max(job.approvals, self._gate.needed(job.action_name, job.cluster))
 
     def _held(self, job: Job, papers: Papers, known: Mapping[Bearer, Person], now: datetime) -> Held | None:
-        good = {
-            hold: one
-            for hold, one in papers.overrides.items()
-            if (one.until is None or one.until > now)
-            and self._permits(job, (one.operator, Right.ADMIN), known)
-        }
+        good = self._overridden(job, papers, known, now)
         if Hold.RIGHTS not in good and not self._permits(job, (job.operator, Right.REQUEST), known):
             why = f"who asked may not run {job.action_name} on {job.cluster} any more"
             return Held(Hold.RIGHTS, why, None)
@@ -136,6 +158,17 @@ class Starts:
         if job.due_at and (now - job.due_at).total_seconds() > self._schedule.late_s:
             return Held(Hold.LATE, "nothing could start it at its time, and that is long over", None)
         return None
+
+    def _overridden(
+        self, job: Job, papers: Papers, known: Mapping[Bearer, Person], now: datetime
+    ) -> frozenset[Hold]:
+        """What need not hold it, by the word of somebody who is an administrator still."""
+        return frozenset(
+            hold
+            for hold, one in papers.overrides.items()
+            if (one.until is None or one.until > now)
+            and self._permits(job, (one.operator, Right.ADMIN), known)
+        )
 
     def _hold(self, conn: Connection, job: Job, held: Held) -> None:
         if schedules.hold(conn, job, held.hold, held.reason, held.again_at):

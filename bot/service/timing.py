@@ -1,6 +1,6 @@
 """Jobs that wait: cancel one, give it another time, or let it start in spite of what holds it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -39,6 +39,8 @@ class Timing:
         allowed = await self._holds(operator, card, Right.APPROVE, Right.ADMIN)
 
         def change(conn: Connection, job: Job) -> SetActionError | None:
+            if job.operator != operator and isinstance(allowed, NotAllowed):
+                return allowed
             if job.operator != operator and not allowed:
                 who = [
                     job.operator.user_id,
@@ -112,7 +114,9 @@ class Timing:
 
         return await self._change("set_action.overridden", operator, card, change)
 
-    def _may_override(self, job: Job, allowed: bool) -> SetActionError | None:
+    def _may_override(self, job: Job, allowed: bool | NotAllowed) -> SetActionError | None:
+        if isinstance(allowed, NotAllowed):
+            return allowed
         if not allowed:
             who = self._people.policy.who_may(Right.ADMIN, job.action_name, job.cluster)
             ask = [one for one in who if one != EVERYTHING]
@@ -130,18 +134,21 @@ class Timing:
             approvals.ask(conn, job, job.approvals, self._gate.rules.expire_after_s)
             outbox.add(conn, job.id, Note.LOST)
 
-    async def _holds(self, operator: Operator, card: UUID, *rights: Right) -> bool:
-        """Whether this person has one of these rights to the job's action there. Raises NotAllowed."""
+    async def _holds(self, operator: Operator, card: UUID, *rights: Right) -> bool | NotAllowed:
+        """Whether this person has one of these rights to the job's action there; or why that is not known."""
         job = await self._db.read(jobs.find, card)
         if job is None:
             return False
-        policy = self._people.policy
         people = [Person(operator.user_id)]
-        if job.operator != operator:
+        try:
             people.append(await self._people.person(operator))
-        return any(
-            policy.permits(one, right, job.action_name, job.cluster) for one in people for right in rights
-        )
+        except NotAllowed as unknown:
+            return self._any(people, rights, job) or unknown
+        return self._any(people, rights, job)
+
+    def _any(self, people: Sequence[Person], rights: Sequence[Right], job: Job) -> bool:
+        permits = self._people.policy.permits
+        return any(permits(one, right, job.action_name, job.cluster) for one in people for right in rights)
 
     async def _change(self, event: str, operator: Operator, card: UUID, change: Change) -> Job:
         def work(conn: Connection) -> Job | SetActionError:

@@ -97,7 +97,7 @@ class Process:
         )
         self.decisions = Decisions(self.db, people, clusters, gate)
         starts = Starts(self.db, people, gate, Schedule(late_s=math.inf))
-        self.unknowns = Unknowns(self.db, people, clusters)
+        self.unknowns = Unknowns(self.db, people, clusters, starts)
         self.watching = Watching(self.db, clusters)
         lane = Lane(
             key=cluster.key,

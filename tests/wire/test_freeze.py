@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from bot.sandbox.cluster import mood
 from bot.sandbox.workspace.people import ASTER, BRAM, CLEO
 from tests.stage import Stage, words
 from tests.waiting import POLICY, confirmed, nothing_sent, soon
@@ -111,3 +112,20 @@ async def test_the_button_of_a_freeze_that_is_over_does_nothing(idle_stage: Stag
     assert (await stage.desk.click(CLEO, card, "override")).acked
     await stage.private("has started already", user=CLEO)
     assert len((await stage.evian3.record()).posts) == 1
+
+
+async def test_the_rest_of_a_job_is_not_sent_in_a_freeze(idle_stage: Stage) -> None:
+    stage = idle_stage
+    await stage.start_bot()
+    await stage.evian3.next_mood(mood.silent(acts=False))
+    [cid] = await stage.cids(1)
+    card = await stage.ask(f"/set-action T-Enable evian3 {cid}")
+    assert (await stage.confirm(card)).acked
+    checked = await stage.thread(card, "None found in T-Enable")
+    await stage.settled()
+    await stage.stop_bot()
+    await stage.start_bot(more=frozen(-60, 3600))
+    assert (await stage.desk.click(ASTER, checked, "send_rest")).acked
+    await stage.private("evian3 is frozen until", thread=card.ts)
+    assert len((await stage.evian3.record()).posts) == 1
+    assert "refused_click" in await stage.events()

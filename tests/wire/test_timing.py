@@ -1,5 +1,7 @@
 """Timing at the wire: when a job is to start, in whose words, who may change that, and what starts it."""
 
+import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -202,3 +204,22 @@ async def test_what_was_confirmed_before_an_outage_is_looked_at_again(stage: Sta
     await stage.thread(card, "may not run T-Enable on evian3 any more")
     await nothing_sent(stage)
     assert (await stage.job()).state == "scheduled"
+
+
+async def test_two_replicas_start_what_is_due_and_count_each_approval_once(
+    idle_stage: Stage, postgres: Callable[[], str]
+) -> None:
+    stage = idle_stage
+    stage.database = postgres()
+    for _ in range(2):
+        await stage.start_bot(more=guarded(BRAM, CLEO, approvals=2))
+    card = await confirmed(stage, more=f" at:{soon(2)}")
+    clicks = [stage.desk.click(who, card, "approve") for who in (BRAM, CLEO) * 3]
+    assert all(reaction.acked for reaction in await asyncio.gather(*clicks))
+    await stage.thread(card, "1 customer accepted")
+    await stage.settled()
+    assert len((await stage.evian3.record()).posts) == 1
+    events = await stage.events()
+    assert [events.count(e) for e in ("approved", "ready", "sent", "reminded")] == [2, 1, 1, 1]
+    thread = [words(m) for m in await stage.thread_of(card)]
+    assert len([said for said in thread if "starts now" in said]) == 1
