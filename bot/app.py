@@ -14,7 +14,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import cluster as cluster_api
 from bot import lanes as lanes_of
-from bot.catalogue import Catalogue
 from bot.config import Config
 from bot.errors import ConfigurationError, Problem
 from bot.http_mode import HttpMode
@@ -25,13 +24,10 @@ from bot.membership import UserGroups
 from bot.metrics import Metrics
 from bot.outbox import last_look
 from bot.outbox.courier import Courier
-from bot.outbox.drawing import Words
-from bot.outbox.pace import Pace
-from bot.outbox.slack import Slack
-from bot.outbox.telling import Teller
+from bot.outbox.homes import Homes
 from bot.outbox.whispers import Whispers
 from bot.profiles import Profiles
-from bot.reception import Answering, by_themselves, reception, use_cases
+from bot.reception import Answering, Whereabouts, by_themselves, reception, use_cases
 from bot.rosters import Rosters
 from bot.runner.lane import Lane
 from bot.runner.readers import Reader, readers
@@ -40,12 +36,12 @@ from bot.service.people import People
 from bot.slack_addresses import SlackAddresses
 from bot.slack_files import SlackFiles
 from bot.socket_mode import SocketMode
+from bot.speech import path_of, speech
 from bot.status import Status, listening
 from bot.turns import Bell, Turns
 from bot.turns.embedded import EmbeddedTurns
 from bot.turns.postgres import PostgresTurns
 from bot.views.listing import Workspace
-from bot.views.preview import Path
 from bot.windows import Windows
 from store import jobs, schema
 from store.database import Database
@@ -85,7 +81,9 @@ async def running(config: Config, metrics: Metrics | None = None) -> AsyncIterat
         )
         home = await introduced(client, None if config.slack.listen else _app_token(config))
         departed = set(await db.read(jobs.clusters_with_work)) - set(config.clusters)
-        lanes = [lanes_of.lane(cluster, cluster_http) for cluster in config.clusters.values()]
+        lanes = [
+            lanes_of.lane(cluster, cluster_http, config.pictures_from) for cluster in config.clusters.values()
+        ]
         lanes += [lanes_of.departed(key) for key in sorted(departed)]
         means = Means(db, turns, client, slack_http, metrics or Metrics())
         parts = _join(config, means, lanes, home)
@@ -163,6 +161,7 @@ class Parts:
     runners: list[Runner]
     readers: list[Reader]
     courier: Courier
+    homes: Homes
     whispers: Whispers
     windows: Windows
     under_way: UnderWay
@@ -170,7 +169,7 @@ class Parts:
     def start(self) -> list[asyncio.Task[None]]:
         """Set everything going, receiving last."""
         everything: list[Part] = [
-            *self.loops, *self.runners, *self.readers, self.courier, self.entrance,
+            *self.loops, *self.runners, *self.readers, self.courier, self.homes, self.entrance,
         ]  # fmt: skip
         tasks = [asyncio.create_task(part.run(), name=type(part).__name__) for part in everything]
         for task in tasks:
@@ -182,12 +181,13 @@ class Parts:
         log.info("set_action.stopping")
         await self.entrance.close(DRAIN_S / 10)
         await asyncio.gather(self.door.drain(DRAIN_S / 10), self.under_way.drain(DRAIN_S / 10))
-        stopping: list[Stoppable] = [*self.loops, *self.readers, *self.runners]
+        stopping: list[Stoppable] = [*self.loops, self.homes, *self.readers, *self.runners]
         for part in stopping:
             part.stop()
         await asyncio.gather(*(runner.drain(DRAIN_S * 4 / 10) for runner in self.runners))
         await self.courier.finish(DRAIN_S * 2 / 10)
-        await asyncio.gather(self.whispers.drain(DRAIN_S / 10), self.windows.drain(DRAIN_S / 10))
+        late_words = (self.whispers, self.windows, self.homes)
+        await asyncio.gather(*(part.drain(DRAIN_S / 10) for part in late_words))
         _, late = await asyncio.wait(tasks, timeout=DRAIN_S / 10)
         for task in late:
             task.cancel()
@@ -204,10 +204,14 @@ def _join(config: Config, means: Means, lanes: Sequence[Lane], home: Home) -> Pa
     whispers = Whispers(slack_http, addresses)
     windows = Windows(client)
     under_way = UnderWay()
-    words = Words(names, _path(config.catalogue), home.bot_user_id)
+    told = speech(config, db, turns, client, whispers, home)
     files = SlackFiles(client, slack_http, addresses)
-    cases = use_cases(config, db, people, files, Profiles(client), Rosters(client, groups))
-    answering = Answering(whispers, windows, files, names, Workspace(home.url), under_way)
+    clients = {lane.key: lane.client for lane in lanes if lane.client}
+    whereabouts = Whereabouts(Profiles(client), Rosters(client, groups))
+    cases = use_cases(config, db, people, files, whereabouts, clients, lanes_of.PresentStates(lanes))
+    answering = Answering(
+        whispers, windows, files, names, Workspace(home.url), under_way, path_of(config.catalogue)
+    )
     later = config.catalogue.later()
     door = reception(config, client, home, cases, answering)
     door.observe = means.metrics.answered
@@ -224,7 +228,8 @@ def _join(config: Config, means: Means, lanes: Sequence[Lane], home: Home) -> Pa
         loops=by_themselves(turns, cases),
         runners=[Runner(db, turns, lane) for lane in lanes],
         readers=[reader for lane in lanes for reader in readers(db, turns, lane, later)],
-        courier=Courier(db, turns, Teller(Slack(client), whispers, words), Pace()),
+        courier=told.courier,
+        homes=told.homes,
         whispers=whispers,
         windows=windows,
         under_way=under_way,
@@ -241,10 +246,3 @@ def _signing_secret(config: Config) -> SecretStr:
     if config.slack.signing_secret is None:
         raise ConfigurationError([Problem("SLACK_SIGNING_SECRET", "is missing; HTTP mode needs it")])
     return config.slack.signing_secret
-
-
-def _path(catalogue: Catalogue) -> Path:
-    return Path(
-        {action.code: action.name for action in catalogue},
-        {action.code: frozenset(catalogue[name].code for name in action.after) for action in catalogue},
-    )

@@ -1,5 +1,7 @@
 """What serving a cluster takes, from its configuration: address, credential, limits, clocks."""
 
+from collections.abc import Iterable
+
 import httpx
 import structlog
 
@@ -10,7 +12,7 @@ from bot.runner.lane import Lane
 log = structlog.get_logger()
 
 
-def lane(cluster: Cluster, http: httpx.AsyncClient) -> Lane:
+def lane(cluster: Cluster, http: httpx.AsyncClient, pictures_from: int) -> Lane:
     """For a configured cluster."""
     return Lane(
         key=cluster.key,
@@ -29,6 +31,8 @@ def lane(cluster: Cluster, http: httpx.AsyncClient) -> Lane:
         give_up_after_s=cluster.arrival.give_up_after_s,
         watch=cluster.arrival.watch,
         resend_auto=cluster.resend_unknown is Resend.AUTO,
+        announce_channel=cluster.announce_channel,
+        pictures_from=pictures_from,
     )
 
 
@@ -48,6 +52,18 @@ def departed(key: str) -> Lane:
         watch=False,
         resend_auto=False,
     )
+
+
+class PresentStates:
+    """Reads in which state a customer is now, on a cluster that is configured."""
+
+    def __init__(self, lanes: Iterable[Lane]) -> None:
+        self._clients = {lane.key: lane.client for lane in lanes if lane.client is not None}
+
+    async def state_of(self, cluster: str, cid: str) -> str | None:
+        """The state's name; None where the cluster does not know the customer. Raises ClusterUnreadable."""
+        found = (await self._clients[cluster].read_states([cid])).get(cid)
+        return found.name if found else None
 
 
 def _credential(cluster: Cluster, http: httpx.AsyncClient) -> cluster_api.Credential:

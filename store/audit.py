@@ -36,6 +36,7 @@ class Event(enum.StrEnum):
     CHANGED = "changed"
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
+    STOPPED = "stopped"
     EXPIRED = "expired"
     APPROVED = "approved"
     DENIED = "denied"
@@ -51,6 +52,7 @@ class Event(enum.StrEnum):
     ANSWERED = "answered"
     CHECK_ASKED = "check_asked"
     SENT_AGAIN = "sent_again"
+    CONTINUED = "continued"
     CHECKED = "checked"
     ARRIVED = "arrived"
     NOT_ARRIVED = "not_arrived"
@@ -58,6 +60,8 @@ class Event(enum.StrEnum):
     DONE = "done"
     BATCHES_MADE = "batches_made"
     BATCH_ASSIGNED = "batch_assigned"
+    LOOKED = "looked"  # at other people's jobs
+    EXPORTED = "exported"  # this log, or a part of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,16 @@ class Broken:
 
     seq: int
     why: str
+
+
+def recorded(conn: Connection, event: Event, job: UUID, detail: Mapping[str, Any]) -> bool:
+    """Whether this is on the record of a job already, word for word; what is about to be sealed is not."""
+    same = (
+        audit_log.c.job == job.hex,
+        audit_log.c.event == event.value,
+        audit_log.c.detail == _words(detail),
+    )
+    return conn.execute(select(audit_log.c.seq).where(*same).limit(1)).first() is not None
 
 
 def append(
@@ -84,9 +98,13 @@ def append(
             "event": event.value,
             "job": job.hex if job else None,
             "cluster": cluster,
-            "detail": json.dumps(detail or {}, sort_keys=True, separators=(",", ":")),
+            "detail": _words(detail or {}),
         }
     )
+
+
+def _words(detail: Mapping[str, Any]) -> str:
+    return json.dumps(detail, sort_keys=True, separators=(",", ":"))
 
 
 def seal(conn: Connection) -> None:

@@ -74,9 +74,10 @@ class ChunkState(enum.StrEnum):
 class Source:
     """Where some of a request's customers came from, and how many no source before it had named.
 
-    `kind` is "form", "file", "card" or "batch"; `name` is the file's, as a person gave it, the card's short
-    id or the batch's code; `column` the heading (or the number) of a file's column of ids; `remark` what a
-    doubtful first line was taken for.
+    `kind` is "form", "file", "card" or "batch", or what they were in an earlier job: "refused", "unknown" or
+    "never sent"; `name` is the file's, as a person gave it, the card's or job's short id or the batch's code;
+    `column` the heading (or the number) of a file's column of ids; `remark` what a doubtful first line was
+    taken for.
     """
 
     kind: str
@@ -161,6 +162,11 @@ class Job:
     def shown(self) -> str:
         """What an approval is bound to: the digest of what the card showed, and the time it is to start."""
         return f"{self.digest}-{int(self.start_at.timestamp()) if self.start_at else 0}"
+
+    @property
+    def is_job(self) -> bool:
+        """Whether it was confirmed; before that, and where nobody did, it is a card."""
+        return self.state not in (JobState.PROPOSED, JobState.CANCELLED, JobState.EXPIRED)
 
     @property
     def short_id(self) -> str:

@@ -15,6 +15,7 @@ class Note(enum.StrEnum):
     STARTED = "started"  # in the thread: the job id
     PAUSED = "paused"  # in the thread: the cluster asked us to wait
     OUTCOME = "outcome"  # in the thread: how it ended
+    STOPPED = "stopped"  # in the thread: somebody stopped it while requests are in flight
     RESENT = "resent"  # in the thread: what was unknown is sent again
     CHECKED = "checked"  # in the thread: what reading the cluster's state showed
     REFUSED_CSV = "refused_csv"  # in the thread: the refused customers as a file
@@ -36,16 +37,24 @@ class Note(enum.StrEnum):
     WITHDRAWN = "withdrawn"  # in the thread: cancelled before it started
     BEGUN = "begun"  # in the thread: it starts now, after a wait
     CANNOT_POST = "cannot_post"  # to the requester alone: why there is no card
+    DIRECT = "direct"  # to the requester alone: how it ended
+    ANNOUNCED = "announced"  # in the cluster's own channel: one line on how it ended
+    PICTURE = "picture"  # in the thread: its course as a picture
     ASSIGNED = "assigned"  # to whoever is to run some batches; this and the next are about no job
     TAKEN_AWAY = "taken_away"  # to whoever was to run them before
+
+
+# Said beside a job's thread: none of them waits for the thread's messages, nor they for it.
+ASIDE = frozenset({Note.DIRECT, Note.ANNOUNCED, Note.PICTURE})
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxItem:
     """Something Slack must be told. `revision` grows when a waiting card changes again.
 
-    It is about a job, or about a batch; `channel_id` is the job's, or that of the person it is for.
-    A message is drawn from the rows at the moment it is sent; `detail` holds what the rows do not.
+    It is about a job, or about a batch; `channel_id` is where it goes: the job's channel, or a person or
+    another channel that `detail` names. A message is drawn from the rows at the moment it is sent; `detail`
+    holds what the rows do not.
     `doubtful`: sending it was begun and its end is not known, so Slack may have it already.
     """
 

@@ -26,5 +26,6 @@ class Proposal:
     preview: Preview = Preview.OFF
     sources: tuple[Source, ...] = ()
     batch_id: int | None = None
+    parent_id: int | None = None
     start_at: datetime | None = None
     start_zone: str | None = None

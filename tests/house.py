@@ -19,13 +19,17 @@ FORBIDDEN_NAMES = frozenset(
 PLAIN = frozenset(
     {
         "errors",
-        "store.holds",
-        "store.model",
         "store.approval_model",
         "store.batch_model",
+        "store.errors",
+        "store.holds",
+        "store.home_model",
+        "store.listing_model",
+        "store.model",
         "store.outbox_model",
         "store.proposal_model",
-        "store.errors",
+        "store.recorded",
+        "store.records_model",
     }
 )  # types and errors: no I/O, nothing behind them
 EVERYTHING = frozenset({"*"})
@@ -34,26 +38,15 @@ EVERYTHING = frozenset({"*"})
 ROOMS: Mapping[str, frozenset[str]] = {
     "listeners": PLAIN
     | {"service", "parsing", "batch_text", "views", "catalogue", "policy", "loops", "draft", "words"}
-    | {"bot.intake.ids"},
+    | {"bot.intake.ids", "job_look", "job_filter", "list_dates", "list_text", "list_words"},
     "service": PLAIN
-    | {
-        "freezes",
-        "run_at",
-        "store",
-        "turns",
-        "catalogue",
-        "config",
-        "parsing",
-        "policy",
-        "customer_ids",
-        "draft",
-        "intake",
-    }
-    | {"batch_codes", "batch_text"},
+    | {"store", "turns", "catalogue", "config", "parsing", "policy", "customer_ids", "draft", "intake"}
+    | {"batch_codes", "batch_text", "job_look", "job_filter", "applications", "freezes", "run_at"},
     "runner": PLAIN | {"cluster", "store", "turns", "loops"},
     "outbox": PLAIN | {"views", "store", "turns", "loops", "slack_errors", "slack_addresses"},
+    "pictures": frozenset(),  # a process of its own, fed with plain figures
     "windows": frozenset({"views", "errors", "loops", "slack_errors"}),
-    "views": PLAIN | {"bot.intake.ids", "draft", "run_at"},
+    "views": PLAIN | {"bot.intake.ids", "draft", "job_look", "job_filter", "applications", "run_at"},
     "cluster": frozenset({"errors"}),
     "turns": frozenset({"store.single", "store.postgres", "store.errors"}),
     "store": frozenset(),
@@ -61,9 +54,19 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "parsing": frozenset({"catalogue", "customer_ids", "errors", "run_at", "vocabulary", "words"}),
     "intake": frozenset({"customer_ids", "errors", "words"}),
     "draft": frozenset({"errors", "bot.intake.ids"}),
+    "applications": frozenset(),
+    "job_look": frozenset({"store.model", "store.recorded"}),
     "batch_codes": frozenset(),
     "batch_text": frozenset(
         {"batch_codes", "catalogue", "customer_ids", "parsing", "run_at", "vocabulary", "words"}
+    ),
+    "job_filter": PLAIN,
+    "list_dates": frozenset(),
+    "list_words": PLAIN | {"catalogue", "job_filter"},
+    "list_reading": PLAIN
+    | {"batch_codes", "catalogue", "customer_ids", "job_filter", "list_dates", "list_words", "vocabulary"},
+    "list_text": frozenset(
+        {"catalogue", "errors", "list_dates", "list_reading", "list_words", "vocabulary", "words"}
     ),
     "words": frozenset(),
     "run_at": frozenset({"errors"}),
@@ -80,6 +83,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "slack_files": frozenset({"draft", "intake", "slack_addresses", "slack_errors"}),
     "profiles": PLAIN,
     "rosters": PLAIN | {"membership"},
+    "time_zones": PLAIN | {"list_dates", "slack_errors"},
     "membership": PLAIN | {"slack_errors"},
     "socket_mode": frozenset({"loops", "slack_errors"}),
     "http_mode": frozenset({"signature", "status", "store", "loops"}),
@@ -90,33 +94,24 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "lanes": frozenset({"cluster", "config", "runner"}),
     "app": EVERYTHING,
     "reception": EVERYTHING,
+    "speech": EVERYTHING,
     "cli": EVERYTHING,
+    "audit_export": EVERYTHING,
     "serving": EVERYTHING,
     "__main__": frozenset({"cli"}),
     "sandbox": PLAIN,
 }
 _TALKS_TO_SLACK = frozenset(
-    {
-        "outbox",
-        "windows",
-        "slack_files",
-        "membership",
-        "profiles",
-        "rosters",
-        "socket_mode",
-        "http_mode",
-        "status",
-        "introduction",
-        "app",
-        "reception",
-    }
+    {"outbox", "windows", "slack_files", "membership", "socket_mode", "introduction", "app", "reception"}
+    | {"speech", "http_mode", "status", "time_zones", "profiles", "rosters"}
 )
 # Which rooms, or single modules, may use a library; what is not listed may be used by all. The longest
 # name that fits decides.
 LIBRARIES: Mapping[str, frozenset[str]] = {
+    "matplotlib": frozenset({"pictures"}),  # heavy: never in the bot's own process
     "httpx": frozenset({"cluster", "lanes"}),
     "sqlalchemy": frozenset({"store"}),
-    "sqlalchemy.Connection": frozenset({"store", "service", "runner", "outbox"}),
+    "sqlalchemy.Connection": frozenset({"store", "service", "runner", "outbox", "audit_export"}),
     "sqlalchemy.make_url": frozenset({"store", "turns"}),
     "sqlite3": frozenset({"store"}),
     "psycopg": frozenset({"bot.turns.postgres"}),
@@ -126,7 +121,7 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "slack_sdk.web": _TALKS_TO_SLACK,
     "slack_sdk.errors": _TALKS_TO_SLACK | {"slack_errors"},
     "slack_sdk.models.blocks": frozenset({"views", "listeners"}),
-    "slack_sdk.models.views": frozenset({"views", "listeners", "windows"}),
+    "slack_sdk.models.views": frozenset({"views", "listeners", "windows", "outbox"}),
     "aiohttp": _TALKS_TO_SLACK | {"sandbox"},
     "typer": frozenset({"cli", "sandbox"}),
     "rich": frozenset({"cli", "sandbox"}),

@@ -41,6 +41,9 @@ token_env = "FIJI1_TOKEN"
 preview_s = {preview_s}
 arrival = {{ watch = false }}
 
+[pictures]
+from_customers = {pictures_from}
+
 [cards]
 expire_after_s = {expire_after_s}
 open_per_user = {open_per_user}
@@ -71,6 +74,7 @@ class Stage:
             "arrival": "{ watch = false }",  # nor about what comes after acceptance
             "expire_after_s": 900,
             "open_per_user": 100,
+            "pictures_from": 0,  # each takes a process and a second or two
             "who": '["*"]',
             "actions": '["*"]',
             "clusters": '["evian3", "fiji1"]',

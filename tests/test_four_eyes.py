@@ -174,6 +174,7 @@ class Course(RuleBasedStateMachine):
             max_customers=9,
             preview_s=0,
             arrival=Arrival(),
+            announce_channel=None,
             approvals=needed,
             freezes=self.freezes,
         )

@@ -162,6 +162,8 @@ def _config(
             MappingProxyType(dict(file.approvals.actions)),
         ),
         schedule=Schedule(file.schedule.furthest_s, file.schedule.late_s),
+        pictures_from=int(file.pictures.from_customers),
+        applications_cache_s=file.applications.cache_s,
     )
 
 
@@ -182,6 +184,7 @@ def _cluster(key: str, table: ClusterTable) -> Cluster:
         arrival=Arrival(**table.arrival.model_dump()),
         approvals=table.approvals or int(table.protected),
         freezes=tuple(freeze.window for freeze in table.freeze),
+        announce_channel=table.announce_channel,
     )
 
 

@@ -83,6 +83,7 @@ class Cluster:
     `preview_s` is how long a card waits for the cluster's state to be read; 0: it is not read.
     So many `approvals` by others are needed before anything starts, and nothing does in one of the `freezes`.
     `chunk_size` is customers a POST, `concurrency` POSTs in flight, `max_customers` customers a job.
+    `announce_channel` is the id of a channel that gets one line for each job at its end.
     """
 
     key: str
@@ -97,6 +98,7 @@ class Cluster:
     max_customers: int
     preview_s: float
     arrival: Arrival
+    announce_channel: str | None
     approvals: int = 0
     freezes: tuple[Window, ...] = ()
 
@@ -105,6 +107,8 @@ class Cluster:
 class Config:
     """Everything configurable. `clusters` is by key, in the file's order; ids match `id_pattern` fully.
 
+    Jobs of at least `pictures_from` customers get a picture; 0: there are no pictures.
+    `applications_cache_s`: how long what a cluster said of the applications of a job's customers is shown.
     `database_direct_url` reaches the same database without a pooling proxy in between.
     """
 
@@ -120,6 +124,8 @@ class Config:
     id_pattern: re.Pattern[str]
     card_expires_s: float
     open_cards_per_user: int
+    pictures_from: int
+    applications_cache_s: float
     approvals: Approvals = Approvals()
     schedule: Schedule = Schedule()
 

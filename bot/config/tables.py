@@ -21,7 +21,7 @@ from pydantic import (
 from bot.catalogue import Catalogue, closest, unknown_name
 from bot.config.freezing import FreezeTable, never_ends
 from bot.config.model import Resend
-from bot.config.values import IdPattern, Key, Name, Url, Who, secret
+from bot.config.values import ChannelId, IdPattern, Key, Name, Url, Who, secret
 from bot.customer_ids import DEFAULT_ID_PATTERN
 from bot.policy import EVERYTHING, Right
 
@@ -71,6 +71,7 @@ KnownCluster = Annotated[str, AfterValidator(_known_cluster)]
 
 
 Seconds = Annotated[float, Field(gt=0)]
+NumberOrFalse = Annotated[int, Field(ge=0), BeforeValidator(lambda value: 0 if value is False else value)]
 
 
 class Table(BaseModel):
@@ -115,6 +116,7 @@ class ClusterTable(Table):
     approvals: int | None = Field(default=None, ge=1, le=2)
     freeze: list[FreezeTable] = []
     arrival: ArrivalTable = ArrivalTable()
+    announce_channel: ChannelId | None = None
 
     @field_validator("oauth")
     @classmethod
@@ -207,6 +209,18 @@ class ScheduleTable(Table):
     late_s: Seconds = Field(default=900, le=86_400)
 
 
+class PicturesTable(Table):
+    """`[pictures]`."""
+
+    from_customers: NumberOrFalse = 50
+
+
+class ApplicationsTable(Table):
+    """`[applications]`."""
+
+    cache_s: float = Field(default=1_800, ge=0, le=86_400)
+
+
 class ActionTables(Table, extra="ignore"):
     """Only the actions of the file, which the rest is checked against."""
 
@@ -227,3 +241,5 @@ class File(Table):
     cards: CardsTable = CardsTable()
     approvals: ApprovalsTable = ApprovalsTable()
     schedule: ScheduleTable = ScheduleTable()
+    pictures: PicturesTable = PicturesTable()
+    applications: ApplicationsTable = ApplicationsTable()

@@ -26,7 +26,7 @@ class Whisper(Protocol):
 
 
 class Windows(Protocol):
-    """What one person alone is shown: modals, the App Home, direct messages."""
+    """What one person alone is shown: modals, direct messages."""
 
     async def open(self, trigger_id: str, view: View) -> str:
         """Open a modal, within three seconds of the trigger; its id. Raises FormNotOpened."""
@@ -36,16 +36,24 @@ class Windows(Protocol):
         """Put another view in the place of an open one; False when that is not possible any more."""
         ...
 
-    async def publish(self, user_id: str, view: View) -> bool:
-        """Show somebody's App Home; False when Slack does not do it."""
-        ...
-
     def tell(self, user_id: str, message: Message) -> None:
         """Send a direct message soon, without making the caller wait."""
         ...
 
     def send(self, user_id: str, file: File) -> None:
         """Send a file in a direct message soon, without making the caller wait."""
+        ...
+
+
+class Modals(Windows, Protocol):
+    """Windows whose modals are changed again and again while somebody looks at them."""
+
+    async def replace(self, view_id: str, view: View, hash_: str | None = None) -> str | None:
+        """As `update`; the hash of the new view, or None. `hash_`: only in place of the view that had it."""
+        ...
+
+    async def deliver(self, user_id: str, file: File) -> bool:
+        """Send a file in a direct message; False when Slack did not take it."""
         ...
 
 

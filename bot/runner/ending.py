@@ -1,17 +1,19 @@
-"""How a job that was sent ends: once nothing of it is read any more, for the unknown or for arrivals."""
+"""How a job that was sent ends, once nothing of it is read any more: the record, and what is told aside."""
 
 import structlog
 from sqlalchemy import Connection
 
-from store import arrivals, audit, checks, jobs, outbox
+from bot.runner.lane import Lane
+from store import arrivals, audit, checks, homes, jobs, outbox
 from store.audit import Event
+from store.home_model import Notify
 from store.model import Job, JobState
 from store.outbox_model import Note
 
 log = structlog.get_logger()
 
 
-def conclude(conn: Connection, job: Job) -> Job:
+def conclude(conn: Connection, lane: Lane, job: Job) -> Job:
     """watching -> done where nothing more is to come, and what is told of it; the job as it then stands.
 
     Whoever calls it holds the job: the checker and the watcher end what the other has left.
@@ -24,15 +26,35 @@ def conclude(conn: Connection, job: Job) -> Job:
         arrivals.end(conn, job.id)
         outbox.add(conn, job.id, Note.ARRIVED)
     checks.close(conn, job)
-    audit.append(conn, Event.DONE, job=job.uuid, cluster=job.cluster, detail=counts(job))
     outbox.add(conn, job.id, Note.CARD)
-    return jobs.get(conn, job.id)
+    job = jobs.get(conn, job.id)
+    ended(conn, lane, job)
+    return job
+
+
+def ended(conn: Connection, lane: Lane, job: Job) -> None:
+    """Put the end on the record and have it told aside; one that was there with the same counts was told."""
+    detail = counts(job)
+    told = audit.recorded(conn, Event.DONE, job.uuid, detail)
+    audit.append(conn, Event.DONE, job=job.uuid, cluster=job.cluster, detail=detail)
+    if told:
+        return
+    if homes.notify_of(conn, job.operator) is Notify.DIRECT:
+        outbox.add(conn, job.id, Note.DIRECT, to=job.operator.user_id)
+    if lane.announce_channel:
+        outbox.add(conn, job.id, Note.ANNOUNCED, to=lane.announce_channel)
+    if lane.pictures_from and job.to_send >= lane.pictures_from:
+        outbox.add(conn, job.id, Note.PICTURE)
 
 
 def counts(job: Job) -> dict[str, int]:
     """How a job stands, for the record."""
     found = {"accepted": job.accepted, "refused": job.refused, "unknown": job.unknown}
-    return found | {"arrived": job.arrived} if job.watched else found
+    if job.watched:
+        found["arrived"] = job.arrived
+    if job.stopped_at:
+        found["never_sent"] = job.cancelled
+    return found
 
 
 def log_done(job: Job) -> None:

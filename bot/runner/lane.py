@@ -17,6 +17,8 @@ class Lane:
     `resend_auto`: what a read does not find is then sent again without asking a person.
     `watch`: accepted ones are read every `every_s` until they have arrived, and given up as late.
     A card waits at most `preview_s` for its customers' state to be read.
+    `announce_channel` gets one line for each job at its end; jobs of at least `pictures_from` customers get a
+    picture (0: none does).
     `client` is None for one that is not configured any more: what was planned there is refused, with words.
     """
 
@@ -31,6 +33,8 @@ class Lane:
     give_up_after_s: float
     watch: bool
     resend_auto: bool
+    announce_channel: str | None = None
+    pictures_from: int = 0
 
 
 @dataclass(frozen=True, slots=True)

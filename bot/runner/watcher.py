@@ -80,7 +80,7 @@ class Watcher:
         here = [job for job in waiting if self._over(job) is None]
         reading = await self._read(sum(job.to_arrive for job in here))
         for job, news in await self._db.read(self._compared, waiting, reading):
-            done = await self._db.write(_record, job, news, reading)
+            done = await self._db.write(_record, self._lane, job, news, reading)
             if done:
                 log_done(done)
         if any((job.watch_error is None) == (reading.error is not None) for job in here):
@@ -149,7 +149,7 @@ def has_arrived(code: int, seen: int | None, wanted: int, later: Later) -> bool:
     return code in beyond and seen is not None and seen not in beyond
 
 
-def _record(conn: Connection, job: Job, news: News, reading: Reading) -> Job | None:
+def _record(conn: Connection, lane: Lane, job: Job, news: News, reading: Reading) -> Job | None:
     """Write down what a read showed of a job, and what follows; the job if that ended it."""
     job = jobs.hold(conn, job.id)
     if job.watch_at is None:
@@ -163,7 +163,7 @@ def _record(conn: Connection, job: Job, news: News, reading: Reading) -> Job | N
         outbox.add(conn, job.id, Note.CARD)
     if job.to_arrive and job.state is JobState.WATCHING and (news.ended or _late(job, read_now(conn))):
         job = _give_up(conn, job, news, reading)
-    ended = conclude(conn, job)
+    ended = conclude(conn, lane, job)
     return ended if ended.state is JobState.DONE else None
 
 

@@ -40,6 +40,10 @@ class Gate:
         """Whether it is configured still."""
         return cluster in self._clusters
 
+    def settle_s(self, cluster: str) -> float:
+        """After how long a request to it changes nothing any more."""
+        return self._clusters[cluster].settle_s
+
     def approvers(self, action: str, cluster: str, asker: Operator) -> tuple[str, ...]:
         """The people and groups that may approve, without who asked; `*` names nobody."""
         who = self._policy.who_may(Right.APPROVE, action, cluster)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from bot.config import Schedule
 from bot.errors import NoLongerPossible, NotAllowed, SetActionError
 from bot.policy import Person, Right
+from bot.service import again
 from bot.service.gate import Gate, redraw
 from bot.service.people import People
 from bot.service.proposals import facts
@@ -122,7 +123,7 @@ class Starts:
             return
         papers = _papers(conn, job)
         if not self._gate.knows(job.cluster):
-            self._give_up(conn, job)
+            self._give_up(conn, job, f"{job.cluster} is not configured here any more")
         elif unreadable:
             why = "Slack did not say who may do what, so nothing is started yet"
             self._hold(conn, job, Held(Hold.UNREADABLE, why, now + timedelta(seconds=ASK_AGAIN_S)))
@@ -132,6 +133,8 @@ class Starts:
             self._send_back(conn, job, papers)
         elif held := self._held(job, papers, known, now):
             self._hold(conn, job, held)
+        elif taken := again.not_to_be_sent(conn, job, self._gate.settle_s(job.cluster)):
+            self._give_up(conn, job, str(taken))  # the job it comes from has gone on meanwhile
         else:
             self._release(conn, job, papers)
 
@@ -186,12 +189,10 @@ class Starts:
         outbox.add(conn, job.id, Note.LOST)
         redraw(conn, job.id)
 
-    def _give_up(self, conn: Connection, job: Job) -> None:
+    def _give_up(self, conn: Connection, job: Job, why: str) -> None:
         schedules.withdraw(conn, job, None)
-        audit.append(
-            conn, Event.WITHDRAWN, job=job.uuid, cluster=job.cluster, detail={"why": "not configured"}
-        )
-        outbox.add(conn, job.id, Note.WITHDRAWN, why=f"{job.cluster} is not configured here any more")
+        audit.append(conn, Event.WITHDRAWN, job=job.uuid, cluster=job.cluster, detail={"why": why})
+        outbox.add(conn, job.id, Note.WITHDRAWN, why=why)
         redraw(conn, job.id)
 
     def _release(self, conn: Connection, job: Job, papers: Papers) -> None:

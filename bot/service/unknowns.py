@@ -11,7 +11,7 @@ from bot.errors import NoLongerPossible, NotAllowed, SetActionError
 from bot.policy import Person, Right
 from bot.service.clicks import or_raise, refused
 from bot.service.people import People
-from store import audit, checks, jobs, outbox
+from store import audit, checks, handover, jobs, outbox
 from store.audit import Event
 from store.database import Database
 from store.model import Job, JobState, Operator
@@ -81,6 +81,13 @@ class Unknowns:
             return refused(conn, operator, job, refusal)
         if objection:
             return refused(conn, operator, job, objection)
+        if job.stopped_at:
+            words = (
+                "This job was stopped, so nothing more of it is sent. “Send unknown again” under “Details”"
+            )
+            return NoLongerPossible(f"{words} makes a new card for them.")
+        if child := handover.taken_by(conn, job):
+            return NoLongerPossible(f"These are sent again by job {child.short_id} already; look there.")
         if not checks.settled(conn, job, self._clusters[job.cluster].settle_s):
             return NoLongerPossible(
                 "The cluster's state was not read since these were sent, so some of them may be done by now. "
@@ -97,9 +104,10 @@ class Unknowns:
 
     def _unknown(self, conn: Connection, operator: Operator, uuid: UUID) -> Job | SetActionError:
         """The job behind a click, if it is this person's and something of it is unknown."""
-        job = jobs.find(conn, uuid)
-        if job is None:
+        found = jobs.find(conn, uuid)
+        if found is None:
             return NoLongerPossible("This job is not known here any more.")
+        job = jobs.hold(conn, found.id)
         if job.operator != operator:
             refusal = NotAllowed("Only the person who asked can do this.", ask=[job.operator.user_id])
             return refused(conn, operator, job, refusal)

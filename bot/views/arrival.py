@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
 from bot.views import states
+from bot.views.aside import addressed
 from bot.views.card import where
 from bot.views.message import Button, Message
 from bot.views.preview import Path
 from bot.views.text import clip, context, customers, escape, listing, moment, section, took
-from bot.views.thread import SHOWN, all_of, calling, my_jobs
+from bot.views.thread import SHOWN, all_of, my_jobs
+from store.home_model import Notify
 from store.model import Customer, Job
 
 STATES = 10  # different states told in a message
@@ -30,6 +32,7 @@ class Awaited:
     path: Path
     error: str | None = None
     ended: bool = False
+    notify: Notify = Notify.MENTION
 
     @property
     def what(self) -> str:
@@ -42,7 +45,7 @@ def arrived(awaited: Awaited) -> Message:
     job = awaited.job
     who = all_of(job.accepted) if job.accepted == job.to_send else f"{all_of(job.accepted)} accepted"
     has = "has" if job.accepted == 1 else "have"
-    head = f"{states.symbol(job)} {calling(job)}{awaited.what}, {who} {has} arrived."
+    head = f"{states.symbol(job)} {addressed(job, awaited.notify)}{awaited.what}, {who} {has} arrived."
     if job.finished_at and job.started_at:
         head += f" It took {took((job.finished_at - job.started_at).total_seconds())} in all."
     blocks: list[Block] = [section(head)]
@@ -55,7 +58,8 @@ def not_arrived(awaited: Awaited) -> Message:
     """Watching was given up: who is not there, and where they are instead."""
     job, number = awaited.job, len(awaited.stragglers)
     of = f"{number:,} of {customers(job.accepted)} accepted" if number != job.accepted else _nobody(job)
-    head = f":warning: {calling(job)}{awaited.what}, {of} {'has' if number == 1 else 'have'} not arrived."
+    has = "has" if number == 1 else "have"
+    head = f":warning: {addressed(job, awaited.notify)}{awaited.what}, {of} {has} not arrived."
     shown = [customer.cid for customer in awaited.stragglers[:SHOWN]]
     blocks: list[Block] = [
         section(head),

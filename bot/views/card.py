@@ -18,9 +18,11 @@ from slack_sdk.models.blocks import (
 
 from bot.run_at import told
 from bot.views import states
+from bot.views.given import given
+from bot.views.job_again import sends_unknown
+from bot.views.job_stop import is_stoppable, stop_button, stopped
 from bot.views.message import Button, Message
 from bot.views.preview import Path, left_out, preview
-from bot.views.sources import given
 from bot.views.text import (
     bar,
     clip,
@@ -111,6 +113,7 @@ def _what(facts: Card) -> SectionBlock:
 def _proposed(facts: Card) -> list[Block]:
     job = facts.job
     return [
+        *sends_unknown(job),
         *preview(job, facts.where, facts.path),
         *([section(f":calendar: *To start {start_line(job)}.*")] if job.start_at else []),
         context(
@@ -159,7 +162,8 @@ def _change(job: Job) -> list[InteractiveElement]:
         buttons.append(ButtonElement(text="All as CSV", action_id=Button.CUSTOMERS_CSV, value=value))
     if job.preview is Preview.UNREADABLE:
         buttons.append(ButtonElement(text="Read again", action_id=Button.READ_AGAIN, value=value))
-    buttons.append(ButtonElement(text="Edit", action_id=Button.EDIT, value=value))
+    if job.parent_id is None:  # what is sent again comes from one job, word for word
+        buttons.append(ButtonElement(text="Edit", action_id=Button.EDIT, value=value))
     return [*buttons, ButtonElement(text="Cancel", action_id=Button.CANCEL, value=value)]
 
 
@@ -181,11 +185,14 @@ def _decided(facts: Card) -> list[Block]:
         *_paused(facts),
         *signed(job, facts.papers),
         context(f":heavy_check_mark: Confirmed {_by(job)}. Job `{job.short_id}`, details in the thread."),
+        *stopped(job),
         *_again(job),
     ]
 
 
 def _again(job: Job) -> list[Block]:
+    if is_stoppable(job):
+        return [ActionsBlock(elements=[stop_button(job)])]
     if job.state is not JobState.DONE:
         return []
     return [

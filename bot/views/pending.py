@@ -10,10 +10,12 @@ from slack_sdk.models.blocks import (
 )
 
 from bot.views import states
+from bot.views.aside import addressed
 from bot.views.card import where
+from bot.views.job_links import details
 from bot.views.message import Button, Message
 from bot.views.text import clip, context, customers, escape, listing, mention, moment, section
-from bot.views.thread import SHOWN, STILL_UNKNOWN, Ended, all_of, calling, check_again, my_jobs
+from bot.views.thread import SHOWN, STILL_UNKNOWN, Ended, all_of, check_again, my_jobs
 from store.model import Job, JobState, Pause
 
 
@@ -44,7 +46,7 @@ def checked(
     `awaited`: another message will tell of the arrival, and call then.
     """
     job = ended.job
-    call = calling(job, calls=bool(job.unknown) or not awaited)
+    call = addressed(job, ended.notify, calls=bool(job.unknown) or not awaited)
     head = f"{_symbol(job, error)} {call}{ended.what}, "
     head += _showed(job, turned, error, sent_again)
     blocks: list[Block] = [section(head)]
@@ -90,7 +92,7 @@ def _next(job: Job) -> str:
 
 def _buttons(ended: Ended) -> list[InteractiveElement]:
     job = ended.job
-    buttons: list[InteractiveElement] = [my_jobs()]
+    buttons: list[InteractiveElement] = [my_jobs(), details(job)]
     if job.unknown:
         buttons.append(check_again(job))
     if job.unknown and job.checked_at:

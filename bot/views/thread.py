@@ -8,10 +8,13 @@ from datetime import datetime
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
 from bot.views import states
+from bot.views.aside import addressed
 from bot.views.card import where
+from bot.views.job_links import details
 from bot.views.message import Button, Message
 from bot.views.preview import left_out
 from bot.views.text import clip, context, count, customers, escape, listing, mention, moment, section, took
+from store.home_model import Notify
 from store.model import Customer, Job, JobState
 
 SHOWN = 10  # customer ids named in a message; all of them are in the file
@@ -23,7 +26,7 @@ NO_REASON = "no reason was given"
 class Ended:
     """How a job ended: its refused customers with the reasons, and the first few unknown ones.
 
-    `sent_at`: when the last of what is unknown was sent.
+    `sent_at`: when the last of what is unknown was sent. `notify`: how the requester wants to hear of it.
     """
 
     job: Job
@@ -31,6 +34,7 @@ class Ended:
     refused: Sequence[Customer]
     unknown: Sequence[Customer]
     sent_at: datetime | None = None
+    notify: Notify = Notify.MENTION
 
     @property
     def what(self) -> str:
@@ -44,18 +48,13 @@ def started(job: Job, cluster_name: str) -> Message:
         f"Job `{job.uuid}` is confirmed: {escape(job.action_name)} for {customers(job.to_send)} "
         f"on {escape(where(job.cluster, cluster_name))}."
     )
-    return Message(words, [section(words), ActionsBlock(elements=[my_jobs()])])
-
-
-def calling(job: Job, *, calls: bool = True) -> str:
-    """`<@U0ASTER>: `, which lets the requester know: in a job's last message, or in one that needs them."""
-    return f"{mention(job.operator.user_id)}: " if calls else ""
+    return Message(words, [section(words), ActionsBlock(elements=[my_jobs(), details(job)])])
 
 
 def outcome(ended: Ended, *, awaited: bool = False) -> Message:
     """How sending ended, in one message. `awaited`: another will tell of the arrival, and call then."""
     job = ended.job
-    call = calling(job, calls=not awaited or bool(job.refused or job.unknown))
+    call = addressed(job, ended.notify, calls=not awaited or bool(job.refused or job.unknown))
     head = f"{states.symbol(job)} {call}{ended.what}, {_headline(job)}"
     if job.finished_at and job.started_at:
         head += f" It took {took((job.finished_at - job.started_at).total_seconds())}."
@@ -66,7 +65,11 @@ def outcome(ended: Ended, *, awaited: bool = False) -> Message:
     blocks += _refused(ended)
     blocks += _unknown(ended)
     blocks += left_out(job)
-    buttons = [my_jobs(), *([check_again(job)] if job.unknown and job.state is JobState.DONE else [])]
+    buttons = [
+        my_jobs(),
+        details(job),
+        *([check_again(job)] if job.unknown and job.state is JobState.DONE else []),
+    ]
     blocks += [ActionsBlock(elements=buttons), context(f"Job `{job.short_id}`")]
     return Message(head, blocks)
 
@@ -92,6 +95,10 @@ STILL_UNKNOWN = (
 
 
 def _headline(job: Job) -> str:
+    if job.stopped_by:
+        if job.cancelled == job.to_send:
+            return f"stopped by {mention(job.stopped_by)} before anything was sent."
+        return f"stopped by {mention(job.stopped_by)}: {states.tally(job)}, of {customers(job.to_send)}."
     if job.accepted == job.to_send:
         return f"{all_of(job.to_send)} accepted."
     if job.refused == job.to_send:

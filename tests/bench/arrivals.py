@@ -69,6 +69,7 @@ def configured(base_url: str, every_s: float) -> Cluster:
         max_customers=50_000,
         preview_s=5,
         arrival=Arrival(watch=True, every_s=every_s, give_up_after_s=3600),
+        announce_channel=None,
     )
 
 
@@ -79,7 +80,7 @@ async def measure(given: argparse.Namespace, address: str, base_url: str, folder
     await db.write(migrate.upgrade)
     await db.write(fill, customer_ids(KEY, given.customers), given, base_url)
     async with cluster_api.open_http() as http, ClusterDesk(address, KEY) as desk:
-        lane = lanes.lane(configured(base_url, given.every), http)
+        lane = lanes.lane(configured(base_url, given.every), http, pictures_from=0)
         watcher = Watcher(db, turns, lane, Catalogue(DEFAULT_ACTIONS).later())
         task = asyncio.create_task(watcher.run())
         await desk.until(lambda record: len(record.gets) == 1, timeout_s=60)

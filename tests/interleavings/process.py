@@ -14,11 +14,13 @@ from bot.runner.checker import Checker
 from bot.runner.lane import Lane
 from bot.runner.sender import Runner
 from bot.runner.watcher import Watcher
+from bot.service.again import Again
 from bot.service.decisions import Decisions
 from bot.service.gate import Gate as JobGate
 from bot.service.people import People
 from bot.service.proposals import Proposals
 from bot.service.starts import Starts
+from bot.service.stopping import Stopping
 from bot.service.unknowns import Unknowns
 from bot.service.waits import Waits
 from bot.service.watching import Watching
@@ -74,6 +76,7 @@ def configured(*, chunk_size: int, concurrency: int, resend: Resend, watch: bool
         max_customers=6,
         preview_s=0,
         arrival=Arrival(watch=watch, every_s=2, give_up_after_s=60),
+        announce_channel=None,
     )
 
 
@@ -95,10 +98,12 @@ class Process:
         self.proposals = Proposals(
             self.db, people, Catalogue(DEFAULT_ACTIONS), clusters, waits, CARD_EXPIRES_S
         )
+        self.again = Again(self.db, self.proposals, Catalogue(DEFAULT_ACTIONS), clusters)
         self.decisions = Decisions(self.db, people, clusters, gate)
         starts = Starts(self.db, people, gate, Schedule(late_s=math.inf))
         self.unknowns = Unknowns(self.db, people, clusters, starts)
         self.watching = Watching(self.db, clusters)
+        self.stopping = Stopping(self.db, people, clusters)
         lane = Lane(
             key=cluster.key,
             base_url=cluster.base_url,

@@ -194,10 +194,12 @@ async def test_another_cluster_is_never_asked_what_became_of_it(idle_stage: Stag
     assert (await stage.job()).unknown == 2
 
 
-async def unknown(stage: Stage, number: int, *, acts: bool = True, arrival: str = NOT_WATCHED) -> Message:
+async def unknown(
+    stage: Stage, number: int, *, acts: bool = True, arrival: str = NOT_WATCHED, more: str = ""
+) -> Message:
     """Start the bot and have a job's only POST lost, whether or not the cluster acted on it; the card."""
     await stage.evian3.next_mood(moods.closed(acts=acts))
-    await stage.start_bot(**FAST, arrival=arrival)
+    await stage.start_bot(**FAST, arrival=arrival, more=more)
     card = await stage.ask(f"/set-action T-Enable evian3 {' '.join(await stage.cids(number))}")
     await stage.confirm(card)
     await stage.thread(card, "it is not known")

@@ -2,7 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 
-from bot.sandbox.script import arrival_scenes, batch_scenes, form_scenes, scenes, waiting_scenes
+from bot.sandbox.script import (
+    arrival_scenes,
+    batch_scenes,
+    form_scenes,
+    home_scenes,
+    job_scenes,
+    list_scenes,
+    scenes,
+    waiting_scenes,
+)
 from bot.sandbox.script.stage import Stage
 
 Scene = Callable[[Stage], Awaitable[None]]
@@ -17,12 +26,17 @@ MAIN_JOB: Act = [
     ("An answer that takes 16 seconds", scenes.slow),
     ("A time-out, although the cluster did it", scenes.timed_out),
     ("/my-jobs", scenes.my_jobs),
+    ("One job in full", job_scenes.in_full),
+    ("Jobs that failed, by typing and by menus", list_scenes.filtered),
+    ("What was done to one customer", list_scenes.a_customers_history),
+    ("Other people's jobs, and the audit log as a file", list_scenes.the_record),
 ]
 CARDS: Act = [
     ("A double click", scenes.double_click),
     ("A stranger's click", scenes.stranger),
     ("A card nobody decides on", scenes.expired),
     ("A mistyped action", scenes.mistyped),
+    ("At home: a card, a job, a direct message, a picture", home_scenes.at_home),
 ]
 WAYS_IN: Act = [
     ("The form: typed ids and a CSV file together", form_scenes.several_sources),
@@ -42,4 +56,9 @@ FOUR_EYES: Act = [
     ("A job for later", waiting_scenes.scheduled),
     ("A frozen cluster", waiting_scenes.frozen),
 ]
-ACTS: list[Act] = [MAIN_JOB, ARRIVAL, CARDS, WAYS_IN, FOUR_EYES]
+ONE_JOB: Act = [
+    ("What was refused, sent again", job_scenes.retried),
+    ("The applications of a job's customers", job_scenes.applications),
+    ("A job stopped half way", job_scenes.stopped),
+]
+ACTS: list[Act] = [MAIN_JOB, ARRIVAL, CARDS, WAYS_IN, ONE_JOB, FOUR_EYES]

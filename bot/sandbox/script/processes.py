@@ -33,6 +33,7 @@ token_env = "EVIAN3_TOKEN"
 timeout_s = 3.5
 settle_s = 5
 arrival = {{ every_s = 0.5, give_up_after_s = 6 }}
+concurrency = 1
 
 [clusters.fiji1]
 name = "Fiji 1"
@@ -83,9 +84,9 @@ clusters = ["geneva5"]
 
 [[policy]]
 who = ["U0ASTER"]
-may = ["admin"]
+may = ["admin", "audit"]
 actions = ["*"]
-clusters = ["evian3"]
+clusters = ["*"]
 """
 
 

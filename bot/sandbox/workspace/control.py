@@ -34,6 +34,7 @@ class Control:
         self._verbs: Mapping[str, Callable[..., Awaitable[JSON]]] = {
             "command": interactions.command,
             "click": interactions.click,
+            "pick": interactions.pick,
             "event": interactions.event,
             "shortcut": interactions.shortcut,
             "message_shortcut": interactions.message_shortcut,

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_25_eyes"
-down_revision = "2026_11_25_watching"
+down_revision = "2026_11_25_standing"
 branch_labels = None
 depends_on = None
 

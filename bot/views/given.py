@@ -1,5 +1,6 @@
-"""Where the customers of a request came from, in words."""
+"""How many customers were given, and where they came from: a file, a batch, another job, the form."""
 
+from bot.views.job_again import from_job
 from bot.views.text import clip, count, escape
 from store.model import Job, Source
 
@@ -13,6 +14,8 @@ def given(job: Job) -> str:
 
 
 def _from(source: Source) -> str:
+    if told := from_job(source):
+        return told
     place = {
         "file": escape(source.name),
         "card": f"card `{escape(source.name)}`",
