@@ -19,7 +19,7 @@ from bot.views.listing import Workspace
 from bot.views.message import Button, Message
 from bot.views.text import clip, context, escape, section
 from store.listing_model import Deed
-from store.model import CustomerOutcome, JobState
+from store.model import CustomerOutcome
 
 DETAIL = 200  # characters of the reason
 OUTCOME: Mapping[CustomerOutcome, str] = {
@@ -84,7 +84,9 @@ def customer_history(told: Told, names: Names, workspace: Workspace) -> Message:
 
 def _outcome(deed: Deed) -> str:
     words = OUTCOME[deed.outcome]
-    if deed.outcome is CustomerOutcome.PLANNED and deed.job.state is not JobState.CONFIRMED:
+    if deed.outcome is CustomerOutcome.PLANNED and deed.job.state is JobState.DENIED:
+        words = "never sent"
+    elif deed.outcome is CustomerOutcome.PLANNED and deed.job.started_at:
         words = "not answered yet"
     return words + (f": {escape(clip(deed.detail, DETAIL))}" if deed.detail else "")
 

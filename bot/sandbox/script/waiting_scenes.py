@@ -53,8 +53,8 @@ async def frozen(stage: Stage) -> None:
     """A frozen cluster: it waits, until an administrator lets it start all the same, for a reason."""
     [cid] = await stage.customers(1, start=290, cluster="geneva5")
     card = await _confirmed(stage, f"/set-action T-Enable geneva5 {cid}", "is frozen until", channel=OPS)
-    await stage.presses(card, "override")
-    await stage.whisper("Only an administrator")
+    await stage.presses(card, "override", user=BRAM)
+    await stage.whisper("Only an administrator", user=BRAM)
     await stage.presses(card, "override", user=CLEO)
     await _gives(stage, CLEO, "incident 4711: this one cannot wait")
     await stage.thread(card, "in spite of the freeze")
