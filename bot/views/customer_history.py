@@ -19,7 +19,7 @@ from bot.views.listing import Workspace
 from bot.views.message import Button, Message
 from bot.views.text import clip, context, escape, section
 from store.listing_model import Deed
-from store.model import CustomerOutcome
+from store.model import CustomerOutcome, JobState
 
 DETAIL = 200  # characters of the reason
 OUTCOME: Mapping[CustomerOutcome, str] = {
