@@ -27,7 +27,8 @@ from bot.outbox.homes import Homes
 from bot.outbox.whispers import Whispers
 from bot.parts import Entrance, Part, Stoppable
 from bot.profiles import Profiles
-from bot.reception import Answering, reception, use_cases
+from bot.reception import Answering, Whereabouts, by_themselves, reception, use_cases
+from bot.rosters import Rosters
 from bot.runner.lane import Lane
 from bot.runner.readers import Reader, readers
 from bot.runner.sender import Runner
@@ -48,7 +49,6 @@ from store.database import Database
 
 SLACK_TIMEOUT_S = 20.0  # of one call to Slack
 DRAIN_S = 25.0  # in all, for what is under way when the bot is told to stop: Kubernetes kills after 30
-EXPIRY = "expiry"
 
 log = structlog.get_logger()
 
@@ -138,7 +138,7 @@ class Parts:
     status: Status
     entrance: Entrance
     door: Door
-    expiry: Loop
+    loops: list[Loop]
     runners: list[Runner]
     readers: list[Reader]
     courier: Courier
@@ -150,7 +150,7 @@ class Parts:
     def start(self) -> list[asyncio.Task[None]]:
         """Set everything going, receiving last."""
         everything: list[Part] = [
-            self.expiry, *self.runners, *self.readers, self.courier, self.homes, self.entrance,
+            *self.loops, *self.runners, *self.readers, self.courier, self.homes, self.entrance,
         ]  # fmt: skip
         tasks = [asyncio.create_task(part.run(), name=type(part).__name__) for part in everything]
         for task in tasks:
@@ -162,7 +162,7 @@ class Parts:
         log.info("set_action.stopping")
         await self.entrance.close(DRAIN_S / 10)
         await asyncio.gather(self.door.drain(DRAIN_S / 10), self.under_way.drain(DRAIN_S / 10))
-        stopping: list[Stoppable] = [self.expiry, self.homes, *self.readers, *self.runners]
+        stopping: list[Stoppable] = [*self.loops, self.homes, *self.readers, *self.runners]
         for part in stopping:
             part.stop()
         await asyncio.gather(*(runner.drain(DRAIN_S * 4 / 10) for runner in self.runners))
@@ -179,8 +179,9 @@ class Parts:
 def _join(config: Config, means: Means, lanes: Sequence[Lane], home: Home) -> Parts:
     db, turns, client, slack_http = means.db, means.turns, means.client, means.slack_http
     names = {key: cluster.name for key, cluster in config.clusters.items()}
-    accounts = Profiles(client, home.team_id, home.enterprise_id)
-    people = People(config.policy, UserGroups(client, config.policy.names_groups), accounts)
+    profiles = Profiles(client, home.team_id, home.enterprise_id)
+    groups = UserGroups(client, config.policy.names_groups)
+    people = People(config.policy, groups, profiles)
     addresses = SlackAddresses(config.slack.api_url)
     whispers = Whispers(slack_http, addresses)
     seal = Seal(config.slack.bot_token)
@@ -189,7 +190,8 @@ def _join(config: Config, means: Means, lanes: Sequence[Lane], home: Home) -> Pa
     told = speech(config, db, turns, client, whispers, home)
     files = SlackFiles(client, slack_http, addresses)
     clients = {lane.key: lane.client for lane in lanes if lane.client}
-    cases = use_cases(config, db, people, files, clients, lanes_of.PresentStates(lanes))
+    whereabouts = Whereabouts(profiles, Rosters(client, groups))
+    cases = use_cases(config, db, people, files, whereabouts, clients, lanes_of.PresentStates(lanes))
     answering = Answering(
         whispers, windows, files, names, Workspace(home.url), under_way, path_of(config.catalogue)
     )
@@ -206,7 +208,7 @@ def _join(config: Config, means: Means, lanes: Sequence[Lane], home: Home) -> Pa
         status=status,
         entrance=entrance,
         door=door,
-        expiry=Loop(turns, EXPIRY, cases.decisions.expire_due),
+        loops=by_themselves(turns, cases),
         runners=[Runner(db, turns, lane) for lane in lanes],
         readers=[reader for lane in lanes for reader in readers(db, turns, lane, later)],
         courier=told.courier,

@@ -8,6 +8,7 @@ from bot.batch_codes import read_code
 from bot.catalogue import Action, Catalogue, folded, listed
 from bot.customer_ids import visible
 from bot.parsing import UnusableText, read_reason
+from bot.run_at import split_at
 from bot.vocabulary import Kind, Vocabulary
 from bot.words import SEPARATORS, WRAPPING
 
@@ -30,6 +31,7 @@ class BatchRequest:
     code: str
     cluster: str | None
     reason: str | None
+    at: str | None = None
 
 
 def is_about_batches(text: str) -> bool:
@@ -43,6 +45,8 @@ def parse_batch(text: str, *, catalogue: Catalogue, clusters: Mapping[str, str])
         word = look[1].strip(WRAPPING)
         return Look(_code(word) if word else None)
     before, reason, problems = read_reason(text)
+    before, at, time_problems = split_at(before)
+    problems += time_problems
     typed = list(dict.fromkeys(word.strip(WRAPPING) for word in _BATCH.findall(before)))
     if len(typed) > 1:
         problems.append("More than one batch is named; ask for one at a time.")
@@ -53,7 +57,7 @@ def parse_batch(text: str, *, catalogue: Catalogue, clusters: Mapping[str, str])
     action, cluster = named.get(Kind.ACTION), named.get(Kind.CLUSTER)
     if problems or action is None or code is None:
         raise UnusableText(problems, action=action, cluster=cluster, count=0)
-    return BatchRequest(catalogue[action], code, cluster, reason)
+    return BatchRequest(catalogue[action], code, cluster, reason, at)
 
 
 def _code(word: str) -> str:

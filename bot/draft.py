@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -23,6 +24,7 @@ class Field(StrEnum):
     FILES = "files"
     BATCH = "batch"
     REASON = "reason"
+    RUN_AT = "run_at"
     CHANNEL = "channel"
 
 
@@ -60,6 +62,7 @@ class Draft:
     accepted_only: bool = False
     replaces: UUID | None = None
     notice: str = ""
+    start_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ STANDINGS: Mapping[str, Standing] = {
         Standing.CANCELLED: "cancelled canceled stopped",
         Standing.PROPOSED: "proposed not-confirmed unconfirmed cards undecided",
         Standing.EXPIRED: "expired",
+        Standing.AWAITING: "awaiting awaiting-approval scheduled held",
+        Standing.DENIED: "denied",
     }.items()
     for spelling in spellings.split()
 }

@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import aiohttp
 import structlog
@@ -41,6 +41,17 @@ class UserGroups:
         return frozenset(
             group for group, people in zip(self._groups, members, strict=True) if operator.user_id in people
         )
+
+    async def people_in(self, operator: Operator, groups: Iterable[str]) -> Sequence[str]:
+        """The people in some groups, in that person's workspace; of what Slack does not tell, nobody."""
+        found: dict[str, None] = {}
+        for group in groups:
+            try:
+                async with asyncio.timeout(WITHIN_S):
+                    found |= dict.fromkeys(sorted(await self._members(operator.team_id, group)))
+            except (SlackClientError, aiohttp.ClientError, TimeoutError) as exc:
+                log.warning("set_action.groups_unreadable", error=type(exc).__name__)
+        return list(found)
 
     async def _members(self, team_id: str, group: str) -> frozenset[str]:
         read_at, members = self._kept.get((team_id, group), (-math.inf, frozenset()))

@@ -1,13 +1,15 @@
-"""The grammar of `/set-action`: action and cluster in either order, customer ids, perhaps `reason: …`."""
+"""The grammar of `/set-action`: action and cluster in either order, ids, perhaps `at:…` and `reason: …`."""
 
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bot.catalogue import Action, Catalogue, folded, listed
 from bot.customer_ids import described, is_customer_id, visible
 from bot.errors import InvalidRequest
+from bot.run_at import split_at
 from bot.vocabulary import Kind, Match, Vocabulary
 from bot.words import SEPARATORS, WRAPPING, unescaped
 
@@ -29,13 +31,17 @@ class HelpWanted:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request: `cluster` is a key, `cids` are distinct, in order; `duplicates` is how many were dropped."""
+    """A request: `cluster` is a key, `cids` are distinct, in order; `duplicates` is how many were dropped.
+
+    `at`: when it is to start, as typed or as a moment; None is at once.
+    """
 
     action: Action
     cluster: str
     cids: tuple[str, ...]
     duplicates: int
     reason: str | None
+    at: str | datetime | None = None
 
 
 class UnusableText(InvalidRequest):
@@ -70,9 +76,10 @@ def parse(
     Raises UnusableText with every problem of the text, each one plain sentence.
     """
     before, reason_given, after = _split_reason(unescaped(text))
+    before, at, time_problems = split_at(before)
     words = [word.strip(WRAPPING) for word in SEPARATORS.split(before)]
     words = [word for word in words if folded(word)]  # a lone "-" joins the words of a name, or begins a line
-    if not reason_given and [word.casefold() for word in words] in ([], ["help"]):
+    if not reason_given and at is None and [word.casefold() for word in words] in ([], ["help"]):
         return HelpWanted()
     vocabulary = Vocabulary(catalogue, clusters)
     names = _read_names(words, vocabulary)
@@ -83,12 +90,13 @@ def parse(
     problems = [
         *names.problems,
         *_id_problems(candidates, id_pattern, reason_given=reason_given),
+        *time_problems,
         *_reason_problems(reason, reason_given=reason_given),
     ]
     action, cluster = names.named.get(Kind.ACTION), names.named.get(Kind.CLUSTER)
     if problems or action is None or cluster is None:
         raise UnusableText(problems, action=action, cluster=cluster, count=len(cids))
-    return Request(catalogue[action], cluster, cids, len(good) - len(cids), reason or None)
+    return Request(catalogue[action], cluster, cids, len(good) - len(cids), reason or None, at)
 
 
 def read_reason(text: str) -> tuple[str, str | None, list[str]]:

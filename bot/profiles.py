@@ -1,4 +1,4 @@
-"""What Slack knows of a person: what kind of account they have. Kept for a minute."""
+"""What Slack knows of a person: what kind of account, which ids, which time zone. Kept for a minute."""
 
 import asyncio
 import math
@@ -31,6 +31,31 @@ class Profiles:
         self._team = team
         self._enterprise = enterprise
         self._kept: OrderedDict[str, tuple[float, Mapping[str, Any]]] = OrderedDict()
+
+    async def ids_of(self, operator: Operator) -> frozenset[str]:
+        """Every id of this person: on an Enterprise Grid one and the same may have another in a workspace.
+
+        Raises NotAllowed when Slack does not say: who might be the same person is not taken for two.
+        """
+        try:
+            user = await self._user(operator)
+        except (SlackClientError, aiohttp.ClientError, TimeoutError) as exc:
+            log.warning("set_action.profile_unreadable", error=type(exc).__name__)
+            raise NotAllowed(
+                "Slack did not say who you are under your other ids, so it is not certain that this is "
+                "another person's decision. Nothing was sent; please try again in a moment."
+            ) from exc
+        grid = (user.get("enterprise_user") or {}).get("id")
+        return frozenset({operator.user_id, grid} if grid else {operator.user_id})
+
+    async def zone_of(self, operator: Operator) -> str | None:
+        """The name of this person's time zone; None when Slack does not say."""
+        try:
+            zone = (await self._user(operator)).get("tz")
+        except (SlackClientError, aiohttp.ClientError, TimeoutError) as exc:
+            log.warning("set_action.profile_unreadable", error=type(exc).__name__)
+            return None
+        return zone if isinstance(zone, str) and zone else None
 
     async def account_of(self, operator: Operator) -> Account:
         """What kind of account this person has. Raises NotAllowed when Slack does not say."""

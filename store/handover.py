@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from store import customers
 from store import jobs as job_queries
 from store.jobs import COLUMNS, as_job
-from store.model import CustomerOutcome, Job
+from store.model import CustomerOutcome, Job, JobState
 from store.tables import IS_JOB, job_customers, jobs
 
 
@@ -40,7 +40,9 @@ def standing(conn: Connection, child: Job) -> Standing | None:
 
 def taken_by(conn: Connection, parent: Job, *, but: int | None = None) -> Job | None:
     """The confirmed child (other than `but`) that sends what is unknown of this job, if there is one."""
-    found = select(*COLUMNS).where(jobs.c.parent_id == parent.id, IS_JOB, jobs.c.id != (but or 0))
+    found = select(*COLUMNS).where(
+        jobs.c.parent_id == parent.id, IS_JOB, jobs.c.state != JobState.DENIED, jobs.c.id != (but or 0)
+    )
     confirmed = [as_job(row) for row in conn.execute(found.order_by(jobs.c.id))]
     if not confirmed:
         return None

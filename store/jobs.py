@@ -11,7 +11,8 @@ from store import transitions
 from store.batch_tables import batch_jobs
 from store.clock import now, read_now
 from store.database import ring, upsert
-from store.model import Job, JobState, Operator, Proposal
+from store.model import Job, JobState, Operator
+from store.proposal_model import Proposal
 from store.tables import IS_JOB, IS_PROPOSED, IS_RUNNING, job_customers, jobs
 
 _INTERNAL = {"request_key", "standing"}
@@ -46,6 +47,8 @@ def propose(conn: Connection, proposal: Proposal) -> Job | None:
             reason=proposal.reason,
             preview=proposal.preview,
             sources=proposal.sources,
+            start_at=proposal.start_at,
+            start_zone=proposal.start_zone,
             parent_id=proposal.parent_id,
             channel_id=proposal.channel_id,
             created_at=created,
@@ -137,7 +140,13 @@ def list_own(
 def confirm(conn: Connection, job: Job, by: str) -> bool:
     """proposed -> confirmed, unless it is no longer proposed (its time is the caller's to check); rings."""
     moved = transitions.move(
-        conn, job.id, JobState.PROPOSED, JobState.CONFIRMED, decided_by=by, decided_at=now()
+        conn,
+        job.id,
+        JobState.PROPOSED,
+        JobState.CONFIRMED,
+        decided_by=by,
+        decided_at=now(),
+        ready_at=now(),
     )
     if moved:
         ring(conn, cluster_topic(job.cluster))
@@ -181,8 +190,8 @@ def running(conn: Connection, cluster: str) -> Sequence[int]:
 
 
 def clusters_with_work(conn: Connection) -> Sequence[str]:
-    """The clusters for which something is confirmed, being sent or to be read. Asked once, at start."""
-    live = (JobState.CONFIRMED, JobState.RUNNING, JobState.WATCHING)
+    """The clusters for which something waits, is being sent or to be read. Asked once, at start."""
+    live = (JobState.AWAITING, JobState.SCHEDULED, JobState.CONFIRMED, JobState.RUNNING, JobState.WATCHING)
     return list(conn.execute(select(jobs.c.cluster).where(jobs.c.state.in_(live)).distinct()).scalars())
 
 

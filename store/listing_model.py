@@ -9,7 +9,7 @@ from store.model import CustomerOutcome, Job, Operator
 
 # The numbers that the database derives from a job's state and counts (`jobs.standing`), so that nobody can
 # forget it. Of one that has ended: ENDED plus a bit for each kind of outcome that any customer had.
-CARD, SENDING, ARRIVING, CHECKING, PUT_AWAY, EXPIRED, ENDED = 0, 1, 2, 3, 4, 5, 16
+CARD, SENDING, ARRIVING, CHECKING, PUT_AWAY, EXPIRED, WAITING, DENIED, ENDED = 0, 1, 2, 3, 4, 5, 6, 7, 16
 ACCEPTED, REFUSED, UNKNOWN, STOPPED = 1, 2, 4, 8
 _ENDS = range(ENDED, ENDED + 16)
 
@@ -26,6 +26,8 @@ class Standing(enum.StrEnum):
     CANCELLED = "cancelled"
     PROPOSED = "proposed"
     EXPIRED = "expired"
+    AWAITING = "awaiting"  # approval, their time, the end of a freeze
+    DENIED = "denied"
 
 
 def _ended(with_any: int = 0, without: int = 0) -> tuple[int, ...]:
@@ -33,7 +35,7 @@ def _ended(with_any: int = 0, without: int = 0) -> tuple[int, ...]:
 
 
 CODES: Mapping[Standing, tuple[int, ...]] = {
-    Standing.RUNNING: (SENDING, ARRIVING, CHECKING),
+    Standing.RUNNING: (WAITING, SENDING, ARRIVING, CHECKING),
     Standing.ARRIVING: (ARRIVING,),
     Standing.SUCCEEDED: _ended(without=REFUSED | UNKNOWN | STOPPED),
     Standing.FAILED: _ended(REFUSED),
@@ -42,8 +44,10 @@ CODES: Mapping[Standing, tuple[int, ...]] = {
     Standing.CANCELLED: (PUT_AWAY, *_ended(STOPPED)),
     Standing.PROPOSED: (CARD,),
     Standing.EXPIRED: (EXPIRED,),
+    Standing.AWAITING: (WAITING,),
+    Standing.DENIED: (DENIED,),
 }
-JOBS = (SENDING, ARRIVING, CHECKING, *_ENDS)  # everything that was confirmed
+JOBS = (WAITING, DENIED, SENDING, ARRIVING, CHECKING, *_ENDS)  # everything that was confirmed
 
 
 @dataclass(frozen=True, slots=True)

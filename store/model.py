@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 
+from store.holds import Hold
+
 
 @dataclass(frozen=True, slots=True)
 class Operator:
@@ -24,12 +26,15 @@ class JobState(enum.StrEnum):
     """Where a job stands; the legal moves between them are in `store.transitions`."""
 
     PROPOSED = "proposed"
-    CONFIRMED = "confirmed"
+    AWAITING = "awaiting"  # confirmed by who asked, waits for the approval of others
+    SCHEDULED = "scheduled"  # waits for its time, for a freeze to end, or for an administrator
+    CONFIRMED = "confirmed"  # ready to be sent: it has every right and approval it needs
     RUNNING = "running"
     WATCHING = "watching"
     DONE = "done"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+    DENIED = "denied"
 
 
 class CustomerOutcome(enum.IntEnum):
@@ -83,28 +88,6 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
-    """What somebody asked for, checked and ready to be kept. `request_key` is unique per request."""
-
-    uuid: UUID
-    request_key: str
-    operator: Operator
-    channel_id: str
-    action_code: int
-    action_name: str
-    cluster: str
-    base_url: str
-    cids: tuple[str, ...]
-    duplicates: int
-    reason: str | None
-    expires_after_s: float
-    preview: Preview = Preview.OFF
-    sources: tuple[Source, ...] = ()
-    batch_id: int | None = None
-    parent_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Job:
     """One row of `jobs`. Times are aware and in UTC, by the database's clock.
 
@@ -114,6 +97,9 @@ class Job:
     `watch_at` is when the cluster is next read for arrivals, `watch_until` when that is given up (or was);
     `watch_error`: why the last read failed.
     `parent_id` is the job whose refused or unknown customers this one sends again.
+    `approvals` are needed until `approve_by`; `remind_at` is when those who can give them are told next,
+    after `reminders` times. `start_at` is when it is to start, asked for in the time zone `start_zone`;
+    `due_at` is when that is tried next, `hold` why not before. `ready_at`: since when it may be sent.
     """
 
     id: int
@@ -161,6 +147,21 @@ class Job:
     watch_until: datetime | None = None
     watch_error: str | None = None
     parent_id: int | None = None
+    approvals: int = 0
+    approve_by: datetime | None = None
+    remind_at: datetime | None = None
+    reminders: int = 0
+    start_at: datetime | None = None
+    start_zone: str | None = None
+    due_at: datetime | None = None
+    hold: Hold | None = None
+    hold_reason: str | None = None
+    ready_at: datetime | None = None
+
+    @property
+    def shown(self) -> str:
+        """What an approval is bound to: the digest of what the card showed, and the time it is to start."""
+        return f"{self.digest}-{int(self.start_at.timestamp()) if self.start_at else 0}"
 
     @property
     def is_job(self) -> bool:

@@ -24,6 +24,18 @@ class Note(enum.StrEnum):
     STRAGGLERS_CSV = "stragglers_csv"  # in the thread: those that have not arrived as a file
     WATCHED_AGAIN = "watched_again"  # in the thread: somebody has them watched once more
     CUSTOMERS_CSV = "customers_csv"  # in the thread: all customers of a card with what the preview showed
+    AWAITED = "awaited"  # in the thread: whose approval is needed, at first and as a reminder
+    APPROVAL_DM = "approval_dm"  # the same to one approver directly, with the buttons
+    COPY = "copy"  # such a message as it stands now, updated
+    APPROVED = "approved"  # in the thread: somebody approved
+    DENIED = "denied"  # in the thread: somebody denied
+    LAPSED = "lapsed"  # in the thread: nobody approved in time
+    LOST = "approvals_lost"  # in the thread: an approval does not count any more
+    SCHEDULED = "scheduled"  # in the thread: when it starts
+    HELD = "held"  # in the thread: why it does not start
+    OVERRIDDEN = "overridden"  # in the thread: an administrator lets it start all the same
+    WITHDRAWN = "withdrawn"  # in the thread: cancelled before it started
+    BEGUN = "begun"  # in the thread: it starts now, after a wait
     CANNOT_POST = "cannot_post"  # to the requester alone: why there is no card
     DIRECT = "direct"  # to the requester alone: how it ended
     ANNOUNCED = "announced"  # in the cluster's own channel: one line on how it ended
@@ -62,4 +74,4 @@ class OutboxItem:
     @property
     def is_update(self) -> bool:
         """Whether it replaces a message that is there, which may be repeated without harm."""
-        return self.note is Note.CARD and self.card_ts is not None
+        return self.note is Note.COPY or (self.note is Note.CARD and self.card_ts is not None)

@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from store.clock import Instant
 from store.column_types import Sources, Word
+from store.holds import Hold
 from store.model import ChunkState, CustomerOutcome, JobState, Preview
 from store.outbox_model import Note
 
@@ -90,6 +91,16 @@ jobs = Table(
     Column("watch_at", Instant),
     Column("watch_until", Instant),
     Column("watch_error", Text),
+    Column("approvals", SmallInteger, nullable=False, server_default="0"),
+    Column("approve_by", Instant),
+    Column("remind_at", Instant),
+    Column("reminders", SmallInteger, nullable=False, server_default="0"),
+    Column("start_at", Instant),
+    Column("start_zone", String(64)),
+    Column("due_at", Instant),
+    Column("hold", Word(Hold)),
+    Column("hold_reason", Text),
+    Column("ready_at", Instant),
     Column("parent_id", Integer),  # no foreign key: SQLite cannot add one to a table that is there
     Column("standing", SmallInteger, nullable=False, server_default="0"),  # the database derives it
 )
@@ -99,6 +110,8 @@ jobs = Table(
 IS_JOB = text("jobs.state NOT IN ('proposed', 'cancelled', 'expired')")
 IS_PROPOSED = text("jobs.state = 'proposed'")
 IS_CONFIRMED = text("jobs.state = 'confirmed'")
+IS_AWAITING = text("jobs.state = 'awaiting'")
+IS_SCHEDULED = text("jobs.state = 'scheduled'")
 IS_OPEN = text("jobs.state NOT IN ('done', 'cancelled', 'expired', 'denied')")
 IS_RUNNING = text("jobs.state = 'running'")
 IS_UNSEEN = text("jobs.state = 'proposed' AND jobs.preview = 'pending'")
@@ -125,6 +138,9 @@ _partial(
     jobs.c.id,
 )
 _partial("ix_jobs_confirmed", "state = 'confirmed'", jobs.c.cluster, jobs.c.id)
+_partial("ix_jobs_awaiting", "state = 'awaiting'", jobs.c.approve_by)
+_partial("ix_jobs_remind", "state = 'awaiting'", jobs.c.remind_at)
+_partial("ix_jobs_scheduled", "state = 'scheduled'", jobs.c.due_at)
 _partial("ix_jobs_running", "state = 'running'", jobs.c.cluster, jobs.c.id)
 _partial("ix_jobs_unseen", "state = 'proposed' AND preview = 'pending'", jobs.c.cluster, jobs.c.id)
 _partial(

@@ -10,13 +10,26 @@ from store.model import JobState
 from store.tables import jobs
 
 LEGAL: Mapping[JobState, frozenset[JobState]] = {
-    JobState.PROPOSED: frozenset({JobState.CONFIRMED, JobState.CANCELLED, JobState.EXPIRED}),
-    JobState.CONFIRMED: frozenset({JobState.RUNNING}),
+    JobState.PROPOSED: frozenset(
+        {
+            JobState.AWAITING,
+            JobState.SCHEDULED,
+            JobState.CONFIRMED,
+            JobState.CANCELLED,
+            JobState.EXPIRED,
+        }
+    ),
+    JobState.AWAITING: frozenset({JobState.SCHEDULED, JobState.DENIED, JobState.EXPIRED, JobState.CANCELLED}),
+    # Back to `awaiting` where approvals do not count any more.
+    JobState.SCHEDULED: frozenset({JobState.CONFIRMED, JobState.AWAITING, JobState.CANCELLED}),
+    # Back to `scheduled` where it was ready for so long that everything must be looked at again.
+    JobState.CONFIRMED: frozenset({JobState.RUNNING, JobState.SCHEDULED}),
     JobState.RUNNING: frozenset({JobState.WATCHING, JobState.DONE}),
     JobState.WATCHING: frozenset({JobState.DONE, JobState.RUNNING}),  # "Send the rest"
     JobState.DONE: frozenset({JobState.WATCHING, JobState.RUNNING}),  # "Check again", "Send the rest"
     JobState.CANCELLED: frozenset(),
     JobState.EXPIRED: frozenset(),
+    JobState.DENIED: frozenset(),
 }
 
 

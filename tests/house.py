@@ -17,8 +17,20 @@ FORBIDDEN_NAMES = frozenset(
 )
 
 PLAIN = frozenset(
-    {"errors", "store.model", "store.batch_model", "store.outbox_model", "store.home_model", "store.recorded"}
-    | {"store.listing_model", "store.records_model", "store.errors"}
+    {
+        "errors",
+        "store.approval_model",
+        "store.batch_model",
+        "store.errors",
+        "store.holds",
+        "store.home_model",
+        "store.listing_model",
+        "store.model",
+        "store.outbox_model",
+        "store.proposal_model",
+        "store.recorded",
+        "store.records_model",
+    }
 )  # types and errors: no I/O, nothing behind them
 EVERYTHING = frozenset({"*"})
 # Which rooms a room may look into (itself always). `store` is all of it, `store.model` its plain types; any
@@ -29,23 +41,25 @@ ROOMS: Mapping[str, frozenset[str]] = {
     | {"bot.intake.ids", "job_look", "job_filter", "list_dates", "list_text", "list_words"},
     "service": PLAIN
     | {"store", "turns", "catalogue", "config", "parsing", "policy", "customer_ids", "draft", "intake"}
-    | {"batch_codes", "batch_text", "job_look", "job_filter", "applications"},
+    | {"batch_codes", "batch_text", "job_look", "job_filter", "applications", "freezes", "run_at"},
     "runner": PLAIN | {"cluster", "store", "turns", "loops"},
     "outbox": PLAIN | {"views", "store", "turns", "loops", "slack_errors", "slack_addresses"},
     "pictures": frozenset(),  # a process of its own, fed with plain figures
     "windows": frozenset({"seal", "views", "errors", "loops", "slack_errors"}),
-    "views": PLAIN | {"bot.intake.ids", "draft", "job_look", "job_filter", "applications"},
+    "views": PLAIN | {"bot.intake.ids", "draft", "job_look", "job_filter", "applications", "run_at"},
     "cluster": frozenset({"errors"}),
     "turns": frozenset({"store.single", "store.postgres", "store.errors"}),
     "store": frozenset(),
-    "config": frozenset({"catalogue", "customer_ids", "errors", "policy"}),
-    "parsing": frozenset({"catalogue", "customer_ids", "errors", "vocabulary", "words"}),
+    "config": frozenset({"catalogue", "customer_ids", "errors", "freezes", "policy"}),
+    "parsing": frozenset({"catalogue", "customer_ids", "errors", "run_at", "vocabulary", "words"}),
     "intake": frozenset({"customer_ids", "errors", "words"}),
     "draft": frozenset({"errors", "bot.intake.ids"}),
     "applications": frozenset(),
     "job_look": frozenset({"store.model", "store.recorded"}),
     "batch_codes": frozenset(),
-    "batch_text": frozenset({"batch_codes", "catalogue", "customer_ids", "parsing", "vocabulary", "words"}),
+    "batch_text": frozenset(
+        {"batch_codes", "catalogue", "customer_ids", "parsing", "run_at", "vocabulary", "words"}
+    ),
     "job_filter": PLAIN,
     "list_dates": frozenset(),
     "list_words": PLAIN | {"catalogue", "job_filter"},
@@ -56,6 +70,8 @@ ROOMS: Mapping[str, frozenset[str]] = {
     ),
     "seal": frozenset({"errors", "words"}),
     "words": frozenset(),
+    "run_at": frozenset({"errors"}),
+    "freezes": frozenset(),
     "vocabulary": frozenset({"catalogue"}),
     "catalogue": frozenset({"errors"}),
     "customer_ids": frozenset(),
@@ -66,6 +82,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "slack_errors": frozenset(),
     "slack_addresses": frozenset(),
     "slack_files": frozenset({"draft", "intake", "slack_addresses", "slack_errors"}),
+    "rosters": PLAIN | {"membership"},
     "time_zones": PLAIN | {"list_dates", "slack_errors"},
     "membership": PLAIN | {"slack_errors"},
     "profiles": PLAIN | {"policy"},
@@ -90,7 +107,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
 }
 _TALKS_TO_SLACK = frozenset(
     {"outbox", "windows", "slack_files", "membership", "socket_mode", "introduction", "app", "reception"}
-    | {"speech", "http_mode", "status", "time_zones", "profiles", "doctor"}
+    | {"speech", "http_mode", "status", "time_zones", "profiles", "rosters", "doctor"}
 )
 # Which rooms, or single modules, may use a library; what is not listed may be used by all. The longest
 # name that fits decides.

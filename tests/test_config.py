@@ -37,7 +37,7 @@ announce_channel = "C0123456789"
 
 [[policy]]
 who = ["U1", "S1"]
-may = ["request", "admin"]
+may = ["request", "admin", "approve"]
 actions = ["Go"]
 clusters = ["evian3"]
 
@@ -85,7 +85,7 @@ def test_defaults(loaded: Callable[..., Config]) -> None:
     )
     assert (cluster.timeout_s, cluster.settle_s, cluster.resend_unknown) == (35, 65, Resend.ASK)
     assert (cluster.chunk_size, cluster.concurrency, cluster.max_customers) == (150, 4, 50_000)
-    assert (cluster.protected, cluster.arrival) == (
+    assert (cluster.approvals, cluster.arrival) == (
         False,
         Arrival(watch=True, every_s=30, give_up_after_s=3600),
     )
@@ -110,8 +110,10 @@ def test_everything_written_arrives(loaded: Callable[..., Config]) -> None:
     assert (cluster.name, cluster.base_url) == ("Évian 3", "http://127.0.0.1:8080")
     assert (cluster.timeout_s, cluster.settle_s, cluster.resend_unknown) == (20, 40.5, Resend.AUTO)
     assert (cluster.chunk_size, cluster.concurrency, cluster.max_customers) == (1000, 64, 10)
-    assert (cluster.protected, cluster.arrival) == (True, Arrival(watch=False, every_s=5, give_up_after_s=60))
-    assert config.policy.rules == (Rule(("U1", "S1"), (Right.REQUEST, Right.ADMIN), ("Go",), ("evian3",)),)
+    assert (cluster.approvals, cluster.arrival) == (1, Arrival(watch=False, every_s=5, give_up_after_s=60))
+    assert config.policy.rules == (
+        Rule(("U1", "S1"), (Right.REQUEST, Right.ADMIN, Right.APPROVE), ("Go",), ("evian3",)),
+    )
     assert config.policy.permits(Person("U1"), Right.ADMIN, "Go", "evian3")
     assert config.catalogue.names == ("Go", "Stop")
     assert config.catalogue["Stop"].after == ("Go",)

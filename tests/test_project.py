@@ -242,6 +242,7 @@ def methods_called() -> set[str]:
 
 # What the workspace asks for by the kind of channel (`require_scope` in bot/sandbox/workspace).
 BY_CHANNEL = {
+    "conversations.members": {"channels:read", "groups:read"},
     "conversations.info": {"channels:read", "groups:read"},
     "conversations.history": {"channels:history", "groups:history", "im:history"},
     "conversations.replies": {"channels:history", "groups:history", "im:history"},
@@ -340,9 +341,12 @@ def libraries() -> Iterator[str]:
                 yield "pydantic" if owner == "pydantic-core" else owner  # its own half, of just its version
 
 
+READ_BY_NAME = {"tzdata"}  # by `zoneinfo`, where the system has no time zones
+
+
 def test_what_is_imported_is_declared_with_both_bounds_and_nothing_else() -> None:
     declared = [Requirement(line) for line in PROJECT["project"]["dependencies"]]
-    assert {requirement.name for requirement in declared} == set(libraries())
+    assert {requirement.name for requirement in declared} == {*libraries(), *READ_BY_NAME}
     everything = [*declared, *map(Requirement, PROJECT["project"]["optional-dependencies"]["dev"])]
     for requirement in everything:
         assert {spec.operator for spec in requirement.specifier} == {">=", "<"}

@@ -2,22 +2,26 @@
 
 from bot.config.loading import load
 from bot.config.model import (
+    Approvals,
     Arrival,
     BearerToken,
     ClientCredentials,
     Cluster,
     Config,
     Resend,
+    Schedule,
     SlackAccess,
 )
 
 __all__ = [
+    "Approvals",
     "Arrival",
     "BearerToken",
     "ClientCredentials",
     "Cluster",
     "Config",
     "Resend",
+    "Schedule",
     "SlackAccess",
     "load",
 ]

@@ -9,9 +9,19 @@ from typing import Any, TypeVar, cast
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from bot.catalogue import DEFAULT_ACTIONS, Action, Catalogue, folded
+from bot.config.approvers import missing_approvers
 from bot.config.environment import DEFAULT_FILE, Environment, given, lacking
 from bot.config.limits import OF_A_CLUSTER, OF_A_PERSON
-from bot.config.model import Arrival, BearerToken, ClientCredentials, Cluster, Config, SlackAccess
+from bot.config.model import (
+    Approvals,
+    Arrival,
+    BearerToken,
+    ClientCredentials,
+    Cluster,
+    Config,
+    Schedule,
+    SlackAccess,
+)
 from bot.config.tables import (
     SETTLE_AFTER_TIMEOUT_S,
     SETTLE_BY_TIMEOUT,
@@ -89,6 +99,8 @@ def _check_file(
     file = _checked(File, raw, problems, Surroundings(environ, catalogue, keys))
     if isinstance(clusters, dict):
         problems.extend(_clashes(clusters, catalogue or ()))
+    if file and catalogue:
+        problems.extend(missing_approvers(file, catalogue.names))
     return catalogue, file
 
 
@@ -145,6 +157,12 @@ def _config(
         id_pattern=file.customers.id_pattern,
         card_expires_s=file.cards.expire_after_s,
         open_cards_per_user=file.cards.open_per_user,
+        approvals=Approvals(
+            file.approvals.expire_after_s,
+            tuple(file.approvals.remind_after_s),
+            MappingProxyType(dict(file.approvals.actions)),
+        ),
+        schedule=Schedule(file.schedule.furthest_s, file.schedule.late_s),
         pictures_from=int(file.pictures.from_customers),
         applications_cache_s=file.applications.cache_s,
         limits=file.limits.over(OF_A_PERSON),
@@ -165,8 +183,9 @@ def _cluster(key: str, table: ClusterTable) -> Cluster:
         concurrency=table.concurrency,
         max_customers=table.max_customers,
         preview_s=table.preview_s,
-        protected=table.protected,
         arrival=Arrival(**table.arrival.model_dump()),
+        approvals=table.approvals or int(table.protected),
+        freezes=tuple(freeze.window for freeze in table.freeze),
         announce_channel=table.announce_channel,
         limits=table.limits.over(OF_A_CLUSTER),
         breaker=table.breaker,

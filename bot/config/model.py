@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from bot.catalogue import Catalogue
 from bot.config.limits import OF_A_CLUSTER, OF_A_PERSON, OF_THE_BREAKER, BreakerTable, Limits
+from bot.freezes import Window
 from bot.policy import Policy
 
 
@@ -62,11 +63,29 @@ class Arrival:
     give_up_after_s: float = 3600
 
 
+@dataclass(frozen=True, slots=True)
+class Approvals:
+    """How long (seconds) they are waited for, when to remind, and how many single actions need anywhere."""
+
+    expire_after_s: float = 4 * 3600
+    remind_after_s: tuple[float, ...] = ()
+    by_action: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How far ahead (seconds) a job may be planned, and how late it may still start by itself."""
+
+    furthest_s: float = 30 * 86_400
+    late_s: float = 900
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
     """One cluster: `key` is its name in the file, `name` the one people read, `base_url` without a last `/`.
 
     `preview_s` is how long a card waits for the cluster's state to be read; 0: it is not read.
+    So many `approvals` by others are needed before anything starts, and nothing does in one of the `freezes`.
     `chunk_size` is customers a POST, `concurrency` POSTs in flight, `max_customers` customers a job.
     `announce_channel` is the id of a channel that gets one line for each job at its end.
     """
@@ -82,11 +101,12 @@ class Cluster:
     concurrency: int
     max_customers: int
     preview_s: float
-    protected: bool
     arrival: Arrival
     announce_channel: str | None
     limits: Limits = OF_A_CLUSTER
     breaker: BreakerTable = OF_THE_BREAKER
+    approvals: int = 0
+    freezes: tuple[Window, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +133,8 @@ class Config:
     pictures_from: int
     applications_cache_s: float
     limits: Limits = OF_A_PERSON
+    approvals: Approvals = Approvals()
+    schedule: Schedule = Schedule()
 
     @property
     def secrets(self) -> Iterator[str]:

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from bot.catalogue import Catalogue, closest, unknown_name
+from bot.config.freezing import FreezeTable, never_ends
 from bot.config.limits import BreakerTable, LimitsTable
 from bot.config.model import Resend
 from bot.config.secret_file import FromFile, SecretFile
@@ -69,6 +70,8 @@ def _known_cluster(value: str, info: ValidationInfo[Surroundings]) -> str:
 FromEnvironment = Annotated[SecretStr, BeforeValidator(_from_environment)]
 KnownAction = Annotated[str, AfterValidator(_known_action)]
 KnownCluster = Annotated[str, AfterValidator(_known_cluster)]
+
+
 Seconds = Annotated[float, Field(gt=0)]
 NumberOrFalse = Annotated[int, Field(ge=0), BeforeValidator(lambda value: 0 if value is False else value)]
 
@@ -119,6 +122,8 @@ class ClusterTable(Table):
     max_customers: int = Field(default=50_000, ge=1, le=1_000_000)
     preview_s: float = Field(default=5, ge=0, le=60)
     protected: bool = False
+    approvals: int | None = Field(default=None, ge=1, le=2)
+    freeze: list[FreezeTable] = []
     arrival: ArrivalTable = ArrivalTable()
     announce_channel: ChannelId | None = None
     limits: LimitsTable = LimitsTable()
@@ -133,6 +138,20 @@ class ClusterTable(Table):
         if known and [info.data["token"], info.data["token_file"], oauth].count(None) != 2:
             raise ValueError("give just one of token_env, token_file and oauth: one credential")
         return oauth
+
+    @field_validator("approvals")
+    @classmethod
+    def _of_protected(cls, approvals: int | None, info: ValidationInfo[Surroundings]) -> int | None:
+        if approvals and info.data.get("protected") is False:
+            raise ValueError("is for a protected cluster; add protected = true")
+        return approvals
+
+    @field_validator("freeze")
+    @classmethod
+    def _ends(cls, freeze: list[FreezeTable]) -> list[FreezeTable]:
+        if never_ends(freeze):
+            raise ValueError("leaves no time at which anything could start; shorten one of the windows")
+        return freeze
 
     @field_validator("settle_s")
     @classmethod
@@ -178,6 +197,28 @@ class CardsTable(Table):
     open_per_user: int = Field(default=10, ge=1, le=1_000)
 
 
+class ApprovalsTable(Table):
+    """`[approvals]`: how long they are waited for, when to remind, and actions that need them everywhere."""
+
+    expire_after_s: Seconds = Field(default=4 * 3600, le=30 * 86_400)
+    remind_after_s: list[Seconds] = Field(default=[1800, 7200], max_length=5)
+    actions: dict[KnownAction, Annotated[int, Field(ge=1, le=2)]] = {}
+
+    @field_validator("remind_after_s")
+    @classmethod
+    def _ascending(cls, after: list[float]) -> list[float]:
+        if after != sorted(set(after)):
+            raise ValueError("must be seconds since it was asked for, each more than the one before")
+        return after
+
+
+class ScheduleTable(Table):
+    """`[schedule]`: how far ahead a job may be planned, and how late it may still start by itself."""
+
+    furthest_s: Seconds = Field(default=30 * 86_400, le=366 * 86_400)
+    late_s: Seconds = Field(default=900, le=86_400)
+
+
 class PicturesTable(Table):
     """`[pictures]`."""
 
@@ -208,6 +249,8 @@ class File(Table):
     actions: object = None  # checked before, as ActionTables
     customers: CustomersTable = CustomersTable()
     cards: CardsTable = CardsTable()
+    approvals: ApprovalsTable = ApprovalsTable()
+    schedule: ScheduleTable = ScheduleTable()
     pictures: PicturesTable = PicturesTable()
     applications: ApplicationsTable = ApplicationsTable()
     limits: LimitsTable = LimitsTable()

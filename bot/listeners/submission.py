@@ -1,5 +1,6 @@
 """A submitted form as a type: what was typed and chosen, together with what the form remembers."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +36,7 @@ class _Value(Payload):
     selected_option: _Option | None = None
     selected_options: tuple[_Option, ...] = ()
     selected_conversation: SlackId | None = None
+    selected_date_time: int | None = Limit(default=None, ge=0, le=9_999_999_999)
     files: tuple[SlackFile, ...] = ()
 
 
@@ -73,6 +75,7 @@ class Submission(Interaction):
         batch = self._at(Field.BATCH).selected_option
         remembered = [AttachedFile(file.id, file.name, kept=True) for file in memory.files if file.id in kept]
         attached = [file.attached for file in self._at(Field.FILES).files]
+        at = self._at(Field.RUN_AT).selected_date_time
         return Draft(
             action=action.value if action else None,
             cluster=cluster.value if cluster else None,
@@ -85,6 +88,7 @@ class Submission(Interaction):
             customers=memory.customers,
             accepted_only=memory.accepted_only,
             replaces=memory.replaces,
+            start_at=datetime.fromtimestamp(at, UTC) if at else None,
         )
 
     def _at(self, field: Field) -> _Value:

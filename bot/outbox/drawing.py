@@ -1,12 +1,12 @@
 """From a row of the outbox to the message it stands for, drawn from the job's rows as they are now."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.outbox import assignments
+from bot.outbox import assignments, waiting
 from bot.outbox.assignments import Assignment
 from bot.views import arrival, aside, files, job_stop, notices, pending, pictures, thread
 from bot.views.card import SHOWN, Card, card
@@ -15,6 +15,7 @@ from bot.views.listing import Workspace
 from bot.views.message import Message
 from bot.views.preview import Path
 from bot.views.text import escape
+from bot.views.waiting import Papers
 from store import arrivals, batches, checks, courses, customers, homes, jobs, outbox, pauses
 from store.batch_model import Batch
 from store.clock import read_now
@@ -45,6 +46,7 @@ class Facts:
     batch: Batch | None
     notify: Notify
     course: Course | None
+    papers: Papers = field(default_factory=Papers)
 
 
 def read(conn: Connection, listed: OutboxItem) -> Facts | Assignment | None:
@@ -81,6 +83,7 @@ def _facts(conn: Connection, item: OutboxItem) -> Facts | Assignment:
         batches.of_job(conn, job.id) if item.note is Note.CARD else None,
         homes.notify_of(conn, job.operator) if item.note in CALLING else Notify.MENTION,
         courses.course(conn, job.id) if item.note is Note.PICTURE else None,
+        waiting.read(conn, job) if item.note is Note.CARD or item.note in waiting.NOTES else Papers(),
     )
 
 
@@ -115,7 +118,11 @@ def draw(facts: Facts, words: Words) -> Message:
     detail = item.detail or {}
     match item.note:
         case Note.CARD:
-            return card(Card(job, name, facts.first_cids, facts.now, words.path, facts.pause, facts.batch))
+            return card(
+                Card(
+                    job, name, facts.first_cids, facts.now, words.path, facts.pause, facts.batch, facts.papers
+                )
+            )
         case Note.STARTED:
             return thread.started(job, name)
         case Note.OUTCOME:
@@ -138,6 +145,7 @@ def draw(facts: Facts, words: Words) -> Message:
             return Message(_title(facts, words))
         case Note.ASSIGNED | Note.TAKEN_AWAY:
             raise LookupError("This is about batches, and there is no job to draw it from.")
+    return waiting.draw(item, job, words.names, words.path, facts.papers)
 
 
 def _meanwhile(facts: Facts, name: str) -> Message:

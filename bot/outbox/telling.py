@@ -15,7 +15,7 @@ from bot.outbox.whispers import Whispers
 from bot.views import pictures
 from bot.views.files import File
 from bot.views.message import Message
-from store import audit, homes, jobs, outbox
+from store import approvals, audit, homes, jobs, outbox
 from store.audit import Event
 from store.outbox_model import ASIDE, Note, OutboxItem
 
@@ -44,6 +44,12 @@ class Teller:
         job, item = facts.job, facts.item
         if item.note is Note.CARD:
             return await self._card(facts)
+        if item.note is Note.COPY:
+            await self._slack.update(item.channel_id, str((item.detail or {})["ts"]), self._draw(facts))
+            return partial(outbox.delivered, item=item)
+        if item.note is Note.APPROVAL_DM:
+            channel, ts = await self._slack.post(item.channel_id, self._draw(facts), item=item)
+            return partial(_copied, facts=facts, channel=channel, ts=ts)
         if item.note is Note.CANNOT_POST:
             message = self._draw(facts)
             if not await self._whispers.answer(job.uuid, message):
@@ -126,6 +132,14 @@ def _posted(conn: Connection, facts: Facts, ts: str) -> None:
     jobs.card_posted(conn, facts.job.id, facts.job.channel_id, ts)
     homes.changed(conn, facts.job.operator)  # which links to it
     outbox.delivered(conn, facts.item)
+
+
+def _copied(conn: Connection, facts: Facts, channel: str, ts: str) -> None:
+    """An approver has a copy of the card; what changed while it was posted is drawn again."""
+    approvals.shown_to(conn, facts.job.id, channel, ts)
+    outbox.delivered(conn, facts.item)
+    if jobs.get(conn, facts.job.id) != facts.job:
+        outbox.add(conn, facts.job.id, Note.COPY, to=channel, ts=ts)
 
 
 def _nowhere(conn: Connection, facts: Facts, error: str) -> None:

@@ -18,7 +18,7 @@ from bot.runner.ending import log_done
 from bot.runner.lane import Lane, Post
 from bot.runner.record import close, keep_back, record
 from bot.turns import Lease, Turns
-from store import audit, chunks, customers, jobs, outbox, pauses, stopping
+from store import audit, chunks, customers, jobs, outbox, pauses, schedules, stopping
 from store.audit import Event
 from store.clock import read_now
 from store.database import Database
@@ -33,6 +33,7 @@ EVENTS = {
 }
 
 LOOK_AGAIN_S = 0.5
+READY_S = 60.0  # a job nobody could send for so long goes back: its rights may be gone, a freeze begun
 SENT_WITHIN = 0.25  # of `settle_s`, counted from the claim: a chunk is sent by then, or kept back
 INTERRUPTED = Answer(
     outcome=Outcome.UNKNOWN,
@@ -131,6 +132,7 @@ class Runner:
         key = self._lane.key
         for orphan in chunks.orphans(conn, key, ours):
             self._lose(conn, orphan)
+        schedules.look_again(conn, key, READY_S)
         for job in chunks.confirmed(conn, key):
             if chunks.cut(conn, job, self._lane.chunk_size):
                 outbox.add(conn, job.id, Note.CARD)

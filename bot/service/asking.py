@@ -5,12 +5,13 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import IO, Protocol
 from uuid import uuid4
 
 from bot.catalogue import Catalogue
 from bot.draft import AttachedFile, BadLines, Draft, Field, Mistakes
-from bot.errors import NotAllowed
+from bot.errors import InvalidRequest, NotAllowed
 from bot.intake import csv_file, paste
 from bot.intake.ids import BadLine, Taken, UnusableFile
 from bot.parsing import LONGEST_REASON, Request, clean_reason
@@ -98,6 +99,8 @@ class Asking:
         Raises Mistakes, NotAllowed, InvalidRequest, NoLongerPossible, StoreError.
         """
         gathered = await self._gather(operator, draft)
+        if draft.start_at:
+            await self._time(operator, draft.start_at, gathered)
         request = self._request(draft, gathered)
         if request is None or draft.channel is None:
             mistakes = gathered.mistakes()
@@ -127,7 +130,9 @@ class Asking:
         if gathered.problems or draft.action is None or draft.cluster is None:
             return None
         action = self._catalogue[draft.action]
-        return Request(action, draft.cluster, tuple(gathered.cids), gathered.duplicates, reason or None)
+        return Request(
+            action, draft.cluster, tuple(gathered.cids), gathered.duplicates, reason or None, draft.start_at
+        )
 
     async def _gather(self, operator: Operator, draft: Draft) -> _Gathered:
         gathered = _Gathered()
@@ -140,6 +145,12 @@ class Asking:
         if draft.batch:
             await self._unpack(operator, draft, draft.batch, gathered)
         return gathered
+
+    async def _time(self, operator: Operator, start_at: datetime, gathered: _Gathered) -> None:
+        try:
+            await self._proposals.check_time(operator, start_at)
+        except InvalidRequest as mistake:
+            gathered.blame(Field.RUN_AT, str(mistake))
 
     async def _type(self, text: str, gathered: _Gathered) -> None:
         taken = await asyncio.to_thread(paste.read, text, id_pattern=self._id_pattern)

@@ -73,7 +73,7 @@ class Batches:
         cids = tuple(await self._db.read(batches.customers, batch))
         return await self._proposals.propose(
             operator,
-            Request(asked.action, batch.cluster, cids, 0, asked.reason),
+            Request(asked.action, batch.cluster, cids, 0, asked.reason, asked.at),
             proposal_id=proposal_id,
             request_key=request_key,
             channel_id=channel_id,

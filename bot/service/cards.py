@@ -56,6 +56,10 @@ def _already(job: Job) -> str:
         return "This card has expired: nothing was sent. Ask again with /set-action."
     if job.state is JobState.CANCELLED:
         return "This card was cancelled: nothing was sent."
+    if job.state is JobState.DENIED:
+        return "This was denied by an approver: nothing was sent."
+    if job.state in (JobState.AWAITING, JobState.SCHEDULED):
+        return f"You have confirmed this already: it is job {job.short_id}, and it waits; see its card."
     return f"You have confirmed this already: it is job {job.short_id}, and it runs once."
 
 

@@ -11,6 +11,7 @@ from bot.service import again
 from bot.service.administrators import Administrators
 from bot.service.cards import Press, expire, open_card
 from bot.service.clicks import or_raise, refused
+from bot.service.gate import Gate, too_late
 from bot.service.people import People
 from store import audit, batches, floods, jobs, outbox
 from store.audit import Event
@@ -25,7 +26,8 @@ AT_ONCE = 500  # cards expired in one transaction
 class Decisions:
     """One decision a card, whoever clicks, however often."""
 
-    def __init__(self, db: Database, people: People, clusters: Mapping[str, Cluster]) -> None:
+    def __init__(self, db: Database, people: People, clusters: Mapping[str, Cluster], gate: Gate) -> None:
+        self._gate = gate
         self._db = db
         self._people = people
         self._clusters = clusters
@@ -70,13 +72,14 @@ class Decisions:
         if changed := _not_as_shown(job, press):
             outbox.add(conn, job.id, Note.CARD)
             return refused(conn, operator, job, changed)
+        if late := too_late(job, read_now(conn)):
+            return refused(conn, operator, job, late)
         if taken := again.not_to_be_sent(conn, job, self._clusters[job.cluster].settle_s):
             return refused(conn, operator, job, taken)
-        jobs.confirm(conn, job, operator.user_id)
         detail = {"customers": job.to_send, "left_out": job.total - job.to_send, "digest": job.digest}
         audit.append(conn, Event.CONFIRMED, actor=operator, job=job.uuid, cluster=job.cluster, detail=detail)
+        self._gate.enter(conn, job, operator)
         again.continued(conn, job)
-        outbox.add(conn, job.id, Note.STARTED)
         outbox.add(conn, job.id, Note.CARD)
         return jobs.get(conn, job.id)
 

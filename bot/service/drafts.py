@@ -72,7 +72,7 @@ class Drafts:
         Raises NotAllowed, NoLongerPossible, StoreError.
         """
         job = or_raise("set_action.edited", await self._db.write(open_card, press))
-        return replace(await self._db.read(_draft, job), replaces=job.uuid)
+        return replace(await self._db.read(_draft, job), replaces=job.uuid, start_at=job.start_at)
 
     async def of_job(self, press: Press) -> Draft:
         """Everything of a job that has ended. Raises NotAllowed, NoLongerPossible, StoreError."""

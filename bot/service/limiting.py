@@ -9,7 +9,7 @@ from bot.config.limits import Limits
 from bot.errors import InvalidRequest
 from store import use
 from store.clock import read_now
-from store.model import Proposal
+from store.proposal_model import Proposal
 from store.use import Condition
 
 MINUTE_S, HOUR_S = 60.0, 3_600.0

@@ -1,7 +1,8 @@
 """Asking: what somebody typed becomes a card, or a refusal on the record."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -10,16 +11,18 @@ from sqlalchemy import Connection
 from bot.catalogue import Catalogue
 from bot.config import Cluster
 from bot.config.limits import OF_A_PERSON, Limits
-from bot.errors import InvalidRequest, NoLongerPossible, NotAllowed, SetActionError
+from bot.errors import InvalidRequest, NoLongerPossible, SetActionError
 from bot.parsing import Request
 from bot.policy import Offer, Right
 from bot.service import limiting, repeats
 from bot.service.people import People
+from bot.service.waits import Waits
 from store import audit, floods, jobs, outbox, previews
 from store.audit import Event
 from store.database import Database
-from store.model import Job, JobState, Operator, Preview, Proposal, Source
+from store.model import Job, JobState, Operator, Preview, Source
 from store.outbox_model import Note
+from store.proposal_model import Proposal
 
 log = structlog.get_logger()
 
@@ -40,6 +43,15 @@ class Origin:
     parent_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How long (seconds) a card stays open, how many of a person's, and how much a person may ask for."""
+
+    expires_s: float
+    open_per_user: int = 10
+    limits: Limits = OF_A_PERSON
+
+
 class Proposals:
     """Checks a request against policy and limits, and keeps it as a card to be confirmed."""
 
@@ -49,22 +61,24 @@ class Proposals:
         people: People,
         catalogue: Catalogue,
         clusters: Mapping[str, Cluster],
-        card_expires_s: float,
-        open_per_user: int = 10,
-        limits: Limits = OF_A_PERSON,
+        waits: Waits,
+        bounds: Bounds,
     ) -> None:
         self._db = db
+        self._waits = waits
         self._people = people
         self._catalogue = catalogue
         self._clusters = clusters
-        self._card_expires_s = card_expires_s
-        self._open_per_user = open_per_user
-        self._limits = limits
+        self._bounds = bounds
 
     async def offer(self, operator: Operator) -> Offer:
         """What this person may ask for. Raises NotAllowed when their groups cannot be read."""
         person = await self._people.person(operator)
         return self._people.policy.offers(person, Right.REQUEST, self._catalogue.names, self._clusters)
+
+    async def check_time(self, operator: Operator, start_at: datetime) -> None:
+        """Raises InvalidRequest when nothing can be planned for that moment."""
+        await self._waits.when(operator, start_at)
 
     async def propose(
         self,
@@ -93,7 +107,7 @@ class Proposals:
             cids=request.cids,
             duplicates=request.duplicates,
             reason=request.reason,
-            expires_after_s=self._card_expires_s,
+            expires_after_s=self._bounds.expires_s,
             preview=Preview.PENDING if cluster.preview_s else Preview.OFF,
             sources=origin.sources,
             batch_id=origin.batch_id,
@@ -101,6 +115,8 @@ class Proposals:
         )
         try:
             await self._check(operator, request)
+            start_at, zone = await self._waits.when(operator, request.at)
+            proposal = replace(proposal, start_at=start_at, start_zone=zone)
             job = await self._db.write(self._keep, proposal, origin)
         except SetActionError as refusal:
             await self.refuse(operator, refusal, request.action.name, request.cluster, len(request.cids))
@@ -129,11 +145,7 @@ class Proposals:
     async def _check(self, operator: Operator, request: Request) -> None:
         action, cluster = request.action.name, self._clusters[request.cluster]
         await self._people.may(operator, Right.REQUEST, action, cluster.key)
-        if cluster.protected:
-            raise NotAllowed(
-                f"{cluster.key} is protected: somebody else must approve, and this version of the bot cannot "
-                "ask for an approval yet. Nothing was sent."
-            )
+        self._waits.check(operator, action, cluster.key)
         if len(request.cids) > cluster.max_customers:
             raise InvalidRequest(
                 [
@@ -152,14 +164,14 @@ class Proposals:
             _put_away(conn, before.uuid, proposal)
         if origin.replaces:
             _put_away(conn, origin.replaces, proposal)
-        if jobs.open_cards(conn, proposal.operator) >= self._open_per_user:
+        if jobs.open_cards(conn, proposal.operator) >= self._bounds.open_per_user:
             raise InvalidRequest(
                 [
-                    f"You have {self._open_per_user:,} cards that wait for your decision, and no more are "
-                    "allowed at once. Confirm or cancel one of them, then ask again. Nothing was sent."
+                    f"You have {self._bounds.open_per_user:,} cards that wait for your decision, and no more "
+                    "are allowed at once. Confirm or cancel one of them, then ask again. Nothing was sent."
                 ]
             )
-        limiting.check(conn, proposal, self._limits, self._clusters[proposal.cluster].limits)
+        limiting.check(conn, proposal, self._bounds.limits, self._clusters[proposal.cluster].limits)
         job = jobs.propose(conn, proposal)
         return _announced(conn, job) if job else None
 

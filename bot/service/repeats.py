@@ -7,7 +7,8 @@ from sqlalchemy import Connection
 
 from bot.errors import NoLongerPossible
 from store import batches, customers
-from store.model import Job, JobState, Proposal
+from store.model import Job, JobState
+from store.proposal_model import Proposal
 
 
 def changed(conn: Connection, before: Job, now: Proposal) -> bool:

@@ -1,6 +1,7 @@
 """What became of the unknown: ask the cluster again, or send the rest once more, knowing what that means."""
 
 from collections.abc import Mapping
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -19,10 +20,21 @@ from store.outbox_model import Note
 SETTLED_STATES = (JobState.WATCHING, JobState.DONE)
 
 
+class Objections(Protocol):
+    """Knows what else must hold when something is sent."""
+
+    async def objection(self, job: Job) -> SetActionError | None:
+        """Why no more of a job may be sent now."""
+        ...
+
+
 class Unknowns:
     """The two buttons under customers whose outcome is unknown."""
 
-    def __init__(self, db: Database, people: People, clusters: Mapping[str, Cluster]) -> None:
+    def __init__(
+        self, db: Database, people: People, clusters: Mapping[str, Cluster], starts: Objections
+    ) -> None:
+        self._starts = starts
         self._db = db
         self._people = people
         self._clusters = clusters
@@ -41,7 +53,10 @@ class Unknowns:
             person: Person | NotAllowed = await self._people.person(operator)
         except NotAllowed as refusal:
             person = refusal  # to be put on the record, and only if it is this person's job
-        return or_raise("set_action.sent_again", await self._db.write(self._send_rest, operator, person, job))
+        found = await self._db.read(jobs.find, job)
+        objection = await self._starts.objection(found) if found else None
+        sent = await self._db.write(self._send_rest, operator, person, job, objection)
+        return or_raise("set_action.sent_again", sent)
 
     def _check_again(self, conn: Connection, operator: Operator, uuid: UUID) -> Job | SetActionError:
         job = self._unknown(conn, operator, uuid)
@@ -53,7 +68,12 @@ class Unknowns:
         return jobs.get(conn, job.id)
 
     def _send_rest(
-        self, conn: Connection, operator: Operator, person: Person | NotAllowed, uuid: UUID
+        self,
+        conn: Connection,
+        operator: Operator,
+        person: Person | NotAllowed,
+        uuid: UUID,
+        objection: SetActionError | None,
     ) -> Job | SetActionError:
         job = self._unknown(conn, operator, uuid)
         if isinstance(job, SetActionError):
@@ -64,6 +84,8 @@ class Unknowns:
             words = f"No rule lets you run {job.action_name} on {job.cluster} any more. Nothing was sent."
             refusal = self._people.refusal(words, job.action_name, job.cluster, person)
             return refused(conn, operator, job, refusal)
+        if objection:
+            return refused(conn, operator, job, objection)
         if job.stopped_at:
             words = (
                 "This job was stopped, so nothing more of it is sent. “Send unknown again” under “Details”"

@@ -1,7 +1,7 @@
 """The card: what will happen and the buttons; then who decided, how far it is, and how it ended."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from slack_sdk.models.blocks import (
@@ -16,6 +16,7 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
+from bot.run_at import told
 from bot.views import states
 from bot.views.given import given
 from bot.views.job_again import sends_unknown
@@ -37,6 +38,7 @@ from bot.views.text import (
     section,
     took,
 )
+from bot.views.waiting import Papers, signed, start_line, waiting, waits
 from store.batch_model import Batch
 from store.model import Job, JobState, Pause, Preview
 
@@ -55,6 +57,7 @@ class Card:
     path: Path
     pause: Pause | None = None
     batch: Batch | None = None
+    papers: Papers = field(default_factory=Papers)
 
     @property
     def where(self) -> str:
@@ -85,7 +88,12 @@ def card(facts: Card) -> Message:
     if job.reason:
         blocks.append(plain(f"Why: {job.reason}"))
     blocks.append(listing(facts.first_cids[:SHOWN], job.total - len(facts.first_cids[:SHOWN])))
-    blocks += _proposed(facts) if job.state is JobState.PROPOSED else _decided(facts)
+    if job.state is JobState.PROPOSED:
+        blocks += _proposed(facts)
+    elif waits(job):
+        blocks += waiting(job, facts.where, facts.path, facts.papers)
+    else:
+        blocks += _decided(facts)
     summary = f"{job.action_name} for {customers(job.total)} on {facts.where}: {states.words(job)}"
     return Message(escape(summary), blocks)
 
@@ -107,6 +115,7 @@ def _proposed(facts: Card) -> list[Block]:
     return [
         *sends_unknown(job),
         *preview(job, facts.where, facts.path),
+        *([section(f":calendar: *To start {start_line(job)}.*")] if job.start_at else []),
         context(
             f"Nothing is sent until {mention(job.operator.user_id)} presses *Yes, proceed*. "
             f"This card expires {day_and_time(job.expires_at)}."
@@ -120,7 +129,8 @@ def _proceed(facts: Card) -> list[InteractiveElement]:
     job = facts.job
     if job.digest is None or not job.to_send:
         return []
-    text = f"{job.action_name} will be sent to {facts.where} for {customers(job.to_send)}."
+    when = f" It starts {told(job.start_at, job.start_zone)}." if job.start_at else ""
+    text = f"{job.action_name} will be sent to {facts.where} for {customers(job.to_send)}.{when}"
     if job.preview is Preview.UNREADABLE:
         text = f"{clip(text, 160)} The cluster could not tell which of them exist and who is there already."
     sure = ConfirmObject(
@@ -173,6 +183,7 @@ def _decided(facts: Card) -> list[Block]:
         *left_out(job),
         *_watching(job),
         *_paused(facts),
+        *signed(job, facts.papers),
         context(f":heavy_check_mark: Confirmed {_by(job)}. Job `{job.short_id}`, details in the thread."),
         *stopped(job),
         *_again(job),

@@ -84,7 +84,9 @@ def customer_history(told: Told, names: Names, workspace: Workspace) -> Message:
 
 def _outcome(deed: Deed) -> str:
     words = OUTCOME[deed.outcome]
-    if deed.outcome is CustomerOutcome.PLANNED and deed.job.state is not JobState.CONFIRMED:
+    if deed.outcome is CustomerOutcome.PLANNED and deed.job.state is JobState.DENIED:
+        words = "never sent"
+    elif deed.outcome is CustomerOutcome.PLANNED and deed.job.started_at:
         words = "not answered yet"
     return words + (f": {escape(clip(deed.detail, DETAIL))}" if deed.detail else "")
 

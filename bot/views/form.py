@@ -16,7 +16,7 @@ from slack_sdk.models.blocks import (
     PlainTextObject,
     StaticSelectElement,
 )
-from slack_sdk.models.blocks.block_elements import FileInputElement
+from slack_sdk.models.blocks.block_elements import DateTimePickerElement, FileInputElement
 from slack_sdk.models.views import View
 
 from bot.draft import LONGEST_TEXT, MOST_FILES, AttachedFile, Choices, Draft, Field
@@ -47,7 +47,7 @@ def form(draft: Draft, choices: Choices, problems: Sequence[str] = ()) -> View:
     blocks: list[Block] = [plain(words) for words in [*told, *filter(None, [draft.notice])]]
     blocks += [_action(draft, choices), _cluster(draft, choices), _cids(draft)]
     blocks += _kept(draft)
-    blocks += [_files(), *_batch(draft, choices), _reason(draft), _channel(draft)]
+    blocks += [_files(), *_batch(draft, choices), _run_at(draft), _reason(draft), _channel(draft)]
     return View(
         type="modal",
         callback_id=Callback.FORM,
@@ -136,6 +136,13 @@ def _batch(draft: Draft, choices: Choices) -> list[Block]:
     options = [_option(code, words) for code, words in offered.items()]
     element = _select(Field.BATCH, options, draft.batch)
     return [_input(Field.BATCH, "Batch", element, "All of its customers, on its own cluster.", optional=True)]
+
+
+def _run_at(draft: Draft) -> InputBlock:
+    at = int(draft.start_at.timestamp()) if draft.start_at else None
+    element = DateTimePickerElement(action_id=Field.RUN_AT, initial_date_time=at)
+    hint = "By your own clock. Leave it empty to start as soon as it is confirmed."
+    return _input(Field.RUN_AT, "Run at", element, hint, optional=True)
 
 
 def _reason(draft: Draft) -> InputBlock:

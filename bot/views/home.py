@@ -114,7 +114,7 @@ def _until(job: Job) -> str:
 
 
 def _bars(job: Job) -> str:
-    if job.state is JobState.CONFIRMED:
+    if job.state in (JobState.AWAITING, JobState.SCHEDULED, JobState.CONFIRMED):
         return ""
     bars = f"\n{bar(job.answered, job.to_send)} {job.answered:,} of {job.to_send:,} answered"
     if job.watch_until is not None:

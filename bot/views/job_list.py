@@ -39,7 +39,9 @@ STANDING: Mapping[Standing, str] = {
     Standing.UNKNOWN: "outcome unknown",
     Standing.CANCELLED: "cancelled",
     Standing.PROPOSED: "not confirmed yet",
-    Standing.EXPIRED: "expired, never confirmed",
+    Standing.EXPIRED: "expired",
+    Standing.AWAITING: "waiting for approval or their time",
+    Standing.DENIED: "denied by an approver",
 }
 NO_ZONE = "Dates are read in UTC: Slack did not tell your time zone."
 LIMITED = "Of other people's jobs you see those on which a rule gives you the right audit."

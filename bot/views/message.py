@@ -40,6 +40,11 @@ class Button(enum.StrEnum):
     JOB_DETAIL = "job_detail"  # its value is the job's id
     WATCH_AGAIN = "watch_again"
     STOP = "stop_job"
+    APPROVE = "approve"
+    DENY = "deny"
+    WITHDRAW = "withdraw"
+    RETIME = "retime"
+    OVERRIDE = "override"
     NOTIFY = "notify"  # a menu, not a button
     JOB_OVERVIEW = "job_overview"
     JOB_TIMELINE = "job_timeline"
@@ -64,6 +69,9 @@ class Form(enum.StrEnum):
 
     MAKE_BATCHES = "batches_made"
     ASSIGN_BATCH = "batch_assigned"
+    DENY = "denied"
+    RETIME = "retimed"
+    OVERRIDE = "overridden"
 
 
 @dataclass(frozen=True, slots=True)

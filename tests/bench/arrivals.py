@@ -68,7 +68,6 @@ def configured(base_url: str, every_s: float) -> Cluster:
         concurrency=4,
         max_customers=50_000,
         preview_s=5,
-        protected=False,
         arrival=Arrival(watch=True, every_s=every_s, give_up_after_s=3600),
         announce_channel=None,
     )

@@ -8,8 +8,10 @@ from bot.parsing import Request
 from bot.policy import Account
 from bot.sandbox.desk import Message
 from bot.sandbox.workspace.people import ASTER, OPS, TEAM
+from bot.service.gate import Gate
 from bot.service.people import People
-from bot.service.proposals import Proposals
+from bot.service.proposals import Bounds, Proposals
+from bot.service.waits import Waits
 from store.database import Database
 from store.model import Operator
 from tests.chaos.scene import Scene
@@ -19,13 +21,16 @@ CARD_S = 30.0
 
 
 class Nobody:
-    """Members of the workspace, and of no user group."""
+    """Members of the workspace, of no user group, in no time zone."""
 
     async def groups_of(self, operator: Operator) -> frozenset[str]:
         return frozenset()
 
     async def account_of(self, operator: Operator) -> Account:
         return Account.MEMBER
+
+    async def zone_of(self, operator: Operator) -> str | None:
+        return None
 
 
 async def large_card(
@@ -36,7 +41,11 @@ async def large_card(
     people = People(config.policy, Nobody(), Nobody())
     db = Database(played.stage.database_url)
     try:
-        proposals = Proposals(db, people, config.catalogue, config.clusters, config.card_expires_s)
+        gate = Gate(config.policy, config.clusters, config.approvals)
+        waits = Waits(db, Nobody(), gate, config.schedule.furthest_s)
+        proposals = Proposals(
+            db, people, config.catalogue, config.clusters, waits, Bounds(config.card_expires_s)
+        )
         request = Request(config.catalogue["T-Enable"], cluster, tuple(cids), 0, None)
         await proposals.propose(
             Operator("", TEAM, ASTER),

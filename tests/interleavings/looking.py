@@ -97,7 +97,7 @@ def check_job(sight: Sight, name: str, cids: tuple[str, ...]) -> None:
         assert ChunkState.PLANNED not in [state for state, _ in pieces], "stopped, and still to be sent"
     elif job.state is JobState.RUNNING:
         assert outcomes[CustomerOutcome.PLANNED], "it runs, and there is nobody to send"
-    elif job.state is not JobState.CONFIRMED and confirmed:
+    elif job.state not in (JobState.CONFIRMED, JobState.SCHEDULED) and confirmed:
         assert not outcomes[CustomerOutcome.PLANNED], "it has ended, and somebody was never sent"
     if job.state is JobState.WATCHING:
         assert job.check_at or job.watch_at, "nobody will ever read what becomes of it"
@@ -111,7 +111,8 @@ def check_job(sight: Sight, name: str, cids: tuple[str, ...]) -> None:
 def _state(sight: Sight, name: str, still_open: int) -> JobState:
     """Where a confirmed job stands by its chunks, its customers and the record."""
     if not sight.chunks[name] and not sight.jobs[name].stopped_at:
-        return JobState.CONFIRMED
+        # After a minute in which nobody sent it, its rights are asked for again.
+        return JobState.SCHEDULED if sight.jobs[name].state is JobState.SCHEDULED else JobState.CONFIRMED
     if still_open:
         return JobState.RUNNING
     ends = (Event.DONE, Event.CHECK_ASKED, Event.WATCH_ASKED, Event.SENT_AGAIN, Event.ANSWERED)

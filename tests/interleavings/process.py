@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pydantic import SecretStr
 
 from bot.catalogue import DEFAULT_ACTIONS, Catalogue
-from bot.config import Arrival, BearerToken, Cluster, Resend
+from bot.config import Approvals, Arrival, BearerToken, Cluster, Resend, Schedule
 from bot.loops import Loop
 from bot.policy import Account, Policy, Right, Rule
 from bot.runner.checker import Checker
@@ -16,13 +16,17 @@ from bot.runner.sender import Runner
 from bot.runner.watcher import Watcher
 from bot.service.again import Again
 from bot.service.decisions import Decisions
+from bot.service.gate import Gate as JobGate
 from bot.service.people import People
-from bot.service.proposals import Proposals
+from bot.service.proposals import Bounds, Proposals
+from bot.service.starts import Starts
 from bot.service.stopping import Stopping
 from bot.service.unknowns import Unknowns
+from bot.service.waits import Waits
 from bot.service.watching import Watching
 from bot.turns import Bell, Lease
 from bot.turns.embedded import EmbeddedTurns
+from store import schedules
 from store.model import Operator
 from tests.interleavings.cluster import SETTLE_S, TIMEOUT_S, Client, Record
 from tests.interleavings.stepping import Gate, Gates, SteppedDatabase
@@ -43,6 +47,9 @@ class Members:
 
     async def account_of(self, operator: Operator) -> Account:
         return Account.MEMBER
+
+    async def zone_of(self, operator: Operator) -> str | None:
+        return "UTC"
 
 
 class OneTurn(EmbeddedTurns):
@@ -71,7 +78,6 @@ def configured(*, chunk_size: int, concurrency: int, resend: Resend, watch: bool
         concurrency=concurrency,
         max_customers=6,
         preview_s=0,
-        protected=False,
         arrival=Arrival(watch=watch, every_s=2, give_up_after_s=60),
         announce_channel=None,
     )
@@ -87,12 +93,18 @@ class Process:
         self.turns = OneTurn(url, bell)
         self.db = SteppedDatabase(url, self.gate, gates.loop, bell.ring)
         rule = Rule(who=(GROUP,), may=(Right.REQUEST,), actions=("*",), clusters=("*",))
-        people = People(Policy((rule,)), members, members)
+        policy = Policy((rule,))
+        people = People(policy, members, members)
         clusters = {cluster.key: cluster}
-        self.proposals = Proposals(self.db, people, Catalogue(DEFAULT_ACTIONS), clusters, CARD_EXPIRES_S)
+        gate = JobGate(policy, clusters, Approvals())
+        waits = Waits(self.db, members, gate, 3600.0)
+        self.proposals = Proposals(
+            self.db, people, Catalogue(DEFAULT_ACTIONS), clusters, waits, Bounds(CARD_EXPIRES_S)
+        )
         self.again = Again(self.db, self.proposals, Catalogue(DEFAULT_ACTIONS), clusters)
-        self.decisions = Decisions(self.db, people, clusters)
-        self.unknowns = Unknowns(self.db, people, clusters)
+        self.decisions = Decisions(self.db, people, clusters, gate)
+        starts = Starts(self.db, people, gate, Schedule(late_s=math.inf))
+        self.unknowns = Unknowns(self.db, people, clusters, starts)
         self.watching = Watching(self.db, clusters)
         self.stopping = Stopping(self.db, people, clusters)
         lane = Lane(
@@ -113,5 +125,6 @@ class Process:
             Checker(self.db, self.turns, lane).run(),
             Watcher(self.db, self.turns, lane, Catalogue(DEFAULT_ACTIONS).later()).run(),
             Loop(self.turns, "expiry", self.decisions.expire_due).run(),
+            Loop(self.turns, schedules.TOPIC, starts.start_due).run(),
         ):
             self.tasks.append(gates.loop.create_task(work))

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import Connection
 
 from store import chunks, jobs
-from store.model import Job, Operator, Proposal
+from store.model import Job, Operator
+from store.proposal_model import Proposal
 
 ASTER = Operator("", "T0HOME", "U0ASTER")
 BIRCH = Operator("", "T0HOME", "U0BIRCH")

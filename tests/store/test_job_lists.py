@@ -50,8 +50,13 @@ def fill(conn: Connection, count: int = 120) -> None:
 def standings(job: Job) -> Iterator[Standing]:
     """How a job stands, said in another way than the store does."""
     ended = job.state is JobState.DONE
-    if job.state in (JobState.CONFIRMED, JobState.RUNNING, JobState.WATCHING):
+    waits = job.state in (JobState.AWAITING, JobState.SCHEDULED)
+    if waits or job.state in (JobState.CONFIRMED, JobState.RUNNING, JobState.WATCHING):
         yield Standing.RUNNING
+    if waits:
+        yield Standing.AWAITING
+    if job.state is JobState.DENIED:
+        yield Standing.DENIED
     if job.state is JobState.WATCHING:
         yield Standing.UNKNOWN if job.unknown else Standing.ARRIVING
     if job.state is JobState.CANCELLED or (ended and job.cancelled):

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from store import (
+    approvals,
     arrivals,
     audit,
     batches,
@@ -23,6 +24,7 @@ from store import (
     looking,
     outbox,
     pauses,
+    schedules,
     stopping,
     use,
 )
@@ -130,6 +132,25 @@ LISTS: dict[str, tuple[Callable[[Connection], Any], str]] = {
     "running": (
         lambda conn: jobs.running(conn, EVIAN3),
         "SEARCH jobs USING INDEX ix_jobs_running (cluster=?)",
+    ),
+    "approvals overdue": (
+        lambda conn: approvals.overdue(conn, 100),
+        "SEARCH jobs USING INDEX ix_jobs_awaiting (approve_by<?)",
+    ),
+    "approvers to be told": (
+        lambda conn: approvals.to_remind(conn, 100),
+        "SEARCH jobs USING INDEX ix_jobs_remind (remind_at<?)",
+    ),
+    "approvals of a job": (lambda conn: approvals.of_job(conn, 1), "SEARCH approvals USING PRIMARY KEY"),
+    "copies of a card": (lambda conn: approvals.copies(conn, 1), "SEARCH card_copies USING PRIMARY KEY"),
+    "overrides": (lambda conn: schedules.overrides_of(conn, 1), "SEARCH overrides USING PRIMARY KEY"),
+    "due to start": (
+        lambda conn: schedules.due(conn, 100),
+        "SEARCH jobs USING INDEX ix_jobs_scheduled (due_at<?)",
+    ),
+    "next start": (
+        schedules.next_due,
+        "SEARCH jobs USING INDEX ix_jobs_scheduled (due_at>?)",
     ),
     "stopped and over": (
         lambda conn: stopping.over(conn, EVIAN3),
@@ -277,6 +298,20 @@ async def test_the_next_expiry_is_the_first_entry_of_an_index_of_proposals(db: D
     # The index holds nothing but open cards, and LIMIT 1 reads one entry of it.
     assert plan.steps == ("SCAN jobs USING INDEX ix_jobs_proposed",)
     assert "LIMIT" in plan.statement
+
+
+async def test_what_awaits_approval_is_found_by_its_two_indexes(db: Database) -> None:
+    await db.write(fill)
+    for plan, index in zip(await db.read(plans, approvals.next_due), ("awaiting", "remind"), strict=True):
+        assert len(plan.steps) == 1
+        assert f"ix_jobs_{index}" in plan.steps[0]
+        assert "LIMIT" in plan.statement
+
+
+async def test_what_was_ready_for_long_is_found_among_what_is_ready(db: Database) -> None:
+    await db.write(fill)
+    _clock, plan = await db.write(plans, lambda conn: schedules.look_again(conn, EVIAN3, 60.0))
+    assert plan.steps == ("SEARCH jobs USING INDEX ix_jobs_confirmed (cluster=?)",)
 
 
 async def test_the_record_leads_to_homes_without_reading_all_jobs(db: Database) -> None:

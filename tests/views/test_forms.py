@@ -13,10 +13,11 @@ from bot.draft import LONGEST_TEXT, MOST_KEPT, AttachedFile, Choices, Draft
 from bot.intake.ids import BadLine
 from bot.sandbox.workspace.blocks import Surface, checked_view
 from bot.seal import LENGTH
-from bot.views import files, form, notices
+from bot.views import files, form, notices, waiting_forms
 from bot.views.message import Message
+from store.model import Job
 from tests.views.checking import CHANNELS, live_faults, mrkdwn_in
-from tests.views.worst import hostile, names
+from tests.views.worst import hostile, jobs, names
 
 some = st.lists(hostile(60), min_size=1, max_size=250, unique=True)
 
@@ -82,3 +83,9 @@ def test_the_list_of_bad_lines(name: str | None, text: str) -> None:
     file = files.bad_lines(name, [BadLine(7, text, "why")])
     assert file.content.startswith("line,text,why")
     assert "1 line without a customer id" in file.title
+
+
+@given(job=jobs(), name=names)
+def test_the_small_forms_of_a_job_that_waits(job: Job, name: str) -> None:
+    for form_of in (waiting_forms.deny, waiting_forms.override, waiting_forms.retime):
+        checked(form_of(job, f"{name} ({name})"))

@@ -9,15 +9,30 @@ from hypothesis import strategies as st
 
 from bot.errors import InvalidRequest, NoLongerPossible, NotAllowed
 from bot.job_filter import LONGEST, JobFilter, NotAFilter, packed, unpacked
+from bot.outbox.waiting import IN_THREAD
 from bot.sandbox.workspace.errors import ApiError
-from bot.views import customer_history, job_list, listing, notices, pending, record, text, thread
+from bot.views import (
+    customer_history,
+    job_list,
+    listing,
+    notices,
+    pending,
+    record,
+    text,
+    thread,
+    waiting,
+    waiting_thread,
+)
 from bot.views.card import Card, card
 from bot.views.message import Message
+from bot.views.waiting_thread import Told
+from store.holds import Hold
 from store.listing_model import Deed, Place, Standing
 from store.model import CustomerOutcome, Job, JobState, Pause
+from store.outbox_model import Note
 from store.records_model import Period
 from tests.views.checking import CHANNELS, GROUPS, USERS, WORKSPACE, check, live_faults
-from tests.views.worst import NOW, PATH, customers, hostile, jobs, messages, moments, names, pauses
+from tests.views.worst import NOW, PATH, customers, hostile, jobs, messages, moments, names, papers, pauses
 
 REFUSED, UNKNOWN = CustomerOutcome.REFUSED, CustomerOutcome.UNKNOWN
 SENT = (JobState.WATCHING, JobState.DONE)
@@ -39,6 +54,29 @@ def ended_jobs(draw: st.DrawFn, *, tame: bool = False) -> thread.Ended:
 @given(job=jobs(), name=names, cids=st.lists(hostile(64), min_size=1, max_size=5), pause=st.none() | pauses())
 def test_a_card_in_every_state(job: Job, name: str, cids: list[str], pause: Pause | None) -> None:
     check(card(Card(job, name, cids[: job.total], NOW, PATH, pause)))
+
+
+@given(data=st.data(), name=names, cids=st.lists(hostile(64), min_size=1, max_size=5))
+def test_a_card_that_waits_and_its_copies(data: st.DataObject, name: str, cids: list[str]) -> None:
+    job = data.draw(jobs((JobState.AWAITING, JobState.SCHEDULED, JobState.DENIED, JobState.CANCELLED)))
+    decided = data.draw(papers(job))
+    check(card(Card(job, name, cids[: job.total], NOW, PATH, papers=decided)))
+    check(waiting.copy(job, f"{name} ({name})", PATH, decided))
+
+
+@given(data=st.data(), name=names, note=st.sampled_from(sorted(IN_THREAD)))
+def test_what_the_thread_is_told_while_it_waits(data: st.DataObject, name: str, note: Note) -> None:
+    job = data.draw(jobs())
+    detail = {
+        "who": ",".join(data.draw(people) * 2),
+        "by": data.draw(st.sampled_from((None, *USERS))),
+        "hold": data.draw(st.sampled_from(tuple(Hold))).value,
+        "why": data.draw(messages),
+        "reminder": data.draw(st.integers(0, 5)),
+        "following": data.draw(st.none() | st.just(1_795_000_000)),
+        "given": data.draw(st.integers(0, 2)),
+    }
+    check(waiting_thread.tell(note, Told(job, f"{name} ({name})", data.draw(papers(job)), detail)))
 
 
 @given(job=jobs(), name=names)

@@ -9,6 +9,9 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from bot.views.preview import Path
+from bot.views.waiting import Papers
+from store.approval_model import Approval, Decision, Override
+from store.holds import Hold
 from store.model import Customer, CustomerOutcome, Job, JobState, Operator, Pause, Preview, Source
 from tests.views.checking import CHANNELS, USERS
 
@@ -62,8 +65,9 @@ def jobs(
     accepted, refused, unknown = draw(_counts(state, total))
     there, missing = draw(st.sampled_from(((0, 0), (0, 0), (1, 0), (0, 1), (7, 5), (49_000, 900))))
     decided = state is not JobState.PROPOSED
-    begun = decided and state not in (JobState.CANCELLED, JobState.EXPIRED, JobState.CONFIRMED)
+    begun = state in (JobState.RUNNING, JobState.WATCHING, JobState.DONE)
     ended = state is JobState.DONE
+    waits = draw(_waits(state, tame=tame))
     return Job(
         id=draw(st.integers(1, 10**15)),
         uuid=draw(st.uuids()),
@@ -87,7 +91,7 @@ def jobs(
         decided_by=draw(st.sampled_from((None, *USERS))) if decided else None,
         decided_at=draw(moments) if decided else None,
         started_at=NOW if begun else None,
-        finished_at=draw(moments) if ended else None,
+        finished_at=draw(moments) if ended else waits.pop("finished_at", None),
         check_at=draw(st.none() | moments) if state is JobState.WATCHING else None,
         checked_at=draw(st.none() | moments) if begun else None,
         checks=draw(st.sampled_from((0, 1, 9))),
@@ -96,8 +100,53 @@ def jobs(
         last_message=draw(tame_messages if tame else messages),
         **draw(_previews(there, missing, tame=tame)),
         sources=() if tame else draw(sources),
+        **waits,
         **draw(_arrival(state, accepted, tame=tame)),
     )
+
+
+@st.composite
+def _waits(draw: st.DrawFn, state: JobState, *, tame: bool) -> dict[str, Any]:
+    """What a job's row says of approvals, its time and what holds it."""
+    ended = state in (JobState.CANCELLED, JobState.EXPIRED, JobState.DENIED)
+    held = state is JobState.SCHEDULED and draw(st.booleans())
+    stopped = ended and draw(st.booleans())
+    return {
+        "approvals": draw(st.sampled_from((0, 1, 2))),
+        "approve_by": draw(st.none() | moments),
+        "remind_at": draw(st.none() | moments),
+        "reminders": draw(st.sampled_from((0, 1, 5))),
+        "start_at": None if tame else draw(st.none() | moments),
+        "start_zone": draw(st.sampled_from((None, "Europe/Berlin", "America/Argentina/ComodRivadavia"))),
+        "due_at": draw(st.none() | moments),
+        "hold": draw(st.sampled_from(tuple(Hold))) if held else None,
+        "hold_reason": draw(tame_messages if tame else messages) if held else None,
+        "stopped_by": draw(st.sampled_from(USERS)) if stopped else None,
+        "stopped_at": draw(moments) if stopped else None,
+    } | ({"finished_at": draw(moments)} if stopped or state is JobState.DENIED else {})
+
+
+@st.composite
+def papers(draw: st.DrawFn, job: Job) -> Papers:
+    """What people decided on a job: as many as the store takes, each with the longest of reasons."""
+    decisions = [
+        Approval(
+            job.id,
+            who,
+            Operator("", "T0TEAM", who),
+            draw(st.sampled_from(tuple(Decision))),
+            draw(reasons),
+            job.digest or "",
+            job.start_at,
+            draw(moments),
+        )
+        for who in draw(st.lists(st.sampled_from(USERS), max_size=4))
+    ]
+    overrides = [
+        Override(job.id, hold, Operator("", "T0TEAM", USERS[0]), draw(hostile(500)), draw(moments), None)
+        for hold in draw(st.lists(st.sampled_from(tuple(Hold)), unique=True))
+    ]
+    return Papers(decisions, overrides)
 
 
 @st.composite

@@ -13,7 +13,8 @@ from bot.sandbox.desk import Message
 from bot.sandbox.workspace.people import ASTER, BRAM, OPS
 from store import jobs, transitions
 from store.database import Database
-from store.model import JobState, Operator, Proposal
+from store.model import JobState, Operator
+from store.proposal_model import Proposal
 from tests import forms
 from tests.stage import Stage, told, words
 

@@ -151,14 +151,6 @@ async def test_help_does_not_claim_to_know_rights_that_could_not_be_read(
     assert ("did you mean T-Enable?" in said) == ("Enabel" in line)
 
 
-async def test_a_protected_cluster_is_refused_with_the_reason(idle_stage: Stage) -> None:
-    await idle_stage.start_bot(more="protected = true")
-    said = await answer(idle_stage, ASK)
-    assert "evian3 is protected" in said
-    assert "Nothing was sent" in said
-    await nothing_but(idle_stage, "refused_request")
-
-
 async def test_more_customers_than_one_job_may_have_are_refused_with_both_numbers(idle_stage: Stage) -> None:
     await idle_stage.start_bot(more="max_customers = 3")
     said = await answer(idle_stage, "/set-action T-Enable evian3 " + " ".join(f"cust-{n}" for n in range(4)))

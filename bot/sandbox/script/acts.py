@@ -11,6 +11,7 @@ from bot.sandbox.script import (
     list_scenes,
     rights_scenes,
     scenes,
+    waiting_scenes,
 )
 from bot.sandbox.script.stage import Stage
 
@@ -50,9 +51,16 @@ ARRIVAL: Act = [
     ("Accepted, then arriving, then all arrived", arrival_scenes.all_arrive),
     ("Some do not arrive, until they are watched again", arrival_scenes.some_stay_away),
 ]
+FOUR_EYES: Act = [
+    ("A protected cluster: somebody else approves", waiting_scenes.approved),
+    ("An approver denies", waiting_scenes.denied),
+    ("Nobody approves", waiting_scenes.unapproved),
+    ("A job for later", waiting_scenes.scheduled),
+    ("A frozen cluster", waiting_scenes.frozen),
+]
 ONE_JOB: Act = [
     ("What was refused, sent again", job_scenes.retried),
     ("The applications of a job's customers", job_scenes.applications),
     ("A job stopped half way", job_scenes.stopped),
 ]
-ACTS: list[Act] = [MAIN_JOB, ARRIVAL, CARDS, WAYS_IN, ONE_JOB]
+ACTS: list[Act] = [MAIN_JOB, ARRIVAL, CARDS, WAYS_IN, ONE_JOB, FOUR_EYES]

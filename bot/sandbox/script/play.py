@@ -13,11 +13,11 @@ from bot.sandbox.script.stage import Stage, Unexpected
 from bot.sandbox.script.transcript import Transcript
 
 INTRODUCTION = (
-    "Processes on this machine, joined by real sockets: a Slack workspace, two clusters (evian3, fiji1)\n"
-    "and the bot itself, unmodified. Clocks run ten times as fast: a time-out of 35 s is 3.5 s here, an\n"
-    "answer that took 16 s takes 1.6 s. A card expires after 8 s instead of 15 min, and those who do not\n"
-    "arrive are given up after 6 s instead of an hour. To save your time the scenes are played in {acts}\n"
-    "groups side by side, each in a sandbox of its own, and told in order."
+    "Processes on this machine, joined by real sockets: a Slack workspace, four clusters (evian3, fiji1,\n"
+    "davos2, geneva5) and the bot itself, unmodified. Clocks run ten times as fast: a time-out of 35 s is\n"
+    "3.5 s here, an answer that took 16 s takes 1.6 s. A card expires after 8 s instead of 15 min, and\n"
+    "those who do not arrive are given up after 6 s instead of an hour. To save your time the scenes\n"
+    "are played in {acts} groups side by side, each in a sandbox of its own, and told in order."
 )
 
 

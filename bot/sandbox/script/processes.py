@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,11 @@ from bot.sandbox.cluster.desk import ClusterDesk
 from bot.sandbox.desk import Desk
 
 CLUSTER_TOKEN = "sandbox-cluster-token"  # noqa: S105
-CLUSTERS = ("--cluster", "evian3", "--cluster", "fiji1", "--customers", "300", "--arrive-after", "0.2")
+NAMED = ("evian3", "fiji1", "davos2", "geneva5")
+CLUSTERS = (
+    *(word for name in NAMED for word in ("--cluster", name)),
+    *("--customers", "300", "--arrive-after", "0.2"),
+)
 START_S = 20.0
 STOP_S = 30.0
 
@@ -35,14 +40,47 @@ name = "Fiji 1"
 base_url = "{fiji1}"
 token_env = "FIJI1_TOKEN"
 
+[clusters.davos2]
+name = "Davos 2"
+base_url = "{davos2}"
+token_env = "EVIAN3_TOKEN"
+protected = true
+
+[clusters.geneva5]
+name = "Geneva 5"
+base_url = "{geneva5}"
+token_env = "EVIAN3_TOKEN"
+
+[[clusters.geneva5.freeze]]
+from = "{today}"
+to = "{tomorrow}"
+timezone = "UTC"
+reason = "quarter end, until finance has closed its books"
+
 [cards]
 expire_after_s = 8
+
+[approvals]
+expire_after_s = 5
+remind_after_s = [2]
 
 [[policy]]
 who = ["*"]
 may = ["request"]
 actions = ["*"]
 clusters = ["*"]
+
+[[policy]]
+who = ["U0BRAM"]
+may = ["approve"]
+actions = ["*"]
+clusters = ["davos2"]
+
+[[policy]]
+who = ["U0CLEO"]
+may = ["admin"]
+actions = ["*"]
+clusters = ["geneva5"]
 
 [[policy]]
 who = ["U0ASTER"]
@@ -63,6 +101,7 @@ class House:
     desk: Desk
     evian3: ClusterDesk
     fiji1: ClusterDesk
+    clusters: Mapping[str, ClusterDesk]
     log: Path
 
 
@@ -78,7 +117,7 @@ async def house(folder: Path) -> AsyncIterator[House]:
         clusters = await stack.enter_async_context(_process("cluster", cluster_arguments, folder))
         told, address = await asyncio.gather(_first_line(workspace), _first_line(clusters))
         config = folder / "set-action.toml"
-        config.write_text(CONFIGURATION.format(**address["clusters"]))
+        config.write_text(CONFIGURATION.format(**address["clusters"], **_freeze()))
         desk = await stack.enter_async_context(Desk(told["address"], told["desk_token"]))
         environment = {
             "SLACK_API_URL": told["api_url"],
@@ -91,9 +130,16 @@ async def house(folder: Path) -> AsyncIterator[House]:
         }
         bot = await stack.enter_async_context(_process("bot", ["-m", "bot", "run"], folder, environment))
         await _connected(desk, bot, folder)
-        evian3 = await stack.enter_async_context(ClusterDesk(address["address"], "evian3"))
-        fiji1 = await stack.enter_async_context(ClusterDesk(address["address"], "fiji1"))
-        yield House(desk, evian3, fiji1, folder / "bot.log")
+        desks = {
+            name: await stack.enter_async_context(ClusterDesk(address["address"], name)) for name in NAMED
+        }
+        yield House(desk, desks["evian3"], desks["fiji1"], desks, folder / "bot.log")
+
+
+def _freeze() -> dict[str, str]:
+    """A day that began a minute ago, in UTC."""
+    today = datetime.now(UTC) - timedelta(minutes=1)
+    return {"today": f"{today:%Y-%m-%dT%H:%M}", "tomorrow": f"{today + timedelta(days=1):%Y-%m-%dT%H:%M}"}
 
 
 @asynccontextmanager

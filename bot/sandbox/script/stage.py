@@ -22,6 +22,7 @@ class Stage:
         self.desk: Desk = house.desk
         self.evian3: ClusterDesk = house.evian3
         self.fiji1: ClusterDesk = house.fiji1
+        self._clusters = house.clusters
         self.transcript = transcript
 
     async def asks(self, line: str, *, user: str = ASTER, channel: str = OPS) -> Message:
@@ -118,10 +119,12 @@ class Stage:
         self.transcript.shows(found, "the card now")
         return found
 
-    async def whisper(self, wanted: str, *, user: str = ASTER, thread: str | None = None) -> Message:
+    async def whisper(
+        self, wanted: str, *, user: str = ASTER, thread: str | None = None, channel: str = OPS
+    ) -> Message:
         """Wait for what only one person sees, and show it."""
         found = await self.desk.until_message(
-            OPS, user, lambda m: m.ephemeral and wanted in said(m), thread=thread
+            channel, user, lambda m: m.ephemeral and wanted in said(m), thread=thread
         )
         self.transcript.shows(found, f"only {NAMES[user]} sees this")
         return found
@@ -133,9 +136,9 @@ class Stage:
         self.transcript.shows(found, f"a direct message to {NAMES[user]}")
         return found
 
-    async def customers(self, count: int, *, start: int = 0) -> list[str]:
-        """Ids of customers that evian3 has."""
-        return list(await self.evian3.customers())[start : start + count]
+    async def customers(self, count: int, *, start: int = 0, cluster: str = "evian3") -> list[str]:
+        """Ids of customers that a cluster has."""
+        return list(await self._clusters[cluster].customers())[start : start + count]
 
 
 def _decidable(message: Message) -> bool:

@@ -56,6 +56,24 @@ def info(ws: Workspace, a: Arguments) -> JSON:
     return {"channel": _channel(channel, with_members=a.get("include_num_members", False))}
 
 
+def members(ws: Workspace, a: Arguments) -> JSON:
+    """A page of user ids; the cursor is a position."""
+    channel = ws.world.seen_by_bot(a["channel"])
+    ws.require_scope(f"{_SCOPE[channel.kind]}:read")
+    cursor = a.get("cursor") or "0"
+    if not cursor.isdecimal():
+        raise ApiError("invalid_cursor")
+    limit = a.get("limit", 100)
+    if not 1 <= limit <= 1_000:
+        raise ApiError("invalid_limit")
+    everybody, start = sorted(channel.members), int(cursor)
+    more = start + limit < len(everybody)
+    return {
+        "members": everybody[start : start + limit],
+        "response_metadata": {"next_cursor": str(start + limit) if more else ""},
+    }
+
+
 def history(ws: Workspace, a: Arguments) -> JSON:
     """Newest first, replies left out."""
     channel = _readable(ws, a)

@@ -69,6 +69,9 @@ METHODS: Mapping[str, Method] = {
     "conversations.info": Method(
         conversations.info, {"channel": text}, {"include_locale": flag, "include_num_members": flag}
     ),
+    "conversations.members": Method(
+        conversations.members, {"channel": text}, {"cursor": text, "limit": number}
+    ),
     "conversations.history": Method(conversations.history, {"channel": text}, _RANGE),
     "conversations.replies": Method(conversations.replies, {"channel": text, "ts": text}, _RANGE),
     "users.info": Method(

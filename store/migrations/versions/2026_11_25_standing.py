@@ -13,6 +13,7 @@ STANDING = (
     "CASE {row}state WHEN 'proposed' THEN 0 WHEN 'confirmed' THEN 1 WHEN 'running' THEN 1 "
     "WHEN 'watching' THEN CASE WHEN {row}unknown > 0 THEN 3 ELSE 2 END "
     "WHEN 'cancelled' THEN 4 WHEN 'expired' THEN 5 "
+    "WHEN 'awaiting' THEN 6 WHEN 'scheduled' THEN 6 WHEN 'denied' THEN 7 "
     "ELSE 16 + CASE WHEN {row}accepted > 0 THEN 1 ELSE 0 END + CASE WHEN {row}refused > 0 THEN 2 ELSE 0 END "
     "+ CASE WHEN {row}unknown > 0 THEN 4 ELSE 0 END + CASE WHEN {row}cancelled > 0 THEN 8 ELSE 0 END END"
 )
