@@ -27,7 +27,7 @@ from bot.outbox.homes import Homes
 from bot.outbox.whispers import Whispers
 from bot.parts import Entrance, Part, Stoppable
 from bot.profiles import Profiles
-from bot.reception import Answering, Whereabouts, by_themselves, reception, use_cases
+from bot.reception import Answering, reception
 from bot.rosters import Rosters
 from bot.runner.lane import Lane
 from bot.runner.readers import Reader, readers
@@ -42,6 +42,7 @@ from bot.status import Status, listening
 from bot.turns import Bell, Turns
 from bot.turns.embedded import EmbeddedTurns
 from bot.turns.postgres import PostgresTurns
+from bot.use_cases import Whereabouts, by_themselves, use_cases
 from bot.views.listing import Workspace
 from bot.windows import Windows
 from store import audit, jobs, schema

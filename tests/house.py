@@ -98,6 +98,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "parts": frozenset(),
     "app": EVERYTHING,
     "reception": EVERYTHING,
+    "use_cases": EVERYTHING,
     "speech": EVERYTHING,
     "cli": EVERYTHING,
     "audit_export": EVERYTHING,

@@ -9,9 +9,7 @@ from typing import Annotated
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationInfo,
@@ -23,8 +21,17 @@ from bot.config.freezing import FreezeTable, never_ends
 from bot.config.limits import BreakerTable, LimitsTable
 from bot.config.model import Resend
 from bot.config.secret_file import FromFile, SecretFile
-from bot.config.values import ChannelId, IdPattern, Key, Name, Url, Who, secret
-from bot.customer_ids import DEFAULT_ID_PATTERN
+from bot.config.small_tables import (
+    ApplicationsTable,
+    ArrivalTable,
+    CardsTable,
+    CustomersTable,
+    PicturesTable,
+    ScheduleTable,
+    Seconds,
+    Table,
+)
+from bot.config.values import ChannelId, Key, Name, Url, Who, secret
 from bot.policy import EVERYTHING, Right
 
 SETTLE_AFTER_TIMEOUT_S = 30
@@ -72,16 +79,6 @@ KnownAction = Annotated[str, AfterValidator(_known_action)]
 KnownCluster = Annotated[str, AfterValidator(_known_cluster)]
 
 
-Seconds = Annotated[float, Field(gt=0)]
-NumberOrFalse = Annotated[int, Field(ge=0), BeforeValidator(lambda value: 0 if value is False else value)]
-
-
-class Table(BaseModel):
-    """A table of the file: no unknown keys, no conversions such as "35" to 35."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
 class OAuthTable(Table):
     """`oauth`: a token endpoint and the environment variables with the credentials for it."""
 
@@ -96,14 +93,6 @@ class OAuthTable(Table):
         if "client_secret" in info.data and (info.data["client_secret"] is None) == (file is None):
             raise ValueError("give either client_secret_env or client_secret_file, one of the two")
         return file
-
-
-class ArrivalTable(Table):
-    """`arrival`: how the cluster is watched until customers have arrived."""
-
-    watch: bool = True
-    every_s: Seconds = Field(default=30, le=86_400)
-    give_up_after_s: Seconds = Field(default=3600, le=30 * 86_400)
 
 
 class ClusterTable(Table):
@@ -123,7 +112,7 @@ class ClusterTable(Table):
     preview_s: float = Field(default=5, ge=0, le=60)
     protected: bool = False
     approvals: int | None = Field(default=None, ge=1, le=2)
-    freeze: list[FreezeTable] = []
+    freeze: list[FreezeTable] = Field(default=[])
     arrival: ArrivalTable = ArrivalTable()
     announce_channel: ChannelId | None = None
     limits: LimitsTable = LimitsTable()
@@ -180,21 +169,8 @@ class ActionTable(Table):
     """`[actions.<name>]`."""
 
     code: int = Field(ge=1, le=999, description="the number the cluster answers for this state, like 3")
-    aliases: list[Name] = []
-    after: list[str] = []
-
-
-class CustomersTable(Table):
-    """`[customers]`."""
-
-    id_pattern: IdPattern = DEFAULT_ID_PATTERN
-
-
-class CardsTable(Table):
-    """`[cards]`."""
-
-    expire_after_s: Seconds = Field(default=900, le=30 * 86_400)
-    open_per_user: int = Field(default=10, ge=1, le=1_000)
+    aliases: list[Name] = Field(default=[])
+    after: list[str] = Field(default=[])
 
 
 class ApprovalsTable(Table):
@@ -202,7 +178,7 @@ class ApprovalsTable(Table):
 
     expire_after_s: Seconds = Field(default=4 * 3600, le=30 * 86_400)
     remind_after_s: list[Seconds] = Field(default=[1800, 7200], max_length=5)
-    actions: dict[KnownAction, Annotated[int, Field(ge=1, le=2)]] = {}
+    actions: dict[KnownAction, Annotated[int, Field(ge=1, le=2)]] = Field(default={})
 
     @field_validator("remind_after_s")
     @classmethod
@@ -212,29 +188,10 @@ class ApprovalsTable(Table):
         return after
 
 
-class ScheduleTable(Table):
-    """`[schedule]`: how far ahead a job may be planned, and how late it may still start by itself."""
-
-    furthest_s: Seconds = Field(default=30 * 86_400, le=366 * 86_400)
-    late_s: Seconds = Field(default=900, le=86_400)
-
-
-class PicturesTable(Table):
-    """`[pictures]`."""
-
-    from_customers: NumberOrFalse = 50
-
-
-class ApplicationsTable(Table):
-    """`[applications]`."""
-
-    cache_s: float = Field(default=1_800, ge=0, le=86_400)
-
-
 class ActionTables(Table, extra="ignore"):
     """Only the actions of the file, which the rest is checked against."""
 
-    actions: dict[Name, ActionTable] = {}
+    actions: dict[Name, ActionTable] = Field(default={})
 
 
 class File(Table):

@@ -39,7 +39,7 @@ IDS: Mapping[str, st.SearchStrategy[str]] = {
     "ask": st.sampled_from((*USERS, *GROUPS)),
     "card_ts": st.just("1732360000.000100"),
     "reference": st.just("0a1b2c3d"),
-    "title": st.just("Job 0a1b2c3d"),
+    "short_id": st.just("0a1b2c3d"),
     "digest": st.just("0123456789abcdef"),
 }
 # A code is one of ours on a batch, and may be anything where it is Slack's error.

@@ -31,9 +31,10 @@ LOOK, LIST = (
     r"[0-9a-f]{32}\.[a-z]+\.\d?\.([ab]\d{1,18})?",
     r"1\.(\*|[UW]\w+)?\.[^<>]*\.([<>]\d{1,18})?\..{0,64}",
 )
+APPROVAL = r"[0-9a-f]{32}\.(None|[0-9a-f]{16})-\d+"  # with the start it is for
 HISTORY = r"[<>]\d{1,18}\..{1,64}"
 OPAQUE = re.compile(
-    rf"[0-9a-f]{{32}}(\.[0-9a-f]{{16}})?|{LOOK}|{LIST}|{HISTORY}|[0-9A-Z]{{6}}|([01]\.)?\d{{1,18}}|first|new|home",
+    rf"[0-9a-f]{{32}}(\.[0-9a-f]{{16}})?|{APPROVAL}|{LOOK}|{LIST}|{HISTORY}|[0-9A-Z]{{6}}|([01]\.)?\d{{1,18}}|first|new|home",
     re.DOTALL,
 )
 # What takes mrkdwn takes it escaped: these are the one place where that is made.

@@ -167,7 +167,7 @@ async def test_where_slack_does_not_say_who_somebody_is_nothing_is_counted(idle_
     card = await confirmed(stage)
     await stage.desk.fail("users.info", error="internal_error")
     assert (await stage.desk.click(BRAM, card, "approve")).acked
-    await stage.private("not certain that this is another person's decision", user=BRAM)
+    await stage.private("Slack did not say", user=BRAM)
     await nothing_sent(stage)
     assert (await stage.desk.click(BRAM, card, "approve")).acked
     await stage.thread(card, "1 customer accepted")

@@ -58,11 +58,11 @@ async def test_a_time_that_cannot_be_is_said_plainly(stage: Stage, typed: str, w
     assert await stage.events() == ["refused_request"]
 
 
-async def test_without_a_time_zone_the_time_must_say_its_own(stage: Stage) -> None:
-    await stage.desk.fail("users.info", error="internal_error")
+async def test_without_slacks_word_on_who_asks_nothing_is_planned(stage: Stage) -> None:
+    await stage.desk.fail("users.info", error="internal_error", times=2)
     said = await answered(stage, f"/set-action T-Enable evian3 at:{soon()} e106b3d0fb01")
-    assert "Write the time in UTC with a Z at its end" in said
-    await stage.desk.fail("users.info", error="internal_error")
+    assert "Slack did not say" in said
+    await stage.desk.forget_faults()
     await stage.ask(f"/set-action T-Enable evian3 at:{soon()}Z e106b3d0fb01")
 
 

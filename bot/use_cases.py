@@ -1,0 +1,136 @@
+"""Part of the composition root: every use case, over one store, and those that run by themselves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.cluster import fitting
+from bot.config import Config
+from bot.loops import Loop
+from bot.profiles import Profiles
+from bot.rosters import Rosters
+from bot.service.administrators import Administrators
+from bot.service.again import Again
+from bot.service.applications import Applications, Reader
+from bot.service.approving import Approving
+from bot.service.asking import Asking
+from bot.service.batch_making import BatchMaking
+from bot.service.batches import Batches
+from bot.service.choosing import Choosing
+from bot.service.decisions import Decisions
+from bot.service.drafts import Drafts
+from bot.service.gate import Gate
+from bot.service.job_detail import JobDetails
+from bot.service.job_lists import JobLists, PresentStates
+from bot.service.others import Others
+from bot.service.own_batches import OwnBatches
+from bot.service.own_home import OwnHome
+from bot.service.people import People
+from bot.service.previews import Previews
+from bot.service.proposals import Bounds, Proposals
+from bot.service.record_export import RecordExport
+from bot.service.resuming import Resuming
+from bot.service.starts import Starts
+from bot.service.stopping import Stopping
+from bot.service.summons import Summons
+from bot.service.timing import Timing
+from bot.service.unknowns import Unknowns
+from bot.service.waits import Waits
+from bot.service.watching import Watching
+from bot.slack_files import SlackFiles
+from bot.turns import Turns
+from store import approvals, schedules
+from store.database import Database
+
+EXPIRY = "expiry"
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """What people can have done."""
+
+    drafts: Drafts
+    proposals: Proposals
+    choosing: Choosing
+    asking: Asking
+    decisions: Decisions
+    previews: Previews
+    own_home: OwnHome
+    job_lists: JobLists
+    record_export: RecordExport
+    unknowns: Unknowns
+    watching: Watching
+    stopping: Stopping
+    details: JobDetails
+    again: Again
+    applications: Applications
+    batches: Batches
+    own_batches: OwnBatches
+    making: BatchMaking
+    resuming: Resuming
+    approving: Approving
+    timing: Timing
+    summons: Summons
+    starts: Starts
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """What Slack tells of people: who they are, where their clocks and where they are."""
+
+    profiles: Profiles
+    rosters: Rosters
+
+
+def use_cases(
+    config: Config,
+    db: Database,
+    people: People,
+    files: SlackFiles,
+    whereabouts: Whereabouts,
+    readers: Mapping[str, Reader],
+    states: PresentStates,
+) -> UseCases:
+    """Every use case, over one store."""
+    clusters, catalogue = config.clusters, config.catalogue
+    gate = Gate(config.policy, clusters, config.approvals)
+    starts = Starts(db, people, gate, config.schedule)
+    waits = Waits(db, whereabouts.profiles, gate, config.schedule.furthest_s)
+    bounds = Bounds(config.card_expires_s, config.open_cards_per_user, config.limits)
+    proposals = Proposals(db, people, catalogue, clusters, waits, bounds)
+    places = {key: cluster.base_url for key, cluster in clusters.items()}
+    administrators = Administrators(db, people, clusters)
+    others = Others(db, people, catalogue)
+    return UseCases(
+        drafts=Drafts(db, files, config.id_pattern),
+        proposals=proposals,
+        choosing=Choosing(db, proposals, {key: cluster.name for key, cluster in clusters.items()}),
+        asking=Asking(db, proposals, administrators, files, catalogue, clusters, config.id_pattern),
+        decisions=Decisions(db, people, clusters, gate),
+        previews=Previews(db),
+        own_home=OwnHome(db),
+        job_lists=JobLists(db, others, states, clusters),
+        record_export=RecordExport(db, others),
+        unknowns=Unknowns(db, people, clusters, starts),
+        watching=Watching(db, clusters),
+        stopping=Stopping(db, people, clusters),
+        details=JobDetails(db, people),
+        again=Again(db, proposals, catalogue, clusters),
+        applications=Applications(db, readers, places, fitting, config.applications_cache_s),
+        batches=Batches(db, administrators, proposals, clusters),
+        own_batches=OwnBatches(db, administrators),
+        making=BatchMaking(db, administrators, clusters, config.id_pattern),
+        resuming=Resuming(db, administrators),
+        approving=Approving(db, people, whereabouts.profiles, gate),
+        timing=Timing(db, people, gate, waits),
+        summons=Summons(db, gate, whereabouts.rosters),
+        starts=starts,
+    )
+
+
+def by_themselves(turns: Turns, cases: UseCases) -> list[Loop]:
+    """What happens without anybody's click: cards and approvals expire, approvers are told, jobs start."""
+    return [
+        Loop(turns, EXPIRY, cases.decisions.expire_due),
+        Loop(turns, approvals.TOPIC, cases.summons.work),
+        Loop(turns, schedules.TOPIC, cases.starts.start_due),
+    ]
