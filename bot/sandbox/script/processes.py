@@ -1,23 +1,19 @@
 """The three processes of the sandbox: workspace, clusters and the real bot, each told only addresses."""
 
 import asyncio
-import json
-import os
-import signal
-import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bot.sandbox.cluster.desk import ClusterDesk
 from bot.sandbox.desk import Desk
+from bot.sandbox.processes import DidNotStart, connected, first_line, process
+
+__all__ = ["DidNotStart", "House", "house"]
 
 CLUSTER_TOKEN = "sandbox-cluster-token"  # noqa: S105
 CLUSTERS = ("--cluster", "evian3", "--cluster", "fiji1", "--customers", "300", "--arrive-after", "0.2")
-START_S = 20.0
-STOP_S = 30.0
 
 # The bot's clocks, ten times as fast as in the field; the cluster's answers in the script likewise.
 CONFIGURATION = """
@@ -50,10 +46,6 @@ clusters = ["evian3"]
 """
 
 
-class DidNotStart(Exception):
-    """A process of the sandbox did not come up; says which, with what it wrote."""
-
-
 @dataclass(frozen=True, slots=True)
 class House:
     """The running sandbox, as the script uses it."""
@@ -71,10 +63,10 @@ async def house(folder: Path) -> AsyncIterator[House]:
         # Spawned one after the other, so that each is known before the next: being spawned is no long wait.
         cluster_arguments = ["-m", "bot.sandbox.cluster", "--token", CLUSTER_TOKEN, *CLUSTERS]
         workspace = await stack.enter_async_context(
-            _process("workspace", ["-m", "bot.sandbox.workspace"], folder)
+            process("workspace", ["-m", "bot.sandbox.workspace"], folder)
         )
-        clusters = await stack.enter_async_context(_process("cluster", cluster_arguments, folder))
-        told, address = await asyncio.gather(_first_line(workspace), _first_line(clusters))
+        clusters = await stack.enter_async_context(process("cluster", cluster_arguments, folder))
+        told, address = await asyncio.gather(first_line(workspace), first_line(clusters))
         config = folder / "set-action.toml"
         config.write_text(CONFIGURATION.format(**address["clusters"]))
         desk = await stack.enter_async_context(Desk(told["address"], told["desk_token"]))
@@ -87,69 +79,8 @@ async def house(folder: Path) -> AsyncIterator[House]:
             "EVIAN3_TOKEN": CLUSTER_TOKEN,
             "FIJI1_TOKEN": "a-token-nobody-knows",
         }
-        bot = await stack.enter_async_context(_process("bot", ["-m", "bot", "run"], folder, environment))
-        await _connected(desk, bot, folder)
+        bot = await stack.enter_async_context(process("bot", ["-m", "bot", "run"], folder, environment))
+        await connected(desk, bot, folder)
         evian3 = await stack.enter_async_context(ClusterDesk(address["address"], "evian3"))
         fiji1 = await stack.enter_async_context(ClusterDesk(address["address"], "fiji1"))
         yield House(desk, evian3, fiji1, folder / "bot.log")
-
-
-@asynccontextmanager
-async def _process(
-    name: str, arguments: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    with (folder / f"{name}.log").open("wb") as log:
-        starting = asyncio.ensure_future(
-            asyncio.create_subprocess_exec(
-                sys.executable,
-                *arguments,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-                env=os.environ | (environment or {}),
-                # Ctrl-C on a terminal reaches the whole group; each process is to be stopped in its turn.
-                start_new_session=True,
-            )
-        )
-        try:
-            # Interrupted half way through, it would leave a process that nobody knows.
-            process = await asyncio.shield(starting)
-        except asyncio.CancelledError:
-            await _stopped(await starting)
-            raise
-    try:
-        yield process
-    finally:
-        await _stopped(process)
-
-
-async def _stopped(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        process.send_signal(signal.SIGTERM)
-        try:
-            await asyncio.wait_for(process.wait(), STOP_S)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
-
-
-async def _first_line(process: asyncio.subprocess.Process) -> dict[str, Any]:
-    if process.stdout is None:
-        raise DidNotStart("no output to read an address from")
-    async with asyncio.timeout(START_S):
-        line = await process.stdout.readline()
-    if not line:
-        raise DidNotStart("a process of the sandbox ended before it gave its address")
-    told: dict[str, Any] = json.loads(line)
-    return told
-
-
-async def _connected(desk: Desk, bot: asyncio.subprocess.Process, folder: Path) -> None:
-    ended = asyncio.create_task(bot.wait())
-    connected = asyncio.create_task(desk.until_connected(2, timeout_s=START_S))
-    done, _ = await asyncio.wait({ended, connected}, return_when=asyncio.FIRST_COMPLETED)
-    for task in {ended, connected} - done:
-        task.cancel()
-    await asyncio.gather(ended, connected, return_exceptions=True)
-    if connected not in done or connected.exception():
-        raise DidNotStart(f"the bot did not connect:\n{(folder / 'bot.log').read_text()}")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.sandbox.workspace import payloads, view_payloads
+from bot.sandbox.workspace.choosing import acted_on
 from bot.sandbox.workspace.dispatch import Dispatch
 from bot.sandbox.workspace.errors import DeskError
 from bot.sandbox.workspace.files import pushed
@@ -32,14 +33,16 @@ class Interactions:
         payload = payloads.command(self._ws.world.people[user], place, line, trigger, url)
         return await self._dispatch.send(Envelope("slash_commands", payload, answerable=True), response_url)
 
-    async def click(self, user: str, channel: str, ts: str, action_id: str, block: Mapping[str, Any]) -> JSON:
-        """Press a button as the person's client drew it; the message itself is told as it is now."""
+    async def click(
+        self, user: str, channel: str, ts: str, action_id: str, block: Mapping[str, Any], value: Any = None
+    ) -> JSON:
+        """Press a button, or choose `value`, as the person's client drew it; it is told as it is now."""
         place = self._ws.world.place_of(user, channel)
         post = self._ws.world.posts.get((channel, ts))
         if post is None or post.only_for not in (None, user):
             raise DeskError(f"{user} has no message {ts} in {channel} to press a button of.")
         url, _ = self._responses.issue(channel, user, post)
-        action = payloads.pressed(block, action_id)
+        action = acted_on(self._ws, user, block, action_id, value)
         trigger = self._ws.triggers.issue(user, channel=channel)
         person = self._ws.world.people[user]
         payload = payloads.block_action(person, place, post, action, trigger, url)

@@ -16,6 +16,7 @@ SLACKBOT = "USLACKBOT"
 ASTER = "U0ASTER"
 BRAM = "U0BRAM"
 CLEO = "U0CLEO"
+DANA = "U0DANA"
 
 OPS = "C0OPS"
 RANDOM = "C0RANDOM"
@@ -54,10 +55,10 @@ class Place:
     archived: bool = False
 
 
-PEOPLE = (Person(ASTER, "Aster"), Person(BRAM, "Bram"), Person(CLEO, "Cleo"))
+PEOPLE = (Person(ASTER, "Aster"), Person(BRAM, "Bram"), Person(CLEO, "Cleo"), Person(DANA, "Dana"))
 PLACES = (
-    Place(OPS, "ops", "public", (ASTER, BRAM, CLEO, BOT)),
-    Place(RANDOM, "random", "public", (ASTER, BRAM, CLEO)),
+    Place(OPS, "ops", "public", (ASTER, BRAM, CLEO, DANA, BOT)),
+    Place(RANDOM, "random", "public", (ASTER, BRAM, CLEO, DANA)),
     Place(OLD, "old", "public", (ASTER, BRAM, CLEO, BOT), archived=True),
     Place(PRIVATE, "secret", "private", (ASTER, BRAM)),
     Place(PEOPLE_DM, "", "im", (ASTER, BRAM)),
