@@ -24,7 +24,8 @@ class DidNotStart(Exception):
 async def process(
     name: str, arguments: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    with (folder / f"{name}.log").open("wb") as log:
+    """Running, its words in a log and its number in a `.pid` file of the folder; stopped at the end."""
+    with (folder / f"{name}.log").open("ab") as log:
         starting = asyncio.ensure_future(
             asyncio.create_subprocess_exec(
                 sys.executable,
@@ -43,13 +44,17 @@ async def process(
         except asyncio.CancelledError:
             await stopped(await starting)
             raise
+    number = folder / f"{name}.pid"
+    number.write_text(f"{process.pid}\n", encoding="ascii")
     try:
         yield process
     finally:
         await stopped(process)
+        number.unlink(missing_ok=True)
 
 
 async def stopped(process: asyncio.subprocess.Process) -> None:
+    """Asked to stop, and made to if it takes too long."""
     if process.returncode is None:
         process.send_signal(signal.SIGTERM)
         try:
@@ -60,6 +65,7 @@ async def stopped(process: asyncio.subprocess.Process) -> None:
 
 
 async def first_line(process: asyncio.subprocess.Process) -> dict[str, Any]:
+    """The addresses it tells once it serves. Raises DidNotStart."""
     if process.stdout is None:
         raise DidNotStart("no output to read an address from")
     async with asyncio.timeout(START_S):
@@ -71,6 +77,7 @@ async def first_line(process: asyncio.subprocess.Process) -> dict[str, Any]:
 
 
 async def connected(desk: Desk, bot: asyncio.subprocess.Process, folder: Path) -> None:
+    """Once the bot holds its two connections. Raises DidNotStart, with its log, if it ends before."""
     ended = asyncio.create_task(bot.wait())
     connected = asyncio.create_task(desk.until_connected(2, timeout_s=START_S))
     done, _ = await asyncio.wait({ended, connected}, return_when=asyncio.FIRST_COMPLETED)
