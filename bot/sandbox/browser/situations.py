@@ -34,7 +34,7 @@ async def _first(house: House) -> str:
     await house.clusters["evian3"].behave("normal")
     ids = await house.clusters["evian3"].customers_in("PE-Enable", 3)
     await _asks(house, "T-Enable", "evian3", ids, "ticket 4711")
-    return "Read the card, then press Confirm. Its thread tells how it goes."
+    return "Read the card, then press “Yes, proceed”. Its thread tells how it goes."
 
 
 async def _some_unknown(house: House) -> str:
@@ -139,7 +139,7 @@ async def _slack_down(house: House) -> str:
 async def _stranger(house: House) -> str:
     ids = await house.clusters["evian3"].customers_in("PE-Enable", 1)
     await _asks(house, "T-Enable", "evian3", ids)
-    return "Switch to Cleo (top right) and press Confirm: it is not hers to press, and the record knows."
+    return "Switch to Cleo (top right) and press “Yes, proceed”: it is not hers to press, and the record knows."
 
 
 async def _mistyped(house: House) -> str:

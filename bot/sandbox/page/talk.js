@@ -15,6 +15,8 @@ export class Middle {
     this.list = el("ol", { class: "messages", "aria-label": "Messages" });
     this.scroll = el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Messages" }, this.list);
     this.home = el("div", { class: "home", hidden: true });
+    this.welcome = el("div", { class: "welcome", hidden: true });
+    this.scroll.append(this.welcome);
     this.guide = el("div", { class: "guide", role: "status", hidden: true });
     this.composer = new Composer(app, { inThread: false });
     this.composer.box.id = "composer";
@@ -36,7 +38,23 @@ export class Middle {
     this.composer.hint(`Message ${title.replace("# ", "#")}`);
     if (home) drawHome(app, this.home, seen.home);
     drawList(app, this.list, this.scroll, seen.messages, this.known, channel, { inThread: false });
+    this.drawWelcome(seen.messages.length === 0 && !home, title, isApp);
     this.drawGuide();
+  }
+
+  drawWelcome(empty, title, isApp) {
+    this.welcome.hidden = !empty;
+    if (!empty || this.welcome.dataset.title === title) return;
+    this.welcome.dataset.title = title;
+    const words = isApp
+      ? "What the bot tells you alone comes here."
+      : "Type / for commands, or start with a situation: the bot is real, the cluster is not.";
+    const start = { type: "button", class: "primary", onclick: () => document.getElementById("situations").click() };
+    this.welcome.replaceChildren(
+      el("h3", {}, `This is ${title}`),
+      el("p", {}, words),
+      isApp ? "" : el("button", start, "▶ Choose a situation"),
+    );
   }
 
   drawHead({ title, isApp, tab, archived, bot }) {

@@ -11,13 +11,13 @@ export function drawTop(app, bar) {
   const person = el("button", { type: "button", class: "me", id: "me", "aria-haspopup": "menu", onclick: (event) => people(app, event.currentTarget) });
   const theme = el("button", { type: "button", class: "plain", id: "theme", onclick: () => turn(app) });
   const places = el("button", { type: "button", class: "plain menu-button", id: "menu", "aria-controls": "places", "aria-label": "Conversations", onclick: () => app.go({ menu: !app.state.menu }) }, "☰");
-  const backstage = el("button", { type: "button", id: "backstage-button", "aria-controls": "backstage", onclick: () => app.go({ backstage: !app.state.backstage }) }, "⚙ ", el("span", { class: "words" }, "Behind the scenes"));
+  const backstage = el("button", { type: "button", id: "backstage-button", "aria-controls": "backstage", "aria-label": "Behind the scenes", onclick: () => app.go({ backstage: !app.state.backstage }) }, "⚙ ", el("span", { class: "words" }, "Behind the scenes"));
   bar.append(
     places,
     el("h1", {}, el("span", { class: "mark", "aria-hidden": "true" }, "✓"), el("span", { class: "words" }, "Set Action"), el("small", {}, "sandbox")),
     el("div", { class: "gap" }),
-    el("button", { type: "button", class: "primary", id: "situations", onclick: () => situations(app) }, "▶ ", el("span", { class: "words" }, "Situations")),
-    el("button", { type: "button", id: "shortcuts", "aria-haspopup": "menu", onclick: (event) => shortcuts(app, event.currentTarget) }, "⚡ ", el("span", { class: "words" }, "Shortcuts")),
+    el("button", { type: "button", class: "primary", id: "situations", "aria-label": "Situations", onclick: () => situations(app) }, "▶ ", el("span", { class: "words" }, "Situations")),
+    el("button", { type: "button", id: "shortcuts", "aria-label": "Shortcuts", "aria-haspopup": "menu", onclick: (event) => shortcuts(app, event.currentTarget) }, "⚡ ", el("span", { class: "words" }, "Shortcuts")),
     backstage,
     el("button", { type: "button", class: "plain", id: "tour-button", "aria-label": "Guided tour", onclick: () => app.tour() }, "?"),
     theme,

@@ -29,7 +29,10 @@ export function tour(done) {
     at = to;
     if (at >= STEPS.length) return end();
     const [target, title, words] = STEPS[at];
-    mark(document.querySelector(target));
+    const part = document.querySelector(target);
+    mark(part);
+    const place = part.getBoundingClientRect();
+    box.classList.toggle("above", place.top + place.height / 2 > innerHeight / 2);
     const back = el("button", { type: "button", onclick: () => go(at - 1) }, "Back");
     const next = el("button", { type: "button", class: "primary", onclick: () => go(at + 1) }, at === STEPS.length - 1 ? "Start" : "Next");
     box.replaceChildren(
