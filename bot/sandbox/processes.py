@@ -80,9 +80,11 @@ async def connected(desk: Desk, bot: asyncio.subprocess.Process, folder: Path) -
     """Once the bot holds its two connections. Raises DidNotStart, with its log, if it ends before."""
     ended = asyncio.create_task(bot.wait())
     connected = asyncio.create_task(desk.until_connected(2, timeout_s=START_S))
-    done, _ = await asyncio.wait({ended, connected}, return_when=asyncio.FIRST_COMPLETED)
-    for task in {ended, connected} - done:
-        task.cancel()
-    await asyncio.gather(ended, connected, return_exceptions=True)
+    try:
+        done, _ = await asyncio.wait({ended, connected}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (ended, connected):
+            task.cancel()
+        await asyncio.gather(ended, connected, return_exceptions=True)
     if connected not in done or connected.exception():
         raise DidNotStart(f"the bot did not connect:\n{(folder / 'bot.log').read_text()}")

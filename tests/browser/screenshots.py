@@ -4,13 +4,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.browser.page import browser, chromium, sandbox
 
 FOLDER = Path(__file__).parent.parent.parent / "docs" / "images"
-WIDE = {"width": 1360, "height": 850}
-PHONE = {"width": 390, "height": 800}
+WIDE = ViewportSize(width=1360, height=850)
+PHONE = ViewportSize(width=390, height=800)
 
 
 def main() -> None:
@@ -31,8 +31,8 @@ def main() -> None:
         _phone(chrome, running.address, folder)
 
 
-def _page(chrome: Browser, address: str, **options: object) -> Page:
-    page = chrome.new_context(viewport=WIDE).new_page()
+def _page(chrome: Browser, address: str) -> Page:
+    page = chrome.new_context(viewport=WIDE, reduced_motion="reduce").new_page()
     page.goto(address)
     page.get_by_role("button", name="Skip the tour").click()
     return page
@@ -76,7 +76,7 @@ def _dark(page: Page, folder: Path) -> None:
 
 
 def _phone(chrome: Browser, address: str, folder: Path) -> None:
-    page = chrome.new_context(viewport=PHONE, device_scale_factor=2, has_touch=True).new_page()
+    page = chrome.new_context(viewport=PHONE, reduced_motion="reduce").new_page()
     page.goto(address)
     page.screenshot(path=folder / "phone-tour.png")
     page.get_by_role("button", name="Skip the tour").click()

@@ -2,19 +2,20 @@
 
 import re
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from bot.sandbox.cluster.site import customer_ids
 from tests.browser.page import Sandbox, browser, chromium, sandbox
 
-pytestmark = pytest.mark.skipif(
-    chromium() is None, reason="no Chromium on this machine: apt-get install chromium"
-)
+pytestmark = [
+    pytest.mark.xdist_group("page"),
+    pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine: apt-get install chromium"),
+]
 SLOW_MS = 20_000  # two cores, shared by all workers
 IDS = customer_ids("evian3", 400)
 
@@ -68,7 +69,8 @@ def _visit(chrome: Browser, address: str, size: Any) -> Iterator[Page]:
 
 def _faults(page: Page) -> list[str]:
     """What axe calls serious or critical."""
-    found = Axe().run(page).response["violations"]
+    page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run()")["violations"]
     return [
         f"{one['id']}: {node['html'][:200]}"
         for one in found

