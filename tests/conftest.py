@@ -8,7 +8,7 @@ from tests.postgresql import postgresql
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tests that share a browser or a sandbox (`xdist_group`) go to one worker, so that there is one of it."""
+    """Tests that share a browser or a sandbox (`xdist_group`) go to one worker, so there is one of it."""
     if config.getoption("dist", None) == "load":
         config.option.dist = "loadgroup"
 
