@@ -8,37 +8,38 @@ from typing import Protocol
 
 import aiohttp
 import structlog
+from aiohttp import web
+from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import cluster as cluster_api
 from bot import lanes as lanes_of
-from bot.catalogue import Catalogue
 from bot.config import Config
+from bot.errors import ConfigurationError, Problem
+from bot.http_mode import HttpMode
 from bot.introduction import Home, introduced
 from bot.listeners.door import Door
 from bot.loops import Loop, UnderWay, report
 from bot.membership import UserGroups
+from bot.metrics import Metrics
 from bot.outbox import last_look
 from bot.outbox.courier import Courier
-from bot.outbox.drawing import Words
-from bot.outbox.pace import Pace
-from bot.outbox.slack import Slack
-from bot.outbox.telling import Teller
+from bot.outbox.homes import Homes
 from bot.outbox.whispers import Whispers
 from bot.reception import Answering, reception, use_cases
-from bot.runner.checker import Checker
 from bot.runner.lane import Lane
-from bot.runner.previewer import Previewer
+from bot.runner.readers import Reader, readers
 from bot.runner.sender import Runner
 from bot.service.people import People
 from bot.slack_addresses import SlackAddresses
 from bot.slack_files import SlackFiles
 from bot.socket_mode import SocketMode
+from bot.speech import speech
+from bot.status import Status, listening
 from bot.turns import Bell, Turns
 from bot.turns.embedded import EmbeddedTurns
 from bot.turns.postgres import PostgresTurns
 from bot.views.listing import Workspace
-from bot.views.preview import Path
 from bot.windows import Windows
 from store import jobs, schema
 from store.database import Database
@@ -51,8 +52,10 @@ log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def running(config: Config) -> AsyncIterator[list[asyncio.Task[None]]]:
+async def running(config: Config, metrics: Metrics | None = None) -> AsyncIterator[list[asyncio.Task[None]]]:
     """The bot, serving; its parts, none of which ends before the block does unless it is broken.
+
+    `metrics` are those the log is counted in already.
 
     Raises ConfigurationError, AlreadyInUse, SchemaMismatch, StoreError on the way in.
     """
@@ -75,11 +78,19 @@ async def running(config: Config) -> AsyncIterator[list[asyncio.Task[None]]]:
             session=slack_http,
             retry_handlers=[],  # a message must not be repeated blindly; the outbox decides
         )
-        home = await introduced(client, config.slack.app_token.get_secret_value())
+        home = await introduced(client, None if config.slack.listen else _app_token(config))
         departed = set(await db.read(jobs.clusters_with_work)) - set(config.clusters)
-        lanes = [lanes_of.lane(cluster, cluster_http) for cluster in config.clusters.values()]
+        lanes = [
+            lanes_of.lane(cluster, cluster_http, config.pictures_from) for cluster in config.clusters.values()
+        ]
         lanes += [lanes_of.departed(key) for key in sorted(departed)]
-        parts = _join(config, turns, db, client, slack_http, lanes, home)
+        means = Means(db, turns, client, slack_http, metrics or Metrics())
+        parts = _join(config, means, lanes, home)
+        if config.status:
+            alone = web.Application()
+            parts.status.add_to(alone)
+            stack.push_async_callback((await listening(alone, config.status, "--status")).cleanup)
+        await parts.entrance.open()
         tasks = parts.start()
         log.info("set_action.ready", team=home.team_id, clusters=len(config.clusters))
         try:
@@ -116,17 +127,40 @@ class Stoppable(Part, Protocol):
     def stop(self) -> None: ...
 
 
+class Entrance(Part, Protocol):
+    """By which Slack comes in."""
+
+    @property
+    def connected(self) -> bool: ...
+
+    async def open(self) -> None: ...
+
+    async def close(self, within_s: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What the parts work with."""
+
+    db: Database
+    turns: Turns
+    client: AsyncWebClient
+    slack_http: aiohttp.ClientSession
+    metrics: Metrics
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Everything that runs by itself, in the order in which it is stopped."""
 
-    socket: SocketMode
+    status: Status
+    entrance: Entrance
     door: Door
     expiry: Loop
     runners: list[Runner]
-    checkers: list[Checker]
-    previewers: list[Previewer]
+    readers: list[Reader]
     courier: Courier
+    homes: Homes
     whispers: Whispers
     windows: Windows
     under_way: UnderWay
@@ -134,7 +168,7 @@ class Parts:
     def start(self) -> list[asyncio.Task[None]]:
         """Set everything going, receiving last."""
         everything: list[Part] = [
-            self.expiry, *self.runners, *self.checkers, *self.previewers, self.courier, self.socket,
+            self.expiry, *self.runners, *self.readers, self.courier, self.homes, self.entrance,
         ]  # fmt: skip
         tasks = [asyncio.create_task(part.run(), name=type(part).__name__) for part in everything]
         for task in tasks:
@@ -144,14 +178,15 @@ class Parts:
     async def stop(self, tasks: list[asyncio.Task[None]]) -> None:
         """Let what is under way end, in the order of the flow, and tell Slack what came of it."""
         log.info("set_action.stopping")
-        await self.socket.close(DRAIN_S / 10)
+        await self.entrance.close(DRAIN_S / 10)
         await asyncio.gather(self.door.drain(DRAIN_S / 10), self.under_way.drain(DRAIN_S / 10))
-        stopping: list[Stoppable] = [self.expiry, *self.previewers, *self.runners, *self.checkers]
+        stopping: list[Stoppable] = [self.expiry, self.homes, *self.readers, *self.runners]
         for part in stopping:
             part.stop()
         await asyncio.gather(*(runner.drain(DRAIN_S * 4 / 10) for runner in self.runners))
         await self.courier.finish(DRAIN_S * 2 / 10)
-        await asyncio.gather(self.whispers.drain(DRAIN_S / 10), self.windows.drain(DRAIN_S / 10))
+        late_words = (self.whispers, self.windows, self.homes)
+        await asyncio.gather(*(part.drain(DRAIN_S / 10) for part in late_words))
         _, late = await asyncio.wait(tasks, timeout=DRAIN_S / 10)
         for task in late:
             task.cancel()
@@ -159,42 +194,49 @@ class Parts:
         log.info("set_action.stopped")
 
 
-def _join(
-    config: Config,
-    turns: Turns,
-    db: Database,
-    client: AsyncWebClient,
-    slack_http: aiohttp.ClientSession,
-    lanes: Sequence[Lane],
-    home: Home,
-) -> Parts:
+def _join(config: Config, means: Means, lanes: Sequence[Lane], home: Home) -> Parts:
+    db, turns, client, slack_http = means.db, means.turns, means.client, means.slack_http
     names = {key: cluster.name for key, cluster in config.clusters.items()}
     people = People(config.policy, UserGroups(client, config.policy.names_groups))
     addresses = SlackAddresses(config.slack.api_url)
     whispers = Whispers(slack_http, addresses)
     windows = Windows(client)
     under_way = UnderWay()
-    words = Words(names, _path(config.catalogue), home.bot_user_id)
+    told = speech(config, db, turns, client, whispers, home)
     files = SlackFiles(client, slack_http, addresses)
     cases = use_cases(config, db, people, files)
     answering = Answering(whispers, windows, files, names, Workspace(home.url), under_way)
+    later = config.catalogue.later()
     door = reception(config, client, home, cases, answering)
+    door.observe = means.metrics.answered
+    status = Status(db, means.metrics, lambda: entrance.connected)
+    entrance: Entrance = (
+        HttpMode(config.slack.listen, _signing_secret(config), db, door.enter, status)
+        if config.slack.listen
+        else SocketMode(client, _app_token(config), slack_http, door.enter)
+    )
     return Parts(
-        socket=SocketMode(client, config.slack.app_token.get_secret_value(), slack_http, door.enter),
+        status=status,
+        entrance=entrance,
         door=door,
         expiry=Loop(turns, EXPIRY, cases.decisions.expire_due),
         runners=[Runner(db, turns, lane) for lane in lanes],
-        checkers=[Checker(db, turns, lane) for lane in lanes],
-        previewers=[Previewer(db, turns, lane) for lane in lanes],
-        courier=Courier(db, turns, Teller(Slack(client), whispers, words), Pace()),
+        readers=[reader for lane in lanes for reader in readers(db, turns, lane, later)],
+        courier=told.courier,
+        homes=told.homes,
         whispers=whispers,
         windows=windows,
         under_way=under_way,
     )
 
 
-def _path(catalogue: Catalogue) -> Path:
-    return Path(
-        {action.code: action.name for action in catalogue},
-        {action.code: frozenset(catalogue[name].code for name in action.after) for action in catalogue},
-    )
+def _app_token(config: Config) -> str:
+    if config.slack.app_token is None:
+        raise ConfigurationError([Problem("SLACK_APP_TOKEN", "is missing; Socket Mode needs it")])
+    return config.slack.app_token.get_secret_value()
+
+
+def _signing_secret(config: Config) -> SecretStr:
+    if config.slack.signing_secret is None:
+        raise ConfigurationError([Problem("SLACK_SIGNING_SECRET", "is missing; HTTP mode needs it")])
+    return config.slack.signing_secret

@@ -3,7 +3,7 @@
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.errors import ConfigurationError, Problem
@@ -87,6 +87,13 @@ class Catalogue:
         """Return the action spelled `words`, aliases included; case, `_`, space and `-` do not matter."""
         return self._by_spelling.get(folded(words))
 
+    def later(self) -> Mapping[int, frozenset[int]]:
+        """Return which states (codes) lie further on the path than each: those that follow it, and so on."""
+        follow = {
+            action.code: {other.code for other in self if action.name in other.after} for action in self
+        }
+        return {code: _reached(code, follow) - {code} for code in follow}
+
     def nearest(self, word: str) -> str | None:
         """Return the canonical name of the action most likely meant by `word`, None when none is near."""
         near = closest(word, self._by_spelling)
@@ -116,6 +123,16 @@ class Catalogue:
                 if name not in self._by_name:
                     what = unknown_name("action", name, self.nearest(name), self.names)
                     yield Problem(f"actions.{action.name}.after[{index}]", what)
+
+
+def _reached(start: int, follow: Mapping[int, set[int]]) -> frozenset[int]:
+    reached: set[int] = set()
+    ends = [start]
+    while ends:
+        fresh = follow[ends.pop()] - reached
+        reached |= fresh
+        ends += fresh
+    return frozenset(reached)
 
 
 def unknown_name(kind: str, name: str, near: str | None, known: Iterable[str]) -> str:

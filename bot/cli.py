@@ -2,19 +2,17 @@
 
 import asyncio
 import os
-import signal
 import sys
 from contextlib import ExitStack, closing
 from importlib.metadata import entry_points
-from typing import NoReturn
+from pathlib import Path
+from typing import Annotated, NoReturn
 
 import typer
 
-from bot import logs
-from bot.app import running, upgrade
 from bot.config import Config, load
 from bot.errors import ConfigurationError
-from store import audit
+from store import audit, backup
 from store.database import Database, is_embedded, shown
 from store.errors import StoreError
 from store.single import Hold
@@ -22,10 +20,6 @@ from store.single import Hold
 COMMANDS = "set_action.commands"
 UNUSABLE = 2  # exit code: the configuration cannot be used
 FAILED = 1
-
-
-class PartEnded(Exception):
-    """A part of the bot that must run until it is stopped has ended."""
 
 
 app = typer.Typer(help="Run guarded bulk actions on a cluster from Slack.", no_args_is_help=True)
@@ -36,33 +30,63 @@ app.add_typer(log_book, name="audit")
 
 
 @app.command()
-def run() -> None:
-    """Serve the bot over Slack's Socket Mode until told to stop (SIGTERM or Ctrl-C)."""
-    config = _config()
-    logs.configure(config.secrets)
+def run(
+    http: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Receive Slack's requests here, behind a TLS proxy.")
+    ] = "",
+    status: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Tell /healthz, /readyz and /metrics here, too.")
+    ] = "",
+) -> None:
+    """Serve the bot until told to stop (SIGTERM or Ctrl-C): over Socket Mode, or over HTTP."""
+    # All of the bot, which takes most of a second to import; no other command needs it.
+    from bot import serving
+
+    config = _config(serve=True, listen=_address(http), status=_address(status))
     try:
-        asyncio.run(_serve(config))
+        serving.serve(config)
     except ConfigurationError as exc:
         _unusable(exc)
     except StoreError as exc:
         _no_database(config.database_url, exc)
-    except PartEnded:
+    except serving.PartEnded:
         _failed("A part of set-action ended by itself, so all of it has stopped. The log above says why.")
 
 
 @database.command("upgrade")
 def db_upgrade() -> None:
     """Bring the database's schema up to this version; `run` does so by itself."""
+    # Alembic takes a while to import, and only a new version needs it.
+    from store import migrate
+
     url = _config().database_url
     try:
         # Not under the feet of a running bot.
         with ExitStack() as stack:
             if is_embedded(url):
                 stack.callback(Hold(url).release)
-            asyncio.run(upgrade(stack.enter_context(closing(Database(url)))))
+            db = stack.enter_context(closing(Database(url)))
+            asyncio.run(db.write(migrate.upgrade))
     except StoreError as exc:
         _no_database(url, exc)
     typer.echo("The database is up to date.")
+
+
+@database.command("backup")
+def db_backup(to: Annotated[Path, typer.Argument(help="A new file.")]) -> None:
+    """Copy the database to a file, while the bot runs (SQLite; PostgreSQL has pg_dump)."""
+    url = _config().database_url
+    if not is_embedded(url):
+        _failed(
+            "PostgreSQL is backed up with its own tools, while the bot runs: "
+            "pg_dump --format=custom --file=FILE DATABASE_URL, and pg_restore to bring it back."
+        )
+    try:
+        backup.copy(url, to)
+    except StoreError as exc:
+        _no_database(url, exc)
+    typer.echo(f"The database was copied to {to}.")
+    typer.echo(f"To go back to it, stop the bot and put it in the place of {shown(url)}.")
 
 
 @log_book.command("verify")
@@ -95,35 +119,20 @@ def main() -> None:
     app()
 
 
-async def _serve(config: Config) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    ready = asyncio.Event()
-    serving = asyncio.create_task(_until(stop, ready, config))
-    stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()
-    if not ready.is_set() and not serving.done():
-        serving.cancel()  # told to stop while still starting (Slack out of reach, say): nothing to drain
-    await asyncio.gather(serving, return_exceptions=serving.cancelling() > 0)
+def _address(words: str) -> tuple[str, int] | None:
+    if not words:
+        return None
+    host, _, port = words.rpartition(":")
+    if not host or not port.isdecimal() or not 0 <= int(port) <= 65_535:
+        raise typer.BadParameter("write a host and a port, like 127.0.0.1:8080 or [::]:8080")
+    return host.strip("[]"), int(port)
 
 
-async def _until(stop: asyncio.Event, ready: asyncio.Event, config: Config) -> None:
-    async with running(config) as parts:
-        ready.set()
-        stopped = asyncio.create_task(stop.wait())
-        await asyncio.wait({stopped, *parts}, return_when=asyncio.FIRST_COMPLETED)
-        if not stopped.done():
-            stopped.cancel()
-            # Better to be started anew than to look alive and be deaf.
-            raise PartEnded
-
-
-def _config() -> Config:
+def _config(
+    *, serve: bool = False, listen: tuple[str, int] | None = None, status: tuple[str, int] | None = None
+) -> Config:
     try:
-        return load(os.environ)
+        return load(os.environ, serve=serve, listen=listen, status=status)
     except ConfigurationError as exc:
         _unusable(exc)
 

@@ -43,17 +43,21 @@ class Home:
     bot_user_id: str
 
 
-async def introduced(client: AsyncWebClient, app_token: str) -> Home:
-    """Ask Slack who we are, until it answers. Raises ConfigurationError when it refuses a token."""
+async def introduced(client: AsyncWebClient, app_token: str | None) -> Home:
+    """Ask Slack who we are, until it answers. Raises ConfigurationError when it refuses a token.
+
+    `app_token` is the one of Socket Mode, None where that is not used.
+    """
     answer = await _answered(
         client.auth_test, "SLACK_BOT_TOKEN", "copy the bot token (xoxb-…) again from “OAuth & Permissions”"
     )
-    # Its address is not used; asking shows now, and not in a log nobody reads, that the token is no good.
-    await _answered(
-        partial(client.apps_connections_open, app_token=app_token),
-        "SLACK_APP_TOKEN",
-        "copy the app-level token (xapp-…) again from “Basic Information”; it needs connections:write",
-    )
+    if app_token:
+        # Its address is not used; asking shows now, and not in a log nobody reads, that the token is no good.
+        await _answered(
+            partial(client.apps_connections_open, app_token=app_token),
+            "SLACK_APP_TOKEN",
+            "copy the app-level token (xapp-…) again from “Basic Information”; it needs connections:write",
+        )
     return Home(answer["team_id"], answer["url"], answer.get("bot_id") or "", answer["user_id"])
 
 

@@ -10,7 +10,7 @@ from bot.runner.lane import Lane
 log = structlog.get_logger()
 
 
-def lane(cluster: Cluster, http: httpx.AsyncClient) -> Lane:
+def lane(cluster: Cluster, http: httpx.AsyncClient, pictures_from: int) -> Lane:
     """For a configured cluster."""
     return Lane(
         key=cluster.key,
@@ -27,7 +27,10 @@ def lane(cluster: Cluster, http: httpx.AsyncClient) -> Lane:
         preview_s=cluster.preview_s,
         every_s=cluster.arrival.every_s,
         give_up_after_s=cluster.arrival.give_up_after_s,
+        watch=cluster.arrival.watch,
         resend_auto=cluster.resend_unknown is Resend.AUTO,
+        announce_channel=cluster.announce_channel,
+        pictures_from=pictures_from,
     )
 
 
@@ -44,6 +47,7 @@ def departed(key: str) -> Lane:
         preview_s=1.0,
         every_s=1.0,
         give_up_after_s=0.0,
+        watch=False,
         resend_auto=False,
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import structlog
-from structlog.typing import EventDict, WrappedLogger
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 HIDDEN = "[hidden]"
 CREDENTIAL_LIKE = (
@@ -21,9 +21,10 @@ CREDENTIAL_LIKE = (
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
-def configure(secrets: Iterable[str]) -> None:
+def configure(secrets: Iterable[str], *observers: Processor) -> None:
     """Send structlog's events and the libraries' own warnings to standard error.
 
+    Each of our own events passes the `observers` on its way.
     `secrets` are cut out of every line, together with whatever looks like a token: the last net under the
     rule that nothing secret is ever passed to a logger.
     """
@@ -33,7 +34,7 @@ def configure(secrets: Iterable[str]) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*shared, *observers, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,

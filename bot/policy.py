@@ -85,6 +85,13 @@ class Policy:
         """Return the ids (or `*`) with the right to `action` on `cluster`, in the order of the rules."""
         return tuple(dict.fromkeys(name for rule in self._about(right, action, cluster) for name in rule.who))
 
+    def requests_on(self, person: Person, cluster: str) -> bool:
+        """Whether some rule lets `person` ask for some action on `cluster` (key)."""
+        return any(
+            Right.REQUEST in rule.may and _named(cluster, rule.clusters) and person.is_among(rule.who)
+            for rule in self.rules
+        )
+
     def administers(self, person: Person, cluster: str) -> bool:
         """Whether some rule makes `person` an administrator of `cluster` (key), of whichever actions."""
         return any(person.is_among(rule.who) for rule in self._administering(cluster))

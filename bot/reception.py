@@ -16,6 +16,7 @@ from bot.listeners.buttons import Buttons
 from bot.listeners.commands import Commands, Grammar
 from bot.listeners.door import Door
 from bot.listeners.faults import Faults
+from bot.listeners.follow_ups import FollowUps
 from bot.listeners.forms import Forms
 from bot.listeners.home import HomeTab
 from bot.listeners.opening import Openings
@@ -29,11 +30,13 @@ from bot.service.choosing import Choosing
 from bot.service.decisions import Decisions
 from bot.service.drafts import Drafts
 from bot.service.own_batches import OwnBatches
+from bot.service.own_home import OwnHome
 from bot.service.own_jobs import OwnJobs
 from bot.service.people import People
 from bot.service.previews import Previews
 from bot.service.proposals import Proposals
 from bot.service.unknowns import Unknowns
+from bot.service.watching import Watching
 from bot.slack_files import SlackFiles
 from bot.views.listing import Workspace
 from store.database import Database
@@ -62,7 +65,9 @@ class UseCases:
     decisions: Decisions
     previews: Previews
     own_jobs: OwnJobs
+    own_home: OwnHome
     unknowns: Unknowns
+    watching: Watching
     batches: Batches
     own_batches: OwnBatches
     making: BatchMaking
@@ -81,7 +86,9 @@ def use_cases(config: Config, db: Database, people: People, files: SlackFiles) -
         decisions=Decisions(db, people, clusters),
         previews=Previews(db),
         own_jobs=OwnJobs(db),
+        own_home=OwnHome(db),
         unknowns=Unknowns(db, people, clusters),
+        watching=Watching(db, clusters),
         batches=Batches(db, administrators, proposals, clusters),
         own_batches=OwnBatches(db, administrators),
         making=BatchMaking(db, administrators, clusters, config.id_pattern),
@@ -102,15 +109,14 @@ def reception(
     openings = Openings(cases.drafts, choosing, windows, faults, under_way)
     openings.register(app)
     Forms(cases.asking, choosing, windows, faults, under_way).register(app)
-    HomeTab(cases.own_jobs, windows, names, workspace).register(app)
+    HomeTab(cases.own_home).register(app)
     # Before `Commands`, which takes every other text.
     BatchCommands(cases.batches, cases.own_batches, whisper, config.catalogue, names, workspace).register(app)
     BatchForms(cases.making, cases.batches, files, windows, names).register(app)
     grammar = Grammar(config.catalogue, names, config.id_pattern)
     Commands(openings, cases.proposals, cases.own_jobs, whisper, grammar, workspace).register(app)
-    Buttons(
-        cases.decisions, cases.previews, cases.own_jobs, cases.unknowns, whisper, names, workspace
-    ).register(app)
+    Buttons(cases.decisions, cases.previews, cases.own_jobs, whisper, names, workspace).register(app)
+    FollowUps(cases.unknowns, cases.watching).register(app)
     return Door(app, windows, faults)
 
 

@@ -44,6 +44,14 @@ class SocketMode:
         self._answers: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
 
+    async def open(self) -> None:
+        """Nothing to prepare: each connection asks for its own address."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether Slack can send us anything just now."""
+        return bool(self._sockets)
+
     async def run(self) -> None:
         """Keep the connections open until `close`."""
         await asyncio.gather(*(self._keep(number) for number in range(CONNECTIONS)))

@@ -1,4 +1,4 @@
-"""What one person alone is shown outside the outbox: modals, the App Home, direct messages. None is kept."""
+"""What one person alone is shown outside the outbox: modals, direct messages. None is kept."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -45,10 +45,6 @@ class Windows:
     async def update(self, view_id: str, view: View) -> bool:
         """Put another view in the place of an open one; False when it is closed, or Slack does not do it."""
         return await _tried("views.update", lambda: self._client.views_update(view_id=view_id, view=view))
-
-    async def publish(self, user_id: str, view: View) -> bool:
-        """Show somebody's App Home; False when Slack does not do it."""
-        return await _tried("views.publish", lambda: self._client.views_publish(user_id=user_id, view=view))
 
     def tell(self, user_id: str, message: Message) -> None:
         """Send a direct message soon, nobody waits for it. One try: a second could say it twice."""

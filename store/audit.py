@@ -42,6 +42,9 @@ class Event(enum.StrEnum):
     CHECK_ASKED = "check_asked"
     SENT_AGAIN = "sent_again"
     CHECKED = "checked"
+    ARRIVED = "arrived"
+    NOT_ARRIVED = "not_arrived"
+    WATCH_ASKED = "watch_asked"
     DONE = "done"
     BATCHES_MADE = "batches_made"
     BATCH_ASSIGNED = "batch_assigned"
@@ -53,6 +56,16 @@ class Broken:
 
     seq: int
     why: str
+
+
+def recorded(conn: Connection, event: Event, job: UUID, detail: Mapping[str, Any]) -> bool:
+    """Whether this is on the record of a job already, word for word; what is about to be sealed is not."""
+    same = (
+        audit_log.c.job == job.hex,
+        audit_log.c.event == event.value,
+        audit_log.c.detail == _words(detail),
+    )
+    return conn.execute(select(audit_log.c.seq).where(*same).limit(1)).first() is not None
 
 
 def append(
@@ -71,9 +84,13 @@ def append(
             "event": event.value,
             "job": job.hex if job else None,
             "cluster": cluster,
-            "detail": json.dumps(detail or {}, sort_keys=True, separators=(",", ":")),
+            "detail": _words(detail or {}),
         }
     )
+
+
+def _words(detail: Mapping[str, Any]) -> str:
+    return json.dumps(detail, sort_keys=True, separators=(",", ":"))
 
 
 def seal(conn: Connection) -> None:

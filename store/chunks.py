@@ -166,8 +166,8 @@ def settle(
 
 
 def finish(conn: Connection, job: Job) -> bool:
-    """running -> done, or watching while something is unknown. The job must have no open chunk."""
-    if job.unknown:
+    """running -> done, or watching while something is unknown or awaited. The job must have no open chunk."""
+    if job.unknown or job.watch_at:
         return transitions.move(conn, job.id, JobState.RUNNING, JobState.WATCHING)
     return transitions.move(conn, job.id, JobState.RUNNING, JobState.DONE, finished_at=now())
 

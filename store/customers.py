@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from store.clock import now
 from store.model import Chunk, Customer, CustomerOutcome
 from store.tables import job_customers, jobs
 
@@ -14,7 +15,9 @@ COUNTS = {
     CustomerOutcome.UNKNOWN: jobs.c.unknown,
     CustomerOutcome.ALREADY_THERE: jobs.c.already_there,
     CustomerOutcome.MISSING: jobs.c.missing,
+    CustomerOutcome.ARRIVED: jobs.c.arrived,
 }
+AT_ONCE = 500  # both databases bound the parameters of one statement
 
 
 def to_send(conn: Connection, chunk: Chunk) -> list[str]:
@@ -38,7 +41,7 @@ def mark(
     marked = conn.execute(
         update(job_customers).where(*conditions).values(outcome=outcome, detail=detail)
     ).rowcount
-    _count(conn, chunk.job_id, {outcome: marked})
+    count(conn, chunk.job_id, {outcome: marked})
     return marked
 
 
@@ -56,20 +59,34 @@ def unknown(conn: Connection, job_id: int) -> list[str]:
     )
 
 
-def found_accepted(conn: Connection, job_id: int, cids: Sequence[str]) -> int:
-    """unknown -> accepted for customers that read back in the action's state; how many they were."""
+def found_accepted(conn: Connection, job_id: int, cids: Sequence[str], *, arrived: bool) -> int:
+    """unknown -> accepted for customers that read back in the action's state; how many they were.
+
+    `arrived`: where arrivals are watched, these have arrived, too.
+    """
+    values: dict[str, Any] = {"outcome": CustomerOutcome.ACCEPTED, "detail": None}
+    if arrived:
+        values |= {"outcome": CustomerOutcome.ARRIVED, "arrived_at": now()}
     turned = 0
-    for start in range(0, len(cids), 500):  # both databases bound the parameters of one statement
+    for start in range(0, len(cids), AT_ONCE):
         turned += conn.execute(
             update(job_customers)
             .where(
                 job_customers.c.job_id == job_id,
                 job_customers.c.outcome == CustomerOutcome.UNKNOWN,
-                job_customers.c.cid.in_(cids[start : start + 500]),
+                job_customers.c.cid.in_(cids[start : start + AT_ONCE]),
             )
-            .values(outcome=CustomerOutcome.ACCEPTED, detail=None)
+            .values(values)
         ).rowcount
-    _count(conn, job_id, {CustomerOutcome.ACCEPTED: turned, CustomerOutcome.UNKNOWN: -turned})
+    count(
+        conn,
+        job_id,
+        {
+            CustomerOutcome.ACCEPTED: turned,
+            CustomerOutcome.UNKNOWN: -turned,
+            CustomerOutcome.ARRIVED: turned if arrived else 0,
+        },
+    )
     return turned
 
 
@@ -80,7 +97,7 @@ def plan_unknown(conn: Connection, job_id: int) -> int:
         .where(job_customers.c.job_id == job_id, job_customers.c.outcome == CustomerOutcome.UNKNOWN)
         .values(outcome=CustomerOutcome.PLANNED, detail=None)
     ).rowcount
-    _count(conn, job_id, {CustomerOutcome.UNKNOWN: -planned})
+    count(conn, job_id, {CustomerOutcome.UNKNOWN: -planned})
     return planned
 
 
@@ -124,6 +141,7 @@ def _planned_in(chunk: Chunk) -> tuple[Any, ...]:
     )
 
 
-def _count(conn: Connection, job_id: int, changes: dict[CustomerOutcome, int]) -> None:
+def count(conn: Connection, job_id: int, changes: dict[CustomerOutcome, int]) -> None:
+    """Change a job's counts, by the transaction that changes its customers."""
     values = {COUNTS[outcome]: COUNTS[outcome] + change for outcome, change in changes.items()}
     conn.execute(update(jobs).where(jobs.c.id == job_id).values(values))

@@ -84,9 +84,10 @@ def find_own(conn: Connection, owner: Operator, prefix: str) -> Sequence[Job]:
     return [as_job(row) for row in found]
 
 
-def known(conn: Connection, request_key: str) -> bool:
-    """Whether this very request was kept before."""
-    return conn.execute(select(jobs.c.id).where(jobs.c.request_key == request_key)).first() is not None
+def asked_by(conn: Connection, request_key: str) -> Job | None:
+    """The card or job this very request has become already."""
+    row = conn.execute(select(*COLUMNS).where(jobs.c.request_key == request_key)).one_or_none()
+    return as_job(row) if row else None
 
 
 def open_cards(conn: Connection, owner: Operator) -> int:

@@ -70,13 +70,15 @@ class Source:
     """Where some of a request's customers came from, and how many no source before it had named.
 
     `kind` is "form", "file", "card" or "batch"; `name` is the file's, as a person gave it, the card's short
-    id or the batch's code; `column` the heading (or the number) of a file's column of ids.
+    id or the batch's code; `column` the heading (or the number) of a file's column of ids; `remark` what a
+    doubtful first line was taken for.
     """
 
     kind: str
     count: int
     name: str = ""
     column: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,8 @@ class Job:
     `preview_states`: how many of its customers were in which state (action code) when the card was drawn.
     `digest` stands for exactly what a card showed; None while it still changes by itself.
     `accepted` counts those that have `arrived` too. `cancelled` were never sent: `stopped_by` stopped it.
-    `watch_at` is when the cluster is next read for arrivals, `watch_until` when that is given up.
+    `watch_at` is when the cluster is next read for arrivals, `watch_until` when that is given up (or was);
+    `watch_error`: why the last read failed.
     `parent_id` is the job whose refused or unknown customers this one sends again.
     """
 
@@ -154,6 +157,7 @@ class Job:
     stopped_at: datetime | None = None
     watch_at: datetime | None = None
     watch_until: datetime | None = None
+    watch_error: str | None = None
     parent_id: int | None = None
 
     @property
@@ -170,6 +174,16 @@ class Job:
     def answered(self) -> int:
         """Customers sent whose outcome is no longer planned."""
         return self.accepted + self.refused + self.unknown
+
+    @property
+    def to_arrive(self) -> int:
+        """Accepted customers that have not been seen to arrive."""
+        return self.accepted - self.arrived
+
+    @property
+    def watched(self) -> bool:
+        """Whether the bot watches, or has watched, if its customers arrive."""
+        return self.watch_until is not None or self.arrived > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +202,9 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """One customer of a job with what became of it and why; `seen`: its state (action code) on the card.
+    """One customer of a job with what became of it and why.
 
+    `seen`: its state (action code) on the card, or where that did not show it, when it was first watched.
     `arrived_at`: when it was first read in the action's state or a later one; `last_state`: the state (action
     code) in which it was when that was given up.
     """

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, case, delete, exists, func, insert, select, update
 
 from store.clock import now, read_now
 from store.database import ring, upsert
-from store.outbox_model import Note, OutboxItem
+from store.outbox_model import ASIDE, Note, OutboxItem
 from store.tables import IS_CARD, jobs, outbox
 
 TOPIC = "outbox"
+CARDS = "homes"  # rung with every card, for those who draw what else shows a job: people's homes
 COLUMNS = [
     outbox.c.id, outbox.c.job_id, outbox.c.batch_id, outbox.c.note, outbox.c.detail,
     outbox.c.revision, outbox.c.attempts, outbox.c.doubtful,
@@ -37,6 +38,7 @@ def add(conn: Connection, job_id: int, note: Note, **detail: str | int | None) -
                 },
             )
         )
+        ring(conn, CARDS)
     else:
         conn.execute(insert(outbox).values(**values))
     ring(conn, TOPIC)
@@ -51,17 +53,31 @@ def add_for_person(conn: Connection, batch_id: int, note: Note, to: str, **detai
 
 
 def due(conn: Connection, limit: int) -> Sequence[OutboxItem]:
-    """What may go now: of each job (or batch) the oldest message, so that order holds, and the card."""
+    """What may go now: of each job (or batch) the oldest message, so that order holds, and the card.
+
+    What is said aside goes by itself, pictures after everything that was to be said before them.
+    """
+    aside = case((outbox.c.note.in_(ASIDE), outbox.c.note), else_="")
     oldest = (
         select(func.min(outbox.c.id))
         .where(outbox.c.note != Note.CARD)
-        .group_by(outbox.c.job_id, outbox.c.batch_id)
+        .group_by(outbox.c.job_id, outbox.c.batch_id, aside)
         .scalar_subquery()
+    )
+    earlier = outbox.alias("earlier")
+    first_words = exists().where(
+        earlier.c.job_id == outbox.c.job_id,
+        earlier.c.id < outbox.c.id,
+        earlier.c.note.not_in({Note.CARD, *ASIDE}),
     )
     # Results before progress: messages of threads first, then cards, the one that changed longest ago first,
     # so that a busy job's card does not keep an ended one's from its last update.
     ready = (
-        LISTED.where(outbox.c.due_at <= now(), (outbox.c.note == Note.CARD) | outbox.c.id.in_(oldest))
+        LISTED.where(
+            outbox.c.due_at <= now(),
+            (outbox.c.note == Note.CARD) | outbox.c.id.in_(oldest),
+            (outbox.c.note != Note.PICTURE) | ~first_words,
+        )
         .order_by(
             outbox.c.note == Note.CARD, case((outbox.c.note == Note.CARD, outbox.c.due_at)), outbox.c.id
         )
@@ -125,6 +141,6 @@ def drop(conn: Connection, job_id: int) -> None:
 
 def _item(row: Row[Any]) -> OutboxItem:
     values = dict(row._mapping)
-    if row.job_id is None:
+    if row.detail and "to" in row.detail:
         values["channel_id"] = row.detail["to"]
     return OutboxItem(**values)

@@ -18,17 +18,30 @@ class Note(enum.StrEnum):
     RESENT = "resent"  # in the thread: what was unknown is sent again
     CHECKED = "checked"  # in the thread: what reading the cluster's state showed
     REFUSED_CSV = "refused_csv"  # in the thread: the refused customers as a file
+    ARRIVED = "arrived"  # in the thread: all that were accepted are where they were sent
+    NOT_ARRIVED = "not_arrived"  # in the thread: watching was given up, and where the others are
+    STRAGGLERS_CSV = "stragglers_csv"  # in the thread: those that have not arrived as a file
+    WATCHED_AGAIN = "watched_again"  # in the thread: somebody has them watched once more
     CUSTOMERS_CSV = "customers_csv"  # in the thread: all customers of a card with what the preview showed
     CANNOT_POST = "cannot_post"  # to the requester alone: why there is no card
-    ASSIGNED = "assigned"  # to whoever is to run some batches; the only one that is about no job
+    DIRECT = "direct"  # to the requester alone: how it ended
+    ANNOUNCED = "announced"  # in the cluster's own channel: one line on how it ended
+    PICTURE = "picture"  # in the thread: its course as a picture
+    ASSIGNED = "assigned"  # to whoever is to run some batches; this and the next are about no job
+    TAKEN_AWAY = "taken_away"  # to whoever was to run them before
+
+
+# Said beside a job's thread: none of them waits for the thread's messages, nor they for it.
+ASIDE = frozenset({Note.DIRECT, Note.ANNOUNCED, Note.PICTURE})
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxItem:
     """Something Slack must be told. `revision` grows when a waiting card changes again.
 
-    It is about a job, or about a batch and then for the person in `channel_id`. A message is drawn from the
-    rows at the moment it is sent; `detail` holds what the rows do not.
+    It is about a job, or about a batch; `channel_id` is where it goes: the job's channel, or a person or
+    another channel that `detail` names. A message is drawn from the rows at the moment it is sent; `detail`
+    holds what the rows do not.
     `doubtful`: sending it was begun and its end is not known, so Slack may have it already.
     """
 

@@ -122,6 +122,7 @@ jobs = Table(
     Column("stopped_at", Instant),
     Column("watch_at", Instant),
     Column("watch_until", Instant),
+    Column("watch_error", Text),
     Column("parent_id", Integer),  # no foreign key: SQLite cannot add one to a table that is there
 )
 
@@ -130,6 +131,7 @@ jobs = Table(
 IS_JOB = text("jobs.state NOT IN ('proposed', 'cancelled', 'expired')")
 IS_PROPOSED = text("jobs.state = 'proposed'")
 IS_CONFIRMED = text("jobs.state = 'confirmed'")
+IS_OPEN = text("jobs.state NOT IN ('done', 'cancelled', 'expired', 'denied')")
 IS_RUNNING = text("jobs.state = 'running'")
 IS_UNSEEN = text("jobs.state = 'proposed' AND jobs.preview = 'pending'")
 IS_PLANNED = text("chunks.state = 'planned'")
@@ -156,6 +158,9 @@ _partial(
 _partial("ix_jobs_confirmed", "state = 'confirmed'", jobs.c.cluster, jobs.c.id)
 _partial("ix_jobs_running", "state = 'running'", jobs.c.cluster, jobs.c.id)
 _partial("ix_jobs_unseen", "state = 'proposed' AND preview = 'pending'", jobs.c.cluster, jobs.c.id)
+_partial(
+    "ix_jobs_live", "state NOT IN ('done', 'cancelled', 'expired', 'denied')", jobs.c.state, jobs.c.decided_at
+)
 _partial("ix_jobs_check", "check_at IS NOT NULL", jobs.c.cluster, jobs.c.check_at)
 _partial("ix_jobs_watch", "watch_at IS NOT NULL", jobs.c.cluster, jobs.c.watch_at)
 _partial("ix_jobs_parent", "parent_id IS NOT NULL", jobs.c.parent_id, jobs.c.id)

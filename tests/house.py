@@ -17,7 +17,7 @@ FORBIDDEN_NAMES = frozenset(
 )
 
 PLAIN = frozenset(
-    {"errors", "store.model", "store.batch_model", "store.outbox_model", "store.errors"}
+    {"errors", "store.model", "store.batch_model", "store.outbox_model", "store.home_model", "store.errors"}
 )  # types and errors: no I/O, nothing behind them
 EVERYTHING = frozenset({"*"})
 # Which rooms a room may look into (itself always). `store` is all of it, `store.model` its plain types; any
@@ -31,6 +31,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     | {"batch_codes", "batch_text"},
     "runner": PLAIN | {"cluster", "store", "turns", "loops"},
     "outbox": PLAIN | {"views", "store", "turns", "loops", "slack_errors", "slack_addresses"},
+    "pictures": frozenset(),  # a process of its own, fed with plain figures
     "windows": frozenset({"views", "errors", "loops", "slack_errors"}),
     "views": PLAIN | {"bot.intake.ids", "draft"},
     "cluster": frozenset({"errors"}),
@@ -55,20 +56,38 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "slack_files": frozenset({"draft", "intake", "slack_addresses", "slack_errors"}),
     "membership": PLAIN | {"slack_errors"},
     "socket_mode": frozenset({"loops", "slack_errors"}),
+    "http_mode": frozenset({"signature", "status", "store", "loops"}),
+    "status": frozenset({"errors", "metrics", "store"}),
+    "metrics": frozenset({"store.gauges"}),
+    "signature": frozenset(),
     "introduction": frozenset({"errors", "slack_errors"}),
     "lanes": frozenset({"cluster", "config", "runner"}),
     "app": EVERYTHING,
     "reception": EVERYTHING,
+    "speech": EVERYTHING,
     "cli": EVERYTHING,
+    "serving": EVERYTHING,
     "__main__": frozenset({"cli"}),
     "sandbox": PLAIN,
 }
 _TALKS_TO_SLACK = frozenset(
-    {"outbox", "windows", "slack_files", "membership", "socket_mode", "introduction", "app", "reception"}
+    {
+        "outbox",
+        "windows",
+        "slack_files",
+        "membership",
+        "socket_mode",
+        "introduction",
+        "app",
+        "reception",
+        "speech",
+    }
+    | {"http_mode", "status"}
 )
 # Which rooms, or single modules, may use a library; what is not listed may be used by all. The longest
 # name that fits decides.
 LIBRARIES: Mapping[str, frozenset[str]] = {
+    "matplotlib": frozenset({"pictures"}),  # heavy: never in the bot's own process
     "httpx": frozenset({"cluster", "lanes"}),
     "sqlalchemy": frozenset({"store"}),
     "sqlalchemy.Connection": frozenset({"store", "service", "runner", "outbox"}),
@@ -81,7 +100,7 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "slack_sdk.web": _TALKS_TO_SLACK,
     "slack_sdk.errors": _TALKS_TO_SLACK | {"slack_errors"},
     "slack_sdk.models.blocks": frozenset({"views", "listeners"}),
-    "slack_sdk.models.views": frozenset({"views", "listeners", "windows"}),
+    "slack_sdk.models.views": frozenset({"views", "listeners", "windows", "outbox"}),
     "aiohttp": _TALKS_TO_SLACK | {"sandbox"},
     "typer": frozenset({"cli", "sandbox"}),
     "rich": frozenset({"cli", "sandbox"}),

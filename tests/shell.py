@@ -100,7 +100,7 @@ class Shell:
     def call(self, *words: str, **changes: str | None) -> Ended:
         """Carry a command out in this process, where one of its own adds nothing; no error may escape it."""
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(logs, "configure", lambda _secrets: None)  # the tests' own logging stays as it is
+            patch.setattr(logs, "configure", lambda *_: None)  # the tests' own logging stays as it is
             result = CliRunner().invoke(cli.app, words, env={**self.environment, **changes})
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
         return Ended(result.exit_code, result.stdout, result.stderr)

@@ -32,12 +32,17 @@ timeout_s = {timeout_s}
 settle_s = {settle_s}
 chunk_size = {chunk_size}
 preview_s = {preview_s}
+arrival = {arrival}
 {more}
 
 [clusters.fiji1]
 base_url = "{fiji1}"
 token_env = "FIJI1_TOKEN"
 preview_s = {preview_s}
+arrival = {{ watch = false }}
+
+[pictures]
+from_customers = {pictures_from}
 
 [cards]
 expire_after_s = {expire_after_s}
@@ -66,8 +71,10 @@ class Stage:
             "settle_s": 2.7,
             "chunk_size": 150,
             "preview_s": 0,  # most scenarios are not about what a card shows before it is confirmed
+            "arrival": "{ watch = false }",  # nor about what comes after acceptance
             "expire_after_s": 900,
             "open_per_user": 100,
+            "pictures_from": 0,  # each takes a process and a second or two
             "who": '["*"]',
             "actions": '["*"]',
             "clusters": '["evian3", "fiji1"]',

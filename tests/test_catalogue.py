@@ -92,3 +92,14 @@ def test_folding_composes_accents() -> None:
 def test_long_lists_are_cut() -> None:
     assert listed(["a", "b"]) == "a, b"
     assert listed(map(str, range(MOST_LISTED + 2))).endswith(", 19 and 2 more")
+
+
+def test_what_lies_further_on_the_path_is_whatever_follows_however_far() -> None:
+    assert Catalogue(DEFAULT_ACTIONS).later() == {
+        1: frozenset({2, 3, 4}), 2: frozenset({3, 4}), 3: frozenset({4}), 4: frozenset(), 5: frozenset(),
+    }  # fmt: skip
+
+
+def test_a_path_that_goes_round_leads_to_everything_but_where_it_began() -> None:
+    round_path = Catalogue([Action(1, "A", after=("B",)), Action(2, "B", after=("A",))])
+    assert round_path.later() == {1: frozenset({2}), 2: frozenset({1})}

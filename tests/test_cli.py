@@ -2,14 +2,16 @@
 
 import asyncio
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 
-from bot import cli
+from bot import app
 from bot.sandbox.desk import Desk
 from bot.sandbox.workspace.server import Access, serve_workspace
 from tests.shell import CONFIGURATION, WITHIN_S, Shell, line
@@ -166,10 +168,10 @@ def test_a_part_that_ends_by_itself_ends_all_of_it(shell: Shell, monkeypatch: py
     """A bot that looks alive and hears nothing helps nobody; whoever supervises it starts it anew."""
 
     @asynccontextmanager
-    async def broken(_config: object) -> AsyncIterator[list[asyncio.Task[None]]]:
+    async def broken(*_: object) -> AsyncIterator[list[asyncio.Task[None]]]:
         yield [asyncio.create_task(asyncio.sleep(0))]
 
-    monkeypatch.setattr(cli, "running", broken)
+    monkeypatch.setattr(app, "running", broken)
     ended = shell.call("run")
     assert ended.code == 1
     assert "ended by itself" in ended.err
@@ -196,3 +198,27 @@ async def test_the_commands_of_the_bot_need_nothing_of_the_sandbox(shell: Shell)
     )
     ended = await shell.run("-c", program, "db", "--help", program=sys.executable)
     assert ended.out.splitlines()[-1] == "[]"
+
+
+async def test_the_numbers_of_a_real_process(shell: Shell, access: Access, desk: Desk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    async with (
+        shell.running("run", "--status", f"127.0.0.1:{port}") as process,
+        aiohttp.ClientSession() as http,
+    ):
+        await line(process, "set_action.ready")
+        await desk.until_connected(2)
+        async with http.get(f"http://127.0.0.1:{port}/metrics") as answer:
+            told = await answer.text()
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0
+    assert 'set_action_events_total{event="set_action.ready"} 1.0' in told
+    assert "set_action_outbox 0.0" in told
+
+
+@pytest.mark.parametrize("words", [("--http", "here"), ("--status", "127.0.0.1:99999"), ("--http", ":80")])
+def test_an_address_that_is_none_is_explained(shell: Shell, words: tuple[str, str]) -> None:
+    ended = shell.call("run", *words)
+    assert ended.code == 2
+    assert "127.0.0.1:8080" in ended.err

@@ -134,3 +134,48 @@ def test_an_empty_file_holds_no_audit_log(shell: Shell) -> None:
     ended = shell.call("audit", "verify")
     assert (ended.code, ended.out) == (1, "")
     assert "no such table: audit_log" in ended.err
+
+
+def test_a_backup_of_a_database_in_use_is_whole_and_private(shell: Shell) -> None:
+    _recorded(shell, 3)
+    to = shell.folder / "copy.sqlite3"
+    with closing(sqlite3.connect(shell.database, isolation_level=None)) as bot:
+        bot.execute("BEGIN IMMEDIATE")  # as a bot in the middle of a transaction
+        bot.execute("UPDATE alembic_version SET version_num = 'half way'")
+        ended = shell.call("db", "backup", str(to))
+        bot.execute("ROLLBACK")
+    assert (ended.code, ended.err) == (0, "")
+    assert f"The database was copied to {to}." in ended.out
+    assert to.stat().st_mode & 0o077 == 0
+    assert {path.name for path in shell.folder.iterdir() if "copy" in path.name} == {"copy.sqlite3"}
+    verified = shell.call("audit", "verify", DATABASE_URL=f"sqlite:///{to}")
+    assert verified.out == "The audit log is whole: 3 rows.\n"
+
+
+def test_a_backup_overwrites_nothing(shell: Shell) -> None:
+    _recorded(shell, 1)
+    to = shell.folder / "copy.sqlite3"
+    to.write_text("precious")
+    ended = shell.call("db", "backup", str(to))
+    assert ended.code == 1
+    assert f"{to} cannot be made: File exists." in ended.err
+    assert to.read_text() == "precious"
+
+
+@pytest.mark.parametrize("damage", [b"", b"no database at all, however long it may be" * 99])
+def test_a_backup_that_fails_leaves_nothing(shell: Shell, damage: bytes) -> None:
+    to = shell.folder / "copy.sqlite3"
+    if damage:
+        shell.database.write_bytes(damage)
+    ended = shell.call("db", "backup", str(to))
+    assert ended.code == 1
+    assert str(shell.database) in ended.err
+    assert not list(shell.folder.glob("copy*"))
+
+
+def test_on_postgresql_its_own_tools_are_named(shell: Shell) -> None:
+    url = "postgresql://set_action:s3cretword@db.example/set_action"
+    ended = shell.call("db", "backup", "copy", DATABASE_URL=url)
+    assert ended.code == 1
+    assert "pg_dump" in ended.err
+    assert "s3cretword" not in ended.err

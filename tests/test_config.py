@@ -33,6 +33,7 @@ concurrency = 64
 max_customers = 10
 protected = true
 arrival = { watch = false, every_s = 5, give_up_after_s = 60 }
+announce_channel = "C0123456789"
 
 [[policy]]
 who = ["U1", "S1"]
@@ -52,6 +53,8 @@ id_pattern = '\\w{3}'
 [cards]
 expire_after_s = 2.5
 open_per_user = 3
+[pictures]
+from_customers = 200
 """
 VARIABLES = {
     "SLACK_BOT_TOKEN": "xoxb-1",
@@ -92,6 +95,7 @@ def test_defaults(loaded: Callable[..., Config]) -> None:
     assert tuple(config.catalogue) == DEFAULT_ACTIONS
     assert config.card_expires_s == 900
     assert config.open_cards_per_user == 10
+    assert (config.pictures_from, cluster.announce_channel) == (50, None)
     assert config.id_pattern.fullmatch("e106b3d0fb0111efb2cdda09530d43d0")
 
 
@@ -117,8 +121,14 @@ def test_everything_written_arrives(loaded: Callable[..., Config]) -> None:
     assert config.database_url == "sqlite:////var/lib/bot.db"
     assert config.card_expires_s == 2.5
     assert config.open_cards_per_user == 3
+    assert (config.pictures_from, cluster.announce_channel) == (200, "C0123456789")
     assert config.id_pattern.fullmatch("abc")
     assert not config.id_pattern.fullmatch("\u0430bc"), "\\w must not let other scripts in"
+
+
+@pytest.mark.parametrize("off", ["0", "false"])
+def test_pictures_can_be_switched_off(loaded: Callable[..., Config], off: str) -> None:
+    assert loaded(f"{SMALLEST}\n[pictures]\nfrom_customers = {off}").pictures_from == 0
 
 
 def test_settling_follows_the_timeout(loaded: Callable[..., Config]) -> None:

@@ -278,3 +278,16 @@ code = 1
     }
     assert not any("s3cret" in what for what in found.values())
     assert not any("pydantic" in what or "Input should" in what for what in found.values())
+
+
+@pytest.mark.parametrize(
+    ("written", "where", "what"),
+    [
+        ('announce_channel = "#ops"', "clusters.evian3.announce_channel", "is not a channel id"),
+        ("[pictures]\nfrom_customers = true", "pictures.from_customers", "must be a whole number"),
+        ("[pictures]\nfrom_customers = -1", "pictures.from_customers", "must be at least 0"),
+    ],
+)
+def test_channels_and_pictures(mistakes: Mistakes, written: str, where: str, what: str) -> None:
+    text = f"{CLUSTER}{written}\n{POLICY}"
+    assert what in mistakes(text)[where]

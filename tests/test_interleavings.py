@@ -49,7 +49,8 @@ MOSTLY = st.sampled_from([True, True, True, False])
 PACE = st.one_of(st.none(), st.none(), st.lists(st.integers(0, 9), max_size=9))
 CAUSES = st.sampled_from([cause for cause in Cause if cause is not Cause.NOT_SENT])
 ENDED = (JobState.DONE, JobState.CANCELLED, JobState.EXPIRED)
-FINAL = (CustomerOutcome.ACCEPTED, CustomerOutcome.REFUSED)
+FINAL = (CustomerOutcome.ACCEPTED, CustomerOutcome.REFUSED, CustomerOutcome.ARRIVED)
+ONWARD = (CustomerOutcome.ACCEPTED, CustomerOutcome.ARRIVED)
 EXAMPLES = int(os.environ.get("COURSES", "25"))
 LONGEST_REST = 40  # looks at the clock, each twice as far off as the last, up to a minute
 
@@ -100,10 +101,13 @@ class Course(RuleBasedStateMachine):
         concurrency=st.integers(1, 2),
         size=st.integers(1, 2),
         resend=st.sampled_from(Resend),
+        watch=MOSTLY,
         counts=st.lists(st.integers(1, 3), min_size=2, max_size=2),
     )
-    def a_bot_with_jobs(self, concurrency: int, size: int, resend: Resend, counts: list[int]) -> None:
-        self.cluster = configured(chunk_size=size, concurrency=concurrency, resend=resend)
+    def a_bot_with_jobs(
+        self, concurrency: int, size: int, resend: Resend, watch: bool, counts: list[int]
+    ) -> None:
+        self.cluster = configured(chunk_size=size, concurrency=concurrency, resend=resend, watch=watch)
         self.record = Record(self.loop, concurrency)
         self.start()
         for count in counts:
@@ -199,6 +203,39 @@ class Course(RuleBasedStateMachine):
         self.gates.run()
         self.asked.append((self.begin(unknowns.send_rest(card.owner, card.uuid)), True))
         self.gates.run(pace)
+
+    @precondition(lambda self: self.given_up())
+    @rule(number=ANY, owner=MOSTLY, pace=PACE)
+    def watch_those_again_that_have_not_arrived(
+        self, number: int, owner: bool, pace: list[int] | None
+    ) -> None:
+        card = _pick(self.given_up(), number)
+        press = self.process.watching.watch_again(_by(card, owner), card.uuid)
+        self.asked.append((self.begin(press), owner))
+        self.gates.run(pace)
+
+    @precondition(lambda self: self.awaited())
+    @rule(pace=PACE)
+    def nobody_arrives_until_it_is_given_up(self, pace: list[int] | None) -> None:
+        for _ in range(4):
+            self.loop.now += 31.0
+            self.gates.run()
+            for read in self.record.open_reads():
+                read.told.set_result(dict.fromkeys(read.asked or (), ELSEWHERE))
+        self.gates.run(pace)
+
+    def given_up(self) -> list[Card]:
+        """The cards of jobs that have ended without all who were accepted having arrived."""
+        found = self.sight.jobs if self.sight else {}
+        return [
+            card
+            for card in self.cards
+            if (job := found.get(card.uuid.hex)) and job.state is JobState.DONE and job.to_arrive
+        ]
+
+    def awaited(self) -> bool:
+        """Whether somebody is awaited."""
+        return self.sight is not None and any(job.watch_at for job in self.sight.jobs.values())
 
     def unknown(self) -> list[Card]:
         """The cards of jobs of which something is unknown."""
@@ -308,7 +345,7 @@ class Course(RuleBasedStateMachine):
             for cid in card.cids if card.kept else ():
                 outcome, was = self.sight.customers[cid], before and before.customers.get(cid)
                 assert outcome in self.record.may_be(cid), cid
-                assert was not in FINAL or outcome is was
+                assert was not in FINAL or outcome is was or (was, outcome) == ONWARD
             if card.state is not JobState.CONFIRMED:
                 assert not any(list(self.record.about(cid)) for cid in card.cids)
 

@@ -109,3 +109,19 @@ def test_channels_are_forgotten_longest_unused_first(clock: Clock, monkeypatch: 
     assert posted(kept, "C3") == 3
     assert kept.post("C1") > 0
     assert len(kept._channels) == 2
+
+
+def test_a_home_is_published_once_in_a_while_and_all_of_them_leave_room_for_forms(clock: Clock) -> None:
+    kept = Pace(clock)
+    assert kept.home("U0ASTER") == 0
+    assert kept.home("U0ASTER") == pytest.approx(pace.BETWEEN_HOMES_S)
+    clock.now += pace.BETWEEN_HOMES_S
+    assert kept.home("U0ASTER") == 0
+    at_once = [kept.home(f"U{n}") for n in range(40)]
+    assert at_once.count(0) < 25
+    assert max(at_once) > 0
+    in_a_minute = 0
+    for _ in range(600):
+        clock.now += 0.1
+        in_a_minute += not kept.home(f"U{clock.now}")
+    assert in_a_minute <= 81

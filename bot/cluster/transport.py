@@ -2,11 +2,12 @@
 
 import asyncio
 import math
+import ssl
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
@@ -53,6 +54,7 @@ def open_http() -> httpx.AsyncClient:
     concurrency; a queue in here would spend a POST's deadline before it is sent.
     """
     return httpx.AsyncClient(
+        verify=_authorities(),
         follow_redirects=False,
         trust_env=False,  # no proxy, no .netrc behind the configuration's back
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
@@ -60,6 +62,12 @@ def open_http() -> httpx.AsyncClient:
         headers={"User-Agent": "set-action-bot", "Accept": "application/json", "Accept-Encoding": "identity"},
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # nobody's session is carried along
     )
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """The certificate authorities that are trusted: read once, for that takes longer than all the rest."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 async def exchange(http: httpx.AsyncClient, request: Request, *, deadline: float) -> Reply:

@@ -7,6 +7,7 @@ import platformdirs
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from bot.config.values import DatabaseUrl, Url, secret
+from bot.errors import Problem
 
 DEFAULT_FILE = "set-action.toml"
 
@@ -29,16 +30,27 @@ class Environment(BaseModel):
         alias="SLACK_BOT_TOKEN",
         description="the bot token (xoxb-…), found in the app's settings under “OAuth & Permissions”",
     )
-    app_token: Annotated[SecretStr, _token("xapp-")] = Field(
+    app_token: Annotated[SecretStr, _token("xapp-")] | None = Field(
+        default=None,
         alias="SLACK_APP_TOKEN",
         description="the app-level token (xapp-…), found in the app's settings under “Basic Information”",
     )
     signing_secret: Annotated[SecretStr, _token("")] | None = Field(
-        default=None, alias="SLACK_SIGNING_SECRET"
+        default=None,
+        alias="SLACK_SIGNING_SECRET",
+        description="the signing secret, found in the app's settings under “Basic Information”",
     )
     api_url: Url = Field(default="https://slack.com/api/", alias="SLACK_API_URL")
     database_url: DatabaseUrl = Field(default_factory=_default_database_url, alias="DATABASE_URL")
     database_direct_url: DatabaseUrl | None = Field(default=None, alias="DATABASE_DIRECT_URL")
+
+
+def lacking(variables: Mapping[str, str], name: str) -> Problem | None:
+    """A problem where this optional variable is needed and not set; `name` is the field's."""
+    field = Environment.model_fields[name]
+    if field.alias in variables:
+        return None
+    return Problem(str(field.alias), f"is missing; give {field.description}")
 
 
 def given(environ: Mapping[str, str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from bot.catalogue import DEFAULT_ACTIONS, Action, Catalogue, folded
-from bot.config.environment import DEFAULT_FILE, Environment, given
+from bot.config.environment import DEFAULT_FILE, Environment, given, lacking
 from bot.config.model import Arrival, BearerToken, ClientCredentials, Cluster, Config, SlackAccess
 from bot.config.tables import (
     SETTLE_AFTER_TIMEOUT_S,
@@ -24,23 +24,31 @@ from bot.errors import ConfigurationError, Problem
 from bot.policy import Policy, Rule
 
 M = TypeVar("M", bound=BaseModel)
+Address = tuple[str, int] | None
 
 
-def load(environ: Mapping[str, str]) -> Config:
+def load(
+    environ: Mapping[str, str], *, serve: bool = False, listen: Address = None, status: Address = None
+) -> Config:
     """Return the configuration that `environ`, and the TOML file it names, describe.
 
+    With `serve`, what only serving needs must be there: by HTTP at `listen` (host, port) or by Socket Mode.
+    `status` is where the bot's own state is told.
     Reads nothing else, apart from the platform's data directory for the default database. Raises
     ConfigurationError with every mistake in both, none of which repeats a secret.
     """
     problems: list[Problem] = []
     variables = given(environ)
     environment = _checked(Environment, variables, problems)
+    needed = "signing_secret" if listen else "app_token"
+    if serve and (lack := lacking(variables, needed)):
+        problems.append(lack)
     path = Path(variables.get("SET_ACTION_CONFIG", DEFAULT_FILE))
     raw = _read(path, problems)
     catalogue, file = _check_file(raw, environ, problems) if raw is not None else (None, None)
     if problems or environment is None or catalogue is None or file is None:
         raise ConfigurationError(problems)
-    return _config(environment, catalogue, file)
+    return _config(environment, catalogue, file, listen, status)
 
 
 def _read(path: Path, problems: list[Problem]) -> dict[str, Any] | None:
@@ -110,7 +118,9 @@ def _clashes(clusters: dict[str, Any], actions: Iterable[Action]) -> Iterator[Pr
                 break
 
 
-def _config(environment: Environment, catalogue: Catalogue, file: File) -> Config:
+def _config(
+    environment: Environment, catalogue: Catalogue, file: File, listen: Address, status: Address
+) -> Config:
     api_url = environment.api_url
     return Config(
         slack=SlackAccess(
@@ -118,9 +128,11 @@ def _config(environment: Environment, catalogue: Catalogue, file: File) -> Confi
             app_token=environment.app_token,
             signing_secret=environment.signing_secret,
             api_url=api_url if api_url.endswith("/") else f"{api_url}/",
+            listen=listen,
         ),
         database_url=environment.database_url,
         database_direct_url=environment.database_direct_url or environment.database_url,
+        status=status,
         clusters=MappingProxyType({key: _cluster(key, table) for key, table in file.clusters.items()}),
         catalogue=catalogue,
         policy=Policy(
@@ -132,6 +144,7 @@ def _config(environment: Environment, catalogue: Catalogue, file: File) -> Confi
         id_pattern=file.customers.id_pattern,
         card_expires_s=file.cards.expire_after_s,
         open_cards_per_user=file.cards.open_per_user,
+        pictures_from=int(file.pictures.from_customers),
     )
 
 
@@ -151,6 +164,7 @@ def _cluster(key: str, table: ClusterTable) -> Cluster:
         preview_s=table.preview_s,
         protected=table.protected,
         arrival=Arrival(**table.arrival.model_dump()),
+        announce_channel=table.announce_channel,
     )
 
 

@@ -14,12 +14,16 @@ from bot.policy import Policy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackAccess:
-    """The workspace's tokens, and the address of its Web API (ends in `/`)."""
+    """The workspace's tokens, and the address of its Web API (ends in `/`).
+
+    Socket Mode needs the app token; HTTP mode, where it is to `listen` (host, port), the signing secret.
+    """
 
     bot_token: SecretStr
-    app_token: SecretStr
+    app_token: SecretStr | None
     signing_secret: SecretStr | None
     api_url: str
+    listen: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ class Cluster:
 
     `preview_s` is how long a card waits for the cluster's state to be read; 0: it is not read.
     `chunk_size` is customers a POST, `concurrency` POSTs in flight, `max_customers` customers a job.
+    `announce_channel` is the id of a channel that gets one line for each job at its end.
     """
 
     key: str
@@ -75,24 +80,30 @@ class Cluster:
     preview_s: float
     protected: bool
     arrival: Arrival
+    announce_channel: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything configurable. `clusters` is by key, in the file's order; ids match `id_pattern` fully.
 
+    Jobs of at least `pictures_from` customers get a picture; 0: there are no pictures.
     `database_direct_url` reaches the same database without a pooling proxy in between.
     """
 
     slack: SlackAccess
     database_url: str
     database_direct_url: str
+    status: (
+        tuple[str, int] | None
+    )  # where `/healthz`, `/readyz` and `/metrics` are answered, besides HTTP mode
     clusters: Mapping[str, Cluster]
     catalogue: Catalogue
     policy: Policy
     id_pattern: re.Pattern[str]
     card_expires_s: float
     open_cards_per_user: int
+    pictures_from: int
 
     @property
     def secrets(self) -> Iterator[str]:

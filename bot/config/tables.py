@@ -20,7 +20,7 @@ from pydantic import (
 
 from bot.catalogue import Catalogue, closest, unknown_name
 from bot.config.model import Resend
-from bot.config.values import IdPattern, Key, Name, Url, Who, secret
+from bot.config.values import ChannelId, IdPattern, Key, Name, Url, Who, secret
 from bot.customer_ids import DEFAULT_ID_PATTERN
 from bot.policy import EVERYTHING, Right
 
@@ -68,6 +68,7 @@ FromEnvironment = Annotated[SecretStr, BeforeValidator(_from_environment)]
 KnownAction = Annotated[str, AfterValidator(_known_action)]
 KnownCluster = Annotated[str, AfterValidator(_known_cluster)]
 Seconds = Annotated[float, Field(gt=0)]
+NumberOrFalse = Annotated[int, Field(ge=0), BeforeValidator(lambda value: 0 if value is False else value)]
 
 
 class Table(BaseModel):
@@ -110,6 +111,7 @@ class ClusterTable(Table):
     preview_s: float = Field(default=5, ge=0, le=60)
     protected: bool = False
     arrival: ArrivalTable = ArrivalTable()
+    announce_channel: ChannelId | None = None
 
     @field_validator("oauth")
     @classmethod
@@ -166,6 +168,12 @@ class CardsTable(Table):
     open_per_user: int = Field(default=10, ge=1, le=1_000)
 
 
+class PicturesTable(Table):
+    """`[pictures]`."""
+
+    from_customers: NumberOrFalse = 50
+
+
 class ActionTables(Table, extra="ignore"):
     """Only the actions of the file, which the rest is checked against."""
 
@@ -184,3 +192,4 @@ class File(Table):
     actions: object = None  # checked before, as ActionTables
     customers: CustomersTable = CustomersTable()
     cards: CardsTable = CardsTable()
+    pictures: PicturesTable = PicturesTable()

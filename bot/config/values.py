@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr
 
 _NAME = re.compile(r"[^\W_](?:[\w .()-]{0,58}[\w)])?")
 _KEY = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z_-]{0,58}[0-9A-Za-z])?")
+_CHANNEL = re.compile(r"[CG][0-9A-Z]{2,31}")
 _WHO = re.compile(r"\*|[USW][0-9A-Z]+")
 
 
@@ -131,6 +132,15 @@ Who = Annotated[
             _WHO,
             "is neither a user id (U… or W…) nor a user group id (S…) nor “*”; in Slack, open the profile "
             "or the group and choose “Copy member ID” or “Copy group ID”",
+        )
+    ),
+]
+ChannelId = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            _CHANNEL,
+            "is not a channel id (C… or G…); in Slack, open the channel's details and copy its id",
         )
     ),
 ]

@@ -10,7 +10,7 @@ from typing import IO
 
 from bot.customer_ids import is_customer_id, visible
 from bot.intake import decoded
-from bot.intake.ids import AROUND, Gathering, Taken, UnusableFile, heading_rank
+from bot.intake.ids import AROUND, Gathering, Taken, UnusableFile, heading_rank, is_heading, stands_out
 
 SEPARATORS = (",", ";", "\t")
 # What decides which column holds the ids: so many lines at the beginning, or a chunk of long ones.
@@ -23,12 +23,16 @@ _STATED = re.compile(r'\s*"?sep=(.?)"?[\s,;]*', re.IGNORECASE)  # Excel's own fi
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """`width` is how many cells a row may have, `heading` what the column is headed with, if it is."""
+    """`width` is how many cells a row may have, `heading` what the column is headed with, if it is.
+
+    `doubtful`: the first row is unlike all others, so it may be a heading or an id.
+    """
 
     separator: str
     column: int
     width: int
     heading: str | None
+    doubtful: bool = False
 
 
 def read(file: IO[bytes], *, id_pattern: re.Pattern[str]) -> Taken:
@@ -36,7 +40,9 @@ def read(file: IO[bytes], *, id_pattern: re.Pattern[str]) -> Taken:
 
     The ids are in the column headed `customer_id`, `cust_id`, `cid` or `id`, the first of these there is.
     Without such a heading they are in the only column, or in the only one that holds ids in each of the first
-    `LOOKED_AT` lines, if all of those have a digit. A row with more cells than the heading (or the first row)
+    `LOOKED_AT` lines, if all of those have a digit. An only column may be headed otherwise too (`Kunde`): a
+    first row without a digit over rows that all have one is the heading if it consists of words that head
+    lists, and else an id; `remark` says which. A row with more cells than the heading (or the first row)
     is bad, for its cells may have moved. A bad row has the number of the line it begins in, as an editor
     counts: blank lines and those within quotes too.
 
@@ -50,11 +56,13 @@ def read(file: IO[bytes], *, id_pattern: re.Pattern[str]) -> Taken:
     table = _table(head, _separators(stated), id_pattern)
     gathering = Gathering(id_pattern)
     records = _records(chain(head, lines), table.separator, number)
-    if table.heading is not None:
-        next(row for _, row in records if _filled(row))
+    first = next(((line, row) for line, row in records if _filled(row)), None)
+    if first and table.heading is None:
+        records = chain([first], records)
     _gather(records, table, gathering)
     column = table.column + 1 if table.width > 1 else None
-    taken = gathering.taken(heading=table.heading, column=column)
+    doubt = (first[0], first[1][0]) if first and table.doubtful else None
+    taken = gathering.taken(heading=table.heading, column=column, doubt=doubt)
     if not taken.found:
         what = "a heading and no rows under it" if table.heading is not None else "nothing but blank lines"
         raise UnusableFile(f"The file holds {what}. Add the customer ids, one a line.")
@@ -149,7 +157,8 @@ def _in_column(separator: str, rows: Sequence[Sequence[str]], pattern: re.Patter
         return _Table(separator, column, len(first), first[column])
     width = 1 + max((at for at, cell in enumerate(first) if cell.strip(AROUND)), default=0)
     if width == 1:
-        return _Table(separator, 0, width, None)
+        doubtful = bool(first) and stands_out(first[0], (row[0] for row in rows[1:]))
+        return _Table(separator, 0, width, first[0] if doubtful and is_heading(first[0]) else None, doubtful)
     whole = [at for at in range(width) if all(_holds_id(row, at, pattern) for row in rows)]
     # Names fit the pattern too: without a digit in each cell this may be a column of them, or a heading.
     sure = len(whole) == 1 and all(any(map(str.isdigit, row[whole[0]])) for row in rows)

@@ -2,7 +2,7 @@
 
 import re
 import string
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.customer_ids import EVERY_CUSTOMER, described, is_customer_id, visible
@@ -33,6 +33,12 @@ FOREIGN = (
 
 # The headings a column of ids is known by, most telling first, folded.
 _HEADINGS = ("customerid", "custid", "cid", "id")
+# What else a list of customers is headed with, whole words only, in the languages of the lists seen.
+_HEADING_WORDS = re.compile(
+    r"(?:account|client|code|customer|identifier|key|list|name|number|tenant|user)s?|cids?|cust|ids?|uuids?|no|nr|num"
+    r"|clientes?|konto|kunden?|kunden(?:nummer|nr|id)|liste|mandant(?:en)?|nummern?",
+    re.IGNORECASE,
+)
 _AS_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?E\+\d+", re.IGNORECASE | re.ASCII)
 
 
@@ -58,7 +64,8 @@ class Taken:
 
     `cids` are distinct, in order of first appearance; `duplicates` is how many more times one of them stood
     there. `heading` is what the column of ids is headed with, as written but safe to show, or None; `column`
-    counts from 1, and is None where there are no columns.
+    counts from 1, and is None where there are no columns. `remark` says what a first line was taken for that
+    may be a heading or an id, safe to show, and is "" where there is no doubt.
     """
 
     cids: tuple[str, ...]
@@ -66,6 +73,7 @@ class Taken:
     bad: Sequence[BadLine]
     heading: str | None = None
     column: int | None = None
+    remark: str = ""
 
     @property
     def found(self) -> int:
@@ -104,10 +112,16 @@ class Gathering:
                 f"“{first.text}”: {first.why}. Check that this is the right list."
             )
 
-    def taken(self, *, heading: str | None = None, column: int | None = None) -> Taken:
-        """All so far."""
+    def taken(
+        self, *, heading: str | None = None, column: int | None = None, doubt: tuple[int, str] | None = None
+    ) -> Taken:
+        """All so far. `doubt` is a first line, by its number, that may have been a heading or an id."""
         shown = None if heading is None else visible(heading.strip(AROUND))
-        return Taken(tuple(self._cids), self._duplicates, tuple(self._bad), shown, column)
+        remark = ""
+        if doubt and (heading is not None or doubt[1].strip(AROUND) in self._cids):
+            remark = f"line {doubt[0]:,}, “{visible(doubt[1].strip(AROUND))}”, taken as "
+            remark += "an id" if heading is None else "a heading"
+        return Taken(tuple(self._cids), self._duplicates, tuple(self._bad), shown, column, remark)
 
     def _why(self, word: str) -> str:
         if word.casefold() == EVERY_CUSTOMER:
@@ -126,3 +140,15 @@ def heading_rank(words: str) -> int | None:
     """
     folded = re.sub(r"[\s_-]+", "", words.strip(AROUND + ":")).casefold().removesuffix("s")
     return _HEADINGS.index(folded) if folded in _HEADINGS else None
+
+
+def stands_out(first: str, others: Iterable[str]) -> bool:
+    """Whether the first of a list has no digit while each of the others, of which there are some, has one."""
+    told = [any(map(str.isdigit, word)) for word in others if word.strip(AROUND)]
+    return bool(told) and all(told) and bool(first.strip(AROUND)) and not any(map(str.isdigit, first))
+
+
+def is_heading(words: str) -> bool:
+    """Whether `words` are nothing but what lists of customers are headed with: `Kunde`, `Client no.`."""
+    each = [word for word in re.split(r"[\W_]+", words) if word]
+    return bool(each) and all(map(_HEADING_WORDS.fullmatch, each))

@@ -1,9 +1,10 @@
 """Customer ids out of pasted text: a list as people and Slack's editor write one, or a whole message."""
 
 import re
+from collections.abc import Sequence
 
 from bot.customer_ids import is_customer_id
-from bot.intake.ids import AROUND, Gathering, Taken, heading_rank
+from bot.intake.ids import AROUND, Gathering, Taken, heading_rank, is_heading, stands_out
 from bot.words import SEPARATORS, unescaped
 
 PROSE = "was taken for an ordinary word, for it has no digit or fewer than six characters"
@@ -26,8 +27,9 @@ def read(text: str, *, id_pattern: re.Pattern[str]) -> Taken:
 
     Words are parted by white space, commas and semicolons. Bullets, numbers of a list, quotes, backticks,
     brackets and emphasis around a word are dropped; so is a first line that is nothing but the heading of a
-    column, which `heading` then says. A link shows what was typed before Slack made a link of it, and counts
-    as that. Everything else is an id or in `bad`, with its line in the text.
+    column, which `heading` then says (`remark` where it is in doubt). A link shows what was typed before
+    Slack made a link of it, and counts as that. Everything else is an id or in `bad`, with its line in the
+    text.
     """
     return _read(text, id_pattern, message=False)
 
@@ -47,9 +49,10 @@ def _read(text: str, pattern: re.Pattern[str], *, message: bool) -> Taken:
     gathering = Gathering(pattern)
     heading = None
     begun = False
-    for number, typed in enumerate(_NEW_LINE.split(text), 1):
-        line = unescaped(_LIVE.sub(_as_typed, typed))
-        if not (begun or message) and heading_rank(line) is not None:
+    lines = [unescaped(_LIVE.sub(_as_typed, typed)) for typed in _NEW_LINE.split(text)]
+    doubt = None if message else _doubtful(lines)
+    for number, line in enumerate(lines, 1):
+        if not (begun or message) and (heading_rank(line) is not None or (doubt and is_heading(line))):
             heading, begun = line, True
             continue
         for word in SEPARATORS.split(_NUMBER.sub("", line)):
@@ -63,7 +66,18 @@ def _read(text: str, pattern: re.Pattern[str], *, message: bool) -> Taken:
                 gathering.refuse(core, number, why)
             else:
                 gathering.take(core, number)
-    return gathering.taken(heading=heading)
+    return gathering.taken(heading=heading, doubt=doubt)
+
+
+def _doubtful(lines: Sequence[str]) -> tuple[int, str] | None:
+    """The first line, by its number, if it may be a heading or an id: unlike all others it has no digit."""
+    filled = [(number, line) for number, line in enumerate(lines, 1) if line.strip(_MARKS + AROUND)]
+    if not filled or heading_rank(filled[0][1]) is not None:
+        return None
+    (_, first), *others = filled
+    words = (word for _, line in others for word in SEPARATORS.split(line) if word.strip(_MARKS + AROUND))
+    alone = is_heading(first) or len(SEPARATORS.split(first.strip())) == 1
+    return (filled[0][0], first.strip(_MARKS + AROUND)) if alone and stands_out(first, words) else None
 
 
 def _as_typed(live: re.Match[str]) -> str:

@@ -62,7 +62,10 @@ class BatchForms:
         except SetActionError as refusal:
             await ack(response_action="errors", errors={"cluster": str(refusal)})
         else:
-            view = batch_forms.made(made, taken.duplicates, self._name(made[0].cluster))
+            without = await self._making.unable(form.operator, made)
+            view = batch_forms.made(
+                made, taken.duplicates, self._name(made[0].cluster), remark=taken.remark, without=without
+            )
             await ack(response_action="update", view=view.to_dict())
 
     async def assign(self, ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -83,7 +86,8 @@ class BatchForms:
         except SetActionError as refusal:
             await ack(response_action="errors", errors={"to": str(refusal)})
         else:
-            await ack(response_action="update", view=batch_forms.assigned(batch).to_dict())
+            without = await self._batches.unable(form.operator, batch)
+            await ack(response_action="update", view=batch_forms.assigned(batch, without=without).to_dict())
 
     async def _read(self, form: Making) -> Taken:
         """The customers of the attached file. Raises InvalidRequest."""

@@ -1,4 +1,4 @@
-"""The buttons: decide on a card, look at one's jobs, have unknown outcomes checked again."""
+"""The buttons: decide on a card, look at one's jobs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,6 @@ from bot.listeners.ports import Whisper
 from bot.service.decisions import Decisions
 from bot.service.own_jobs import OwnJobs, Page
 from bot.service.previews import Previews
-from bot.service.unknowns import Unknowns
 from bot.views import listing
 from bot.views.message import Button, Message
 
@@ -24,7 +23,6 @@ class Buttons:
         decisions: Decisions,
         previews: Previews,
         own_jobs: OwnJobs,
-        unknowns: Unknowns,
         whisper: Whisper,
         names: Mapping[str, str],
         workspace: listing.Workspace,
@@ -32,7 +30,6 @@ class Buttons:
         self._decisions = decisions
         self._previews = previews
         self._own_jobs = own_jobs
-        self._unknowns = unknowns
         self._whisper = whisper
         self._names = names
         self._workspace = workspace
@@ -45,8 +42,6 @@ class Buttons:
         app.action(Button.LEAVE_OUT.value)(self.leave_out)
         app.action(Button.READ_AGAIN.value)(self.read_again)
         app.action(Button.CUSTOMERS_CSV.value)(self.show_everybody)
-        app.action(Button.CHECK_AGAIN.value)(self.check_again)
-        app.action(Button.SEND_REST.value)(self.send_rest)
         app.action(Button.MY_JOBS.value)(self.my_jobs)
         app.action(Button.NEWER.value)(self.newer)
         app.action(Button.OLDER.value)(self.older)
@@ -79,18 +74,6 @@ class Buttons:
     async def show_everybody(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Put all of a card's customers into its thread."""
         await self._previews.show_everybody(Click.model_validate(body).press)
-        await ack()
-
-    async def check_again(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """Have the cluster's state read for a job's unknown customers."""
-        click = Click.model_validate(body)
-        await self._unknowns.check_again(click.operator, click.job)
-        await ack()
-
-    async def send_rest(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """Send a job's unknown customers again."""
-        click = Click.model_validate(body)
-        await self._unknowns.send_rest(click.operator, click.job)
         await ack()
 
     async def my_jobs(self, ack: AsyncAck, body: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -29,7 +30,10 @@ log = structlog.get_logger()
 
 
 class Door:
-    """Hands payloads to the app. The same delivery twice is carried out once and answered alike."""
+    """Hands payloads to the app. The same delivery twice is carried out once and answered alike.
+
+    `observe` is told of each answer: the payload's kind, the result, the seconds it took.
+    """
 
     def __init__(
         self, app: AsyncApp, windows: Windows, faults: Faults, *, patience_s: float = PATIENCE_S
@@ -38,13 +42,17 @@ class Door:
         self._windows = windows
         self._faults = faults
         self._patience_s = patience_s
+        self.observe: Callable[[str, str, float], None] = lambda _kind, _result, _seconds: None
         self._seen: OrderedDict[str, asyncio.Task[BoltResponse]] = OrderedDict()
         self._running: set[asyncio.Task[Any]] = set()
 
     async def enter(self, delivery: str, body: dict[str, Any]) -> dict[str, Any]:
         """Carry out one Socket Mode delivery; the payload of its acknowledgement, within Slack's patience."""
+        begun = asyncio.get_running_loop().time()
         task = self._once(delivery, body)
         done, _ = await asyncio.wait({task}, timeout=self._patience_s)
+        took = asyncio.get_running_loop().time() - begun
+        self.observe(_kind(body), "acknowledged" if done else "late", took)
         if done:
             return _payload(task.result())
         log.warning("set_action.slow_listener")
@@ -93,6 +101,10 @@ class Door:
         elif answer.get("text"):
             blocks = Block.parse_all(answer.get("blocks") or ())
             self._faults.say(body, Message(str(answer["text"]), blocks))
+
+
+def _kind(body: dict[str, Any]) -> str:
+    return "command" if is_command(body) else str(body.get("type") or "unknown")[:40]
 
 
 def _late_view(answer: dict[str, Any]) -> View:

@@ -1,37 +1,34 @@
-"""The App Home: drawn anew each time somebody opens it."""
+"""The App Home: opened, and what can be chosen there. The outbox draws it, like all that was committed."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.listeners.payloads import HomeOpened
-from bot.listeners.ports import Windows
-from bot.service.own_jobs import OwnJobs
-from bot.views.home import home
-from bot.views.listing import Workspace
+from bot.listeners.payloads import HomeOpened, NotifyChosen
+from bot.service.own_home import OwnHome
+from bot.views.message import Button
 
 
 class HomeTab:
-    """Shows everybody their own jobs."""
+    """Each method is a listener: check, one use case, acknowledge."""
 
-    def __init__(
-        self, own_jobs: OwnJobs, windows: Windows, names: Mapping[str, str], workspace: Workspace
-    ) -> None:
-        self._own_jobs = own_jobs
-        self._windows = windows
-        self._names = names
-        self._workspace = workspace
+    def __init__(self, own_home: OwnHome) -> None:
+        self._own_home = own_home
 
     def register(self, app: AsyncApp) -> None:
-        """Map the event to its listener."""
+        """Map the event and the menu to their listeners."""
         app.event("app_home_opened")(self.opened)
+        app.action(Button.NOTIFY.value)(self.notify)
 
     async def opened(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """Publish the home tab of whoever opened it."""
+        """Have the home tab of whoever opened it drawn."""
         opened = HomeOpened.model_validate(body)
         if opened.event.tab == "home":
-            page = await self._own_jobs.page(opened.operator)
-            view = home(page.jobs, self._names, self._workspace)
-            await self._windows.publish(opened.operator.user_id, view)
+            await self._own_home.opened(opened.operator, opened.seen)
+        await ack()
+
+    async def notify(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Keep how the person wants to hear of the end of their jobs."""
+        chosen = NotifyChosen.model_validate(body)
+        await self._own_home.choose(chosen.operator, chosen.notify)
         await ack()

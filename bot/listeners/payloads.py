@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bot.draft import AttachedFile
 from bot.errors import NoLongerPossible
 from bot.service.cards import Press
+from store.home_model import Notify
 from store.model import Operator
 
 SlackId = Annotated[str, Field(pattern=r"^[A-Z0-9]{2,32}$")]
@@ -120,6 +121,25 @@ class Opening(Interaction):
     trigger_id: str = Field(min_length=1, max_length=255)
 
 
+class _Choice(Payload):
+    value: Notify
+
+
+class _Menu(Payload):
+    selected_option: _Choice
+
+
+class NotifyChosen(Interaction):
+    """An option chosen in the App Home's menu."""
+
+    actions: Annotated[list[_Menu], Field(min_length=1, max_length=1)]
+
+    @property
+    def notify(self) -> Notify:
+        """How the person wants to hear of the end of their jobs."""
+        return self.actions[0].selected_option.value
+
+
 class _Channel(Payload):
     id: SlackId
 
@@ -157,6 +177,10 @@ class MessageShortcut(Opening):
         return [file.attached for file in self.message.files if file.mode != "tombstone"]
 
 
+class _HomeView(Payload):
+    hash: str = Field(max_length=64)
+
+
 class HomeOpened(Payload):
     """Somebody opened the App Home. https://docs.slack.dev/reference/events/app_home_opened"""
 
@@ -165,6 +189,7 @@ class HomeOpened(Payload):
 
         user: SlackId
         tab: str = ""
+        view: _HomeView | None = None
 
     enterprise_id: SlackId | None = None
     team_id: SlackId
@@ -175,10 +200,24 @@ class HomeOpened(Payload):
         """Who opened it."""
         return Operator(self.enterprise_id or "", self.team_id, self.event.user)
 
+    @property
+    def seen(self) -> str | None:
+        """Slack's hash of the view that is there; None where there is none."""
+        return self.event.view.hash if self.event.view else None
+
 
 def is_command(body: dict[str, Any]) -> bool:
     """Whether a payload is a slash command, which may be answered in the acknowledgement itself."""
     return "command" in body
 
 
-__all__ = ["Click", "Command", "HomeOpened", "MessageShortcut", "Opening", "ValidationError", "is_command"]
+__all__ = [
+    "Click",
+    "Command",
+    "HomeOpened",
+    "MessageShortcut",
+    "NotifyChosen",
+    "Opening",
+    "ValidationError",
+    "is_command",
+]

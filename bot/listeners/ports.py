@@ -26,7 +26,7 @@ class Whisper(Protocol):
 
 
 class Windows(Protocol):
-    """What one person alone is shown: modals, the App Home, direct messages."""
+    """What one person alone is shown: modals, direct messages."""
 
     async def open(self, trigger_id: str, view: View) -> str:
         """Open a modal, within three seconds of the trigger; its id. Raises FormNotOpened."""
@@ -34,10 +34,6 @@ class Windows(Protocol):
 
     async def update(self, view_id: str, view: View) -> bool:
         """Put another view in the place of an open one; False when that is not possible any more."""
-        ...
-
-    async def publish(self, user_id: str, view: View) -> bool:
-        """Show somebody's App Home; False when Slack does not do it."""
         ...
 
     def tell(self, user_id: str, message: Message) -> None:

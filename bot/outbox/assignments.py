@@ -1,15 +1,15 @@
-"""From a row of the outbox about batches to the message for whoever is to run them."""
+"""From a row of the outbox about batches to the message for whoever is, or was, to run them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from bot.views.batches import assigned
+from bot.views.batches import assigned, taken_away
 from bot.views.message import Message
 from store import batches
 from store.batch_model import Batch
-from store.outbox_model import OutboxItem
+from store.outbox_model import Note, OutboxItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,5 +31,6 @@ def read(conn: Connection, item: OutboxItem) -> Assignment:
 
 def draw(facts: Assignment, names: Mapping[str, str]) -> Message:
     """The message; `names` of clusters by key."""
-    cluster = facts.some[0].cluster
-    return assigned(facts.some, facts.number, facts.by, names.get(cluster, cluster), to=facts.item.channel_id)
+    cluster, person = facts.some[0].cluster, facts.item.channel_id
+    draw_it = taken_away if facts.item.note is Note.TAKEN_AWAY else assigned
+    return draw_it(facts.some, facts.number, facts.by, names.get(cluster, cluster), to=person)

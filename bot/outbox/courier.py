@@ -15,7 +15,7 @@ from bot.turns import Lease, Turns
 from store import outbox
 from store.database import Database
 from store.model import JobState
-from store.outbox_model import OutboxItem
+from store.outbox_model import ASIDE, Note, OutboxItem
 
 AT_ONCE = 8  # jobs told about at the same time
 LOOKED_AT = 500  # items, so that one crowded channel does not hide the others
@@ -23,8 +23,8 @@ LONGEST_PAUSE_S = 60.0
 REST_S = 5.0  # for a job whose message could not even be drawn
 MOVING = frozenset({JobState.CONFIRMED, JobState.RUNNING})  # a job in these shows progress on its card
 
-# A job's id or a batch's, and whether it is the card's updates or messages.
-Strand = tuple[int | None, int | None, bool]
+# A job's id or a batch's, whether it is the card's updates or messages, and what is said aside by itself.
+Strand = tuple[int | None, int | None, bool, Note | None]
 
 log = structlog.get_logger()
 
@@ -77,9 +77,11 @@ class Courier:
                 return TAKEN_S  # lost half way, by freezing perhaps: another replica tells these
             if len(self._busy) >= AT_ONCE:
                 return None  # whoever ends rings
-            strand = (item.job_id, item.batch_id, item.is_update)
+            strand = (item.job_id, item.batch_id, item.is_update, item.note if item.note in ASIDE else None)
             if strand in self._busy or strand in self._resting:
                 continue
+            if item.note is Note.PICTURE and self._drawing():
+                continue  # whoever ends rings
             if pause := self._leave(item):
                 wait = pause if wait is None else min(wait, pause)
                 continue
@@ -87,6 +89,10 @@ class Courier:
             self._busy[strand] = task
             task.add_done_callback(partial(self._ended, strand))
         return wait
+
+    def _drawing(self) -> bool:
+        """One picture at a time: drawing takes seconds, and results need the room."""
+        return any(aside is Note.PICTURE for *_, aside in self._busy)
 
     def _leave(self, item: OutboxItem) -> float:
         if item.is_update and item.job_id:

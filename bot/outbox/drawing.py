@@ -8,20 +8,24 @@ from sqlalchemy import Connection
 
 from bot.outbox import assignments
 from bot.outbox.assignments import Assignment
-from bot.views import files, notices, pending, thread
+from bot.views import arrival, aside, files, notices, pending, pictures, thread
 from bot.views.card import SHOWN, Card, card
 from bot.views.files import File
+from bot.views.listing import Workspace
 from bot.views.message import Message
 from bot.views.preview import Path
 from bot.views.text import escape
-from store import batches, checks, customers, jobs, outbox, pauses
+from store import arrivals, batches, checks, courses, customers, homes, jobs, outbox, pauses
 from store.batch_model import Batch
 from store.clock import read_now
+from store.home_model import Course, Notify
 from store.model import Customer, CustomerOutcome, Job, JobState, Pause
 from store.outbox_model import Note, OutboxItem
 
 UNKNOWN_SHOWN = thread.SHOWN
 ALL = 1_000_000
+CALLING = frozenset({Note.OUTCOME, Note.CHECKED, Note.ARRIVED, Note.NOT_ARRIVED})
+STRAGGLING = frozenset({Note.NOT_ARRIVED, Note.STRAGGLERS_CSV})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,11 @@ class Facts:
     unknown: Sequence[Customer]
     sent_at: datetime | None
     everybody: Sequence[Customer]
+    stragglers: Sequence[Customer]
     pause: Pause | None
     batch: Batch | None
+    notify: Notify
+    course: Course | None
 
 
 def read(conn: Connection, listed: OutboxItem) -> Facts | Assignment | None:
@@ -69,31 +76,42 @@ def _facts(conn: Connection, item: OutboxItem) -> Facts | Assignment:
         else (),
         checks.last_sent(conn, job) if ended and job.unknown else None,
         customers.everybody(conn, job.id) if item.note is Note.CUSTOMERS_CSV else (),
+        arrivals.stragglers(conn, job.id, ALL) if item.note in STRAGGLING else (),
         pauses.current(conn, job.cluster) if sending else None,
         batches.of_job(conn, job.id) if item.note is Note.CARD else None,
+        homes.notify_of(conn, job.operator) if item.note in CALLING else Notify.MENTION,
+        courses.course(conn, job.id) if item.note is Note.PICTURE else None,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What is not in the rows: the clusters' display names by key, the catalogue, the bot's own user id."""
+    """What is not in the rows: clusters' display names, the catalogue, the workspace, its own user id."""
 
     names: Mapping[str, str]
     path: Path
     bot_user_id: str
+    workspace: Workspace
+
+    def name(self, cluster: str) -> str:
+        """A cluster's display name; its key where it is not configured any more."""
+        return self.names.get(cluster, cluster)
 
 
 def file(facts: Facts, words: Words) -> File | None:
     """The file an item stands for; None where the message itself can name everybody."""
     if facts.item.note is Note.CUSTOMERS_CSV:
         return files.everybody(facts.job, facts.everybody, words.path)
+    if facts.item.note is Note.STRAGGLERS_CSV:
+        long = len(facts.stragglers) > thread.SHOWN
+        return files.stragglers(facts.job, facts.stragglers, words.path) if long else None
     return files.refused(facts.job, facts.refused) if len(facts.refused) > thread.SHOWN else None
 
 
 def draw(facts: Facts, words: Words) -> Message:
     """The message of an item."""
     job, item = facts.job, facts.item
-    name = words.names.get(job.cluster, job.cluster)
+    name = words.name(job.cluster)
     detail = item.detail or {}
     match item.note:
         case Note.CARD:
@@ -101,20 +119,47 @@ def draw(facts: Facts, words: Words) -> Message:
         case Note.STARTED:
             return thread.started(job, name)
         case Note.OUTCOME:
-            return thread.outcome(thread.Ended(job, name, facts.refused, facts.unknown, facts.sent_at))
+            return thread.outcome(_ended(facts, name), awaited=bool(detail.get("awaited")))
         case Note.CHECKED:
-            ended = thread.Ended(job, name, facts.refused, facts.unknown)
             error = detail.get("error")
             turned, resent = int(detail.get("turned") or 0), int(detail.get("resent") or 0)
-            return pending.checked(ended, turned, str(error) if error else None, resent)
+            awaited = bool(detail.get("awaited"))
+            because = str(error) if error else None
+            return pending.checked(_ended(facts, name), turned, because, resent, awaited=awaited)
         case Note.PAUSED:
             return pending.paused(job, name, facts.pause)
         case Note.RESENT:
             return pending.resent(job, int(detail.get("customers") or 0))
         case Note.CANNOT_POST:
             return notices.cannot_post(job.channel_id, str(detail["error"]), words.bot_user_id)
-        case Note.REFUSED_CSV | Note.CUSTOMERS_CSV:
-            shown = file(facts, words)
-            return Message(escape(shown.title) if shown else "")
-        case Note.ASSIGNED:
+        case Note.ARRIVED | Note.NOT_ARRIVED | Note.WATCHED_AGAIN:
+            return _arrival(facts, name, words.path)
+        case Note.DIRECT | Note.ANNOUNCED:
+            return aside.ended(job, name, words.workspace)
+        case Note.PICTURE | Note.REFUSED_CSV | Note.CUSTOMERS_CSV | Note.STRAGGLERS_CSV:
+            return Message(_title(facts, words))
+        case Note.ASSIGNED | Note.TAKEN_AWAY:
             raise LookupError("This is about batches, and there is no job to draw it from.")
+
+
+def _title(facts: Facts, words: Words) -> str:
+    """What stands beside a picture or a file."""
+    if facts.item.note is Note.PICTURE:
+        return pictures.course_title(facts.job)
+    shown = file(facts, words)
+    return escape(shown.title) if shown else ""
+
+
+def _arrival(facts: Facts, name: str, path: Path) -> Message:
+    detail = facts.item.detail or {}
+    if facts.item.note is Note.WATCHED_AGAIN:
+        return arrival.watched_again(facts.job)
+    error = str(detail["error"]) if detail.get("error") else None
+    awaited = arrival.Awaited(
+        facts.job, name, facts.stragglers, path, error, bool(detail.get("ended")), facts.notify
+    )
+    return arrival.arrived(awaited) if facts.item.note is Note.ARRIVED else arrival.not_arrived(awaited)
+
+
+def _ended(facts: Facts, name: str) -> thread.Ended:
+    return thread.Ended(facts.job, name, facts.refused, facts.unknown, facts.sent_at, facts.notify)

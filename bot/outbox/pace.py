@@ -15,6 +15,7 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 REMEMBERED = 1_000  # channels, and cards
+BETWEEN_HOMES_S = 2.0  # of one person, who sees one change of all that happened meanwhile
 BETWEEN_UPDATES_S = 1.5  # of one card while its job runs: faster, nobody could read it
 
 
@@ -47,6 +48,8 @@ class Pace:
         self._posts = Bucket(rate=5, burst=20, now=clock())
         self._channels: OrderedDict[str, Bucket] = OrderedDict()
         self._cards: OrderedDict[int, float] = OrderedDict()
+        self._views = Bucket(rate=80 / 60, burst=20, now=clock())  # forms need some of Slack's hundred too
+        self._homes: OrderedDict[str, float] = OrderedDict()
 
     def update(self, card: int, *, ended: bool) -> float:
         """Take leave for one `chat.update`: 0, or the seconds until it is worth asking again.
@@ -59,6 +62,14 @@ class Pace:
         wait = self._take(self._updates)
         if wait == 0:
             _remember(self._cards, card, self._clock())
+        return wait
+
+    def home(self, person: str) -> float:
+        """Take leave for one `views.publish`: 0, or the seconds until it is worth asking again."""
+        ready = self._homes.get(person, -math.inf) + BETWEEN_HOMES_S - self._clock()
+        wait = max(0.0, ready) or self._take(self._views)
+        if wait == 0:
+            _remember(self._homes, person, self._clock())
         return wait
 
     def post(self, channel: str) -> float:

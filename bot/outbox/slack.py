@@ -6,6 +6,7 @@ from typing import Any
 import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError, SlackClientError, SlackObjectFormationError
+from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack_errors import code_of, status_of
@@ -18,9 +19,11 @@ log = structlog.get_logger()
 EVENT_TYPE = "set_action_outbox"  # of the metadata that lets us find our own message again
 NO_PLACE = frozenset(
     {
+        "cannot_dm_bot",
         "channel_not_found",
         "ekm_access_denied",
         "is_archived",
+        "messages_tab_disabled",
         "not_in_channel",
         "restricted_action",
         "restricted_action_non_threadable_channel",
@@ -43,6 +46,9 @@ UNFIT = frozenset(
         "metadata_too_large",
         "msg_blocks_too_long",
         "msg_too_long",
+        "not_enabled",
+        "user_not_found",
+        "view_too_large",
         "no_text",
     }
 )
@@ -77,6 +83,10 @@ class NoPlace(Undelivered):
 
 class Unfit(Undelivered):
     """Slack does not take a message of this make, now or ever."""
+
+
+class Replaced(Undelivered):
+    """What Slack shows is not what was to be replaced."""
 
 
 class Gone(Undelivered):
@@ -153,13 +163,36 @@ class Slack:
         messages: Sequence[Mapping[str, Any]] = answer["messages"]
         return messages
 
-    async def upload(self, channel: str, thread: str, name: str, title: str, content: str) -> None:
-        """Put a text file into a thread."""
-        await _sorted(
+    async def upload(
+        self,
+        name: str,
+        title: str,
+        content: str | bytes,
+        *,
+        words: str | None = None,
+        place: tuple[str, str] | None = None,
+    ) -> str:
+        """Put a file into a thread, its `place`, or keep it for views alone; Slack's id of it.
+
+        `words` tell what a picture shows.
+        """
+        channel, thread = place or (None, None)
+        answer = await _sorted(
             self._client.files_upload_v2(
-                channel=channel, thread_ts=thread, filename=name, title=title, content=content
+                channel=channel,
+                thread_ts=thread,
+                filename=name,
+                title=title,
+                content=content,
+                alt_txt=words,
             )
         )
+        return str(answer["files"][0]["id"])
+
+    async def publish(self, user: str, view: View, view_hash: str | None) -> str:
+        """Show somebody's App Home in place of the view with this hash; the new one's. Or raises Replaced."""
+        answer = await _sorted(self._client.views_publish(user_id=user, view=view, hash=view_hash))
+        return str(answer["view"]["hash"])
 
 
 async def _plainly(message: Message, call: Callable[[dict[str, Any]], Awaitable[Any]]) -> Any:
@@ -190,6 +223,8 @@ def _of(exc: SlackApiError, code: str) -> Undelivered:
         return NoPlace(code)
     if code in GONE:
         return Gone(code)
+    if code == "hash_conflict":
+        return Replaced(code)
     if code in UNFIT:
         return Unfit(code)
     return Later(code, doubtful=True)

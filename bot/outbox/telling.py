@@ -3,20 +3,25 @@
 from collections.abc import Callable
 from functools import partial
 
+import structlog
 from sqlalchemy import Connection
 
 from bot.outbox import assignments, drawing
 from bot.outbox.assignments import Assignment
 from bot.outbox.drawing import Facts, Words
+from bot.outbox.painter import Painter
 from bot.outbox.slack import Gone, NoPlace, Slack
 from bot.outbox.whispers import Whispers
+from bot.views import pictures
 from bot.views.files import File
 from bot.views.message import Message
-from store import audit, jobs, outbox
+from store import audit, homes, jobs, outbox
 from store.audit import Event
-from store.outbox_model import Note, OutboxItem
+from store.outbox_model import ASIDE, Note, OutboxItem
 
-FILES = frozenset({Note.REFUSED_CSV, Note.CUSTOMERS_CSV})
+log = structlog.get_logger()
+
+FILES = frozenset({Note.REFUSED_CSV, Note.CUSTOMERS_CSV, Note.STRAGGLERS_CSV})
 
 Done = Callable[[Connection], object]
 
@@ -24,8 +29,9 @@ Done = Callable[[Connection], object]
 class Teller:
     """Tells Slack what an item of the outbox stands for. Raises what `Slack` raises."""
 
-    def __init__(self, slack: Slack, whispers: Whispers, words: Words) -> None:
+    def __init__(self, slack: Slack, whispers: Whispers, painter: Painter, words: Words) -> None:
         self._slack = slack
+        self._painter = painter
         self._whispers = whispers
         self._words = words
 
@@ -42,9 +48,41 @@ class Teller:
             message = self._draw(facts)
             if not await self._whispers.answer(job.uuid, message):
                 await self._slack.post(job.operator.user_id, message, item=item)
+        elif item.note in ASIDE:
+            await self._aside(facts)
         else:
             await self._in_thread(facts)
         return partial(outbox.delivered, item=item)
+
+    async def _aside(self, facts: Facts) -> None:
+        """What nobody misses if there is no place for it: the thread has told it all."""
+        item, job = facts.item, facts.job
+        try:
+            if item.note is Note.PICTURE:
+                await self._picture(facts)
+            else:
+                await self._slack.post(item.channel_id, self._draw(facts), item=item)
+        except (NoPlace, Gone) as exc:
+            log.warning(
+                "set_action.not_told_aside",
+                note=item.note,
+                job=job.uuid.hex,
+                channel=item.channel_id,
+                error=str(exc),
+            )
+
+    async def _picture(self, facts: Facts) -> None:
+        job, item, course = facts.job, facts.item, facts.course
+        if course is None or not course.steps or job.card_ts is None:
+            return
+        name = pictures.course_file(job)
+        if item.doubtful and await self._slack.has_file(job.channel_id, job.card_ts, name):
+            return
+        png = await self._painter.paint(pictures.course_asked(job, self._words.name(job.cluster), course))
+        if png is None:
+            return
+        title, words = pictures.course_title(job), pictures.course_words(job, course)
+        await self._slack.upload(name, title, png, words=words, place=(job.channel_id, job.card_ts))
 
     async def _card(self, facts: Facts) -> Done:
         job, item = facts.job, facts.item
@@ -78,7 +116,7 @@ class Teller:
     async def _upload(self, item: OutboxItem, file: File, channel: str, parent: str) -> None:
         if item.doubtful and await self._slack.has_file(channel, parent, file.name):
             return
-        await self._slack.upload(channel, parent, file.name, file.title, file.content)
+        await self._slack.upload(file.name, file.title, file.content, place=(channel, parent))
 
     def _draw(self, facts: Facts) -> Message:
         return drawing.draw(facts, self._words)
@@ -86,6 +124,7 @@ class Teller:
 
 def _posted(conn: Connection, facts: Facts, ts: str) -> None:
     jobs.card_posted(conn, facts.job.id, facts.job.channel_id, ts)
+    homes.changed(conn, facts.job.operator)  # which links to it
     outbox.delivered(conn, facts.item)
 
 

@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 from bot.cluster import ClusterClient, State
 from bot.errors import ClusterUnreadable
 from bot.loops import Loop
-from bot.runner.lane import BY_NAME, Lane, counts, log_done
+from bot.runner.ending import conclude, log_done
+from bot.runner.lane import BY_NAME, Lane
 from bot.turns import Turns
 from store import audit, checks, customers, jobs, outbox
 from store.audit import Event
@@ -100,7 +101,7 @@ def _record(conn: Connection, lane: Lane, job: Job, cids: Sequence[str], reading
     if job.state not in checks.LIVE or not job.unknown:
         return None  # ended, or sent again while the cluster was being asked: there is nothing to tell of it
     there = [cid for cid in cids if (seen := reading.states.get(cid)) and seen.code == job.action_code]
-    turned = customers.found_accepted(conn, job.id, there) if there else 0
+    turned = customers.found_accepted(conn, job.id, there, arrived=lane.watch) if there else 0
     first = job.checks == 0
     again_s = _again(conn, lane, job) if job.unknown > turned else None
     # What became unknown while the cluster was being asked was not asked about.
@@ -111,14 +112,13 @@ def _record(conn: Connection, lane: Lane, job: Job, cids: Sequence[str], reading
     detail = {"found_accepted": turned, "still_unknown": job.unknown, "error": reading.error}
     audit.append(conn, Event.CHECKED, job=job.uuid, cluster=job.cluster, detail=detail)
     resent = _resend(conn, lane, job) if again_s is not None and not reading.error else 0
-    ended = not resent and job.state is JobState.WATCHING and again_s is None and checks.close(conn, job)
-    if first or turned or ended or resent:
-        outbox.add(conn, job.id, Note.CHECKED, turned=turned, error=reading.error, resent=resent)
+    over = again_s is None and job.state is JobState.WATCHING
+    if first or turned or over or resent:
+        told = {"turned": turned, "error": reading.error, "resent": resent}
+        outbox.add(conn, job.id, Note.CHECKED, **told, awaited=int(job.watch_at is not None))
     outbox.add(conn, job.id, Note.CARD)
-    if not ended:
-        return None
-    audit.append(conn, Event.DONE, job=job.uuid, cluster=job.cluster, detail=counts(job))
-    return jobs.get(conn, job.id)
+    ended = conclude(conn, lane, job)
+    return ended if ended.state is JobState.DONE else None
 
 
 def _again(conn: Connection, lane: Lane, job: Job) -> float | None:

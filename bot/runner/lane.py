@@ -1,16 +1,12 @@
-"""What every part of the runner shares: a cluster as it is served, a claimed chunk, words for the record."""
+"""What every part of the runner shares: a cluster as it is served, and a claimed chunk."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import structlog
 
 from bot.cluster import ClusterClient
 from store.model import Chunk, Job
 
 BY_NAME = 100  # up to so many ids are asked for by name (a longer address is cut by gateways); more: all
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +15,10 @@ class Lane:
 
     Unknown customers are read again every `every_s`, ever less often, and given up after `give_up_after_s`;
     `resend_auto`: what a read does not find is then sent again without asking a person.
+    `watch`: accepted ones are read every `every_s` until they have arrived, and given up as late.
     A card waits at most `preview_s` for its customers' state to be read.
+    `announce_channel` gets one line for each job at its end; jobs of at least `pictures_from` customers get a
+    picture (0: none does).
     `client` is None for one that is not configured any more: what was planned there is refused, with words.
     """
 
@@ -32,7 +31,10 @@ class Lane:
     preview_s: float
     every_s: float
     give_up_after_s: float
+    watch: bool
     resend_auto: bool
+    announce_channel: str | None = None
+    pictures_from: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +44,3 @@ class Post:
     chunk: Chunk
     job: Job
     cids: Sequence[str]
-
-
-def counts(job: Job) -> dict[str, int]:
-    """How a job stands, for the record."""
-    return {"accepted": job.accepted, "refused": job.refused, "unknown": job.unknown}
-
-
-def log_done(job: Job) -> None:
-    """One line for a job that has ended."""
-    elapsed = (
-        (job.finished_at - job.started_at).total_seconds() if job.finished_at and job.started_at else None
-    )
-    log.info(
-        "set_action.done",
-        job=job.uuid.hex,
-        user=str(job.operator),
-        action=job.action_name,
-        cluster=job.cluster,
-        count=job.total,
-        accepted=job.accepted,
-        refused=job.refused,
-        unknown=job.unknown,
-        elapsed=elapsed,
-    )

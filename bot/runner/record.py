@@ -3,8 +3,9 @@
 from sqlalchemy import Connection
 
 from bot.cluster import Answer, Cause, Outcome
-from bot.runner.lane import Lane, Post, counts
-from store import audit, checks, chunks, customers, jobs, outbox, pauses
+from bot.runner.ending import conclude, ended
+from bot.runner.lane import Lane, Post
+from store import arrivals, audit, checks, chunks, customers, jobs, outbox, pauses
 from store.audit import Event
 from store.model import ChunkState, CustomerOutcome, Job, JobState
 from store.outbox_model import Note
@@ -35,11 +36,13 @@ def record(conn: Connection, lane: Lane, post: Post, answer: Answer) -> Job | No
     detail = None if outcome is CustomerOutcome.ACCEPTED else _why(answer)
     if answer.culprits:
         customers.mark(conn, chunk, CustomerOutcome.REFUSED, detail=DOES_NOT_EXIST, cids=answer.culprits)
-    customers.mark(conn, chunk, outcome, detail=detail)
+    marked = customers.mark(conn, chunk, outcome, detail=detail)
+    if marked and outcome is CustomerOutcome.ACCEPTED and lane.watch:
+        arrivals.begin(conn, post.job, lane.every_s, lane.give_up_after_s)
     if outcome is CustomerOutcome.UNKNOWN:
         checks.later(conn, post.job, chunk, lane.settle_s)
     _answered(conn, post, answer)
-    return _close(conn, jobs.get(conn, chunk.job_id))
+    return _close(conn, lane, jobs.get(conn, chunk.job_id))
 
 
 def _wait(conn: Connection, lane: Lane, post: Post, answer: Answer) -> bool:
@@ -96,20 +99,20 @@ def _answered(conn: Connection, post: Post, answer: Answer) -> None:
     )
 
 
-def _close(conn: Connection, job: Job) -> Job:
+def _close(conn: Connection, lane: Lane, job: Job) -> Job:
     outbox.add(conn, job.id, Note.CARD)
     if job.open_chunks:
         return job
     chunks.finish(conn, job)
     job = jobs.get(conn, job.id)
-    outbox.add(conn, job.id, Note.OUTCOME)
+    outbox.add(conn, job.id, Note.OUTCOME, awaited=int(job.watch_at is not None))
     if job.refused:
         outbox.add(conn, job.id, Note.REFUSED_CSV)
     if job.state is JobState.DONE:
-        audit.append(conn, Event.DONE, job=job.uuid, cluster=job.cluster, detail=counts(job))
-    else:
-        checks.begin(conn, job)
-    return job
+        ended(conn, lane, job)
+        return job
+    checks.begin(conn, job)
+    return conclude(conn, lane, job)
 
 
 def _why(answer: Answer) -> str:

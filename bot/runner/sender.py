@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 
 from bot.cluster import Answer, Cause, Outcome, TooLate
 from bot.loops import TAKEN_S, Loop, finished, report, until_stored
-from bot.runner.lane import Lane, Post, log_done
+from bot.runner.ending import log_done
+from bot.runner.lane import Lane, Post
 from bot.runner.record import keep_back, record
 from bot.turns import Lease, Turns
 from store import audit, chunks, customers, jobs, outbox, pauses

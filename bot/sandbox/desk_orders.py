@@ -63,6 +63,10 @@ class Orders(Line):
         """Have Slack go down, or come back: every socket is cut, and every call of the app answered 503."""
         await self._ask("outage", on=on)
 
+    async def send_requests_to(self, url: str) -> None:
+        """From now on deliver everything to the app's request URL (HTTP mode), and nothing by sockets."""
+        await self._ask("send_requests_to", url=url)
+
     async def disorder_next(self, *, hold_s: float = 0.0, copies: int = 1) -> None:
         """Keep the next envelope back while later ones overtake it, and send it in `copies` at once."""
         await self._ask("disorder_next", hold_s=hold_s, copies=copies)

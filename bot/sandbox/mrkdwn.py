@@ -41,6 +41,7 @@ EMOJI: Mapping[str, str] = {
     "arrows_counterclockwise": "🔄",
     "repeat": "🔁",
     "rocket": "🚀",
+    "checkered_flag": "🏁",
     "zzz": "💤",
     "lock": "🔒",
     "key": "🔑",

@@ -94,7 +94,8 @@ class _Page:
         if kind in ("checkboxes", "radio_buttons"):
             box = "☐" if kind == "checkboxes" else "○"
             return "  ".join(f"{box} {self.words(option['text'])}" for option in part["options"])
-        label = self.words(part["placeholder"]) if "placeholder" in part else "…"
+        chosen = part.get("initial_option", {}).get("text") or part.get("placeholder")
+        label = self.words(chosen) if chosen else "…"
         return f"[ {label} ▾ ]" if kind.endswith("select") else f"[ {label} ]"
 
     def _rich_text(self, block: Part) -> list[str]:

@@ -1,6 +1,7 @@
 """Who may make and assign batches: the administrators of their cluster. Refusals are on the record."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 import structlog
 from sqlalchemy import Connection
@@ -45,6 +46,18 @@ class Administrators:
         words = f"Batch {batch.code} is not assigned to you, or to anybody yet. Nothing was sent."
         raise NotAllowed(words, ask=[batch.made_by])
 
+    async def unable(self, operator: Operator, cluster: str, people: Sequence[str]) -> tuple[str, ...]:
+        """Those of `people` whom no rule lets ask for anything there, as far as their groups are known."""
+        found = []
+        for user_id in dict.fromkeys(people):
+            try:
+                person = await self._people.person(replace(operator, user_id=user_id))
+            except NotAllowed:
+                continue
+            if not self._people.policy.requests_on(person, cluster):
+                found.append(user_id)
+        return tuple(found)
+
     async def check(self, operator: Operator, cluster: str, detail: Mapping[str, object]) -> None:
         """Raises NotAllowed, on the record with `detail`, unless this person administers the cluster."""
         try:
@@ -82,13 +95,19 @@ class Administrators:
         return NotAllowed(words if ask else f"{words} Ask the people who run this bot.", ask=ask)
 
 
-def record_assigned(conn: Connection, operator: Operator, some: Sequence[Batch], to: str | None) -> None:
-    """Put on the record who is to run some batches of one list, and have them told."""
+def record_assigned(
+    conn: Connection, operator: Operator, some: Sequence[Batch], to: str | None, *, before: str | None = None
+) -> None:
+    """Put on the record who is to run some batches of one list, and have them told, and who was to before."""
     codes = [batch.code for batch in some]
     detail = {"to": to, "codes": codes}
     audit.append(conn, Event.BATCH_ASSIGNED, actor=operator, cluster=some[0].cluster, detail=detail)
+    told: dict[str, str | int | None] = {
+        "codes": ",".join(codes[:NAMED]),
+        "number": len(some),
+        "by": operator.user_id,
+    }
     if to is not None:
-        named = ",".join(codes[:NAMED])
-        outbox.add_for_person(
-            conn, some[0].id, Note.ASSIGNED, to, codes=named, number=len(some), by=operator.user_id
-        )
+        outbox.add_for_person(conn, some[0].id, Note.ASSIGNED, to, **told)
+    if before not in (None, operator.user_id):
+        outbox.add_for_person(conn, some[0].id, Note.TAKEN_AWAY, before, **told)

@@ -53,13 +53,14 @@ class _Gathered:
     batch_id: int | None = None
 
     def add(
-        self, kind: str, cids: Sequence[str], duplicates: int = 0, name: str = "", column: str = ""
-    ) -> None:
+        self, kind: str, cids: Sequence[str], *, duplicates: int = 0, name: str = "", column: str = "",
+        remark: str = "",
+    ) -> None:  # fmt: skip
         before = len(self.cids)
         self.cids.update(dict.fromkeys(cids))
         new = len(self.cids) - before
         self.duplicates += duplicates + len(cids) - new
-        self.sources.append(Source(kind, new, name, column))
+        self.sources.append(Source(kind, new, name, column, remark))
 
     def blame(self, at: Field, words: str) -> None:
         self.problems.setdefault(at, []).append(words)
@@ -107,7 +108,7 @@ class Asking:
             proposal_id=uuid4(),
             request_key=request_key,
             channel_id=draft.channel,
-            origin=Origin(tuple(gathered.sources), draft.replaces, gathered.batch_id),
+            origin=Origin(tuple(gathered.sources), draft.replaces, gathered.batch_id, form=True),
         )
 
     def _request(self, draft: Draft, gathered: _Gathered) -> Request | None:
@@ -141,7 +142,7 @@ class Asking:
 
     async def _type(self, text: str, gathered: _Gathered) -> None:
         taken = await asyncio.to_thread(paste.read, text, id_pattern=self._id_pattern)
-        gathered.add("form", taken.cids, taken.duplicates)
+        gathered.add("form", taken.cids, duplicates=taken.duplicates, remark=taken.remark)
         if taken.bad:
             gathered.bad.append(BadLines(None, taken.bad))
             gathered.blame(Field.CIDS, _bad_words("Not every word here is a customer id", taken.bad))
@@ -179,7 +180,10 @@ class Asking:
             gathered.blame(at, f"{name}: {problem}")
             return
         column = taken.heading or (str(taken.column) if taken.column else "")
-        gathered.add("file", taken.cids, taken.duplicates, name, column)
+        gathered.add(
+            "file", taken.cids, duplicates=taken.duplicates, name=name,
+            column="" if taken.remark else column, remark=taken.remark,
+        )  # fmt: skip
         if taken.bad:
             gathered.bad.append(BadLines(name, taken.bad))
             gathered.blame(at, _bad_words(f"{name}: not every line has a customer id", taken.bad))

@@ -107,6 +107,11 @@ class BatchMaking:
         )  # fmt: skip
         return made
 
+    async def unable(self, operator: Operator, made: Sequence[Batch]) -> tuple[str, ...]:
+        """Of those who are to run these batches, whom no rule lets ask for anything on their cluster."""
+        people = [batch.assigned_to for batch in made if batch.assigned_to]
+        return await self._administrators.unable(operator, made[0].cluster, people)
+
     def _check_order(self, order: Order) -> None:
         most = self._clusters[order.cluster].max_customers
         if not 0 < len(order.name) <= LONGEST_NAME:
@@ -137,7 +142,7 @@ def _make(conn: Connection, operator: Operator, order: Order) -> Sequence[Batch]
     ]
     made = batches.make(conn, Making(order.request_key, operator, order.cluster, order.name, pieces))
     if made is None:
-        return batches.made_before(conn, order.request_key)
+        return _made_before(conn, order)
     detail = {
         "name": order.name,
         "customers": len(order.cids),
@@ -149,6 +154,26 @@ def _make(conn: Connection, operator: Operator, order: Order) -> Sequence[Batch]
         theirs = [batch for batch in made if batch.assigned_to == person]
         if theirs:
             record_assigned(conn, operator, theirs, person)
+    return made
+
+
+def _made_before(conn: Connection, order: Order) -> Sequence[Batch]:
+    """What this very form made when it was first submitted. Raises UnusableField if it was changed since."""
+    made = batches.made_before(conn, order.request_key)
+    cids = [cid for batch in made for cid in batches.customers(conn, batch)]
+    first = made[0]
+    if (first.cluster, first.name, first.size, cids) != (
+        order.cluster,
+        order.name,
+        min(order.size, len(order.cids)),
+        list(order.cids),
+    ):
+        raise UnusableField(
+            "name",
+            f"This form has made {len(made):,} {'batch' if len(made) == 1 else 'batches'} of “{first.name}” "
+            "already; they stay as they are, and the change made none. Close it and see /set-action batches; "
+            "for other batches begin anew.",
+        )
     return made
 
 

@@ -50,6 +50,11 @@ class Batches:
         log.info("set_action.batch_assigned", user=str(operator), cluster=batch.cluster, batch=code)
         return batch
 
+    async def unable(self, operator: Operator, batch: Batch) -> tuple[str, ...]:
+        """Whoever is to run the batch, if no rule lets them ask for anything on its cluster."""
+        people = [batch.assigned_to] if batch.assigned_to else []
+        return await self._administrators.unable(operator, batch.cluster, people)
+
     async def refuse(self, operator: Operator, mistake: UnusableText) -> None:
         """Put a request for a batch that could not be understood on the record."""
         await self._proposals.refuse(operator, mistake, mistake.action, mistake.cluster, mistake.count)
@@ -101,5 +106,5 @@ def _assign(
         return batch  # already: delivered twice, or committed before the connection was lost
     if batch.assigned_to != seen or not batches.assign(conn, batch, to):
         return None
-    record_assigned(conn, operator, [batch], to)
+    record_assigned(conn, operator, [batch], to, before=seen)
     return _known(conn, operator, code)

@@ -12,6 +12,7 @@ from bot.config import Cluster
 from bot.errors import InvalidRequest, NoLongerPossible, NotAllowed, SetActionError
 from bot.parsing import Request
 from bot.policy import Offer, Right
+from bot.service import repeats
 from bot.service.people import People
 from store import audit, jobs, outbox, previews
 from store.audit import Event
@@ -26,12 +27,14 @@ log = structlog.get_logger()
 class Origin:
     """Where the customers come from, if not typed in a command.
 
-    `replaces` is a card of the same person that is put away with it, unless it is decided.
+    `replaces` is a card of the same person that is put away with it, unless it is decided. `form`: it came by
+    a form, which a person whose acknowledgement was lost can change before submitting it again.
     """
 
     sources: tuple[Source, ...] = ()
     replaces: UUID | None = None
     batch_id: int | None = None
+    form: bool = False
 
 
 class Proposals:
@@ -92,7 +95,7 @@ class Proposals:
         )
         try:
             await self._check(operator, request)
-            job = await self._db.write(self._keep, proposal, origin.replaces)
+            job = await self._db.write(self._keep, proposal, origin)
         except SetActionError as refusal:
             await self.refuse(operator, refusal, request.action.name, request.cluster, len(request.cids))
             raise
@@ -136,11 +139,16 @@ class Proposals:
                 ]
             )
 
-    def _keep(self, conn: Connection, proposal: Proposal, replaces: UUID | None) -> Job | None:
-        if jobs.known(conn, proposal.request_key):
-            return None
-        if replaces:
-            _put_away(conn, replaces, proposal)
+    def _keep(self, conn: Connection, proposal: Proposal, origin: Origin) -> Job | None:
+        if before := jobs.asked_by(conn, proposal.request_key):
+            if not origin.form or not repeats.changed(conn, before, proposal):
+                return None
+            proposal = repeats.renamed(proposal)
+            if jobs.asked_by(conn, proposal.request_key):
+                return None
+            _put_away(conn, before.uuid, proposal)
+        if origin.replaces:
+            _put_away(conn, origin.replaces, proposal)
         if jobs.open_cards(conn, proposal.operator) >= self._open_per_user:
             raise InvalidRequest(
                 [

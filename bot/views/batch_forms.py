@@ -62,8 +62,15 @@ def make(clusters: Mapping[str, str], longest_name: int) -> View:
     return _modal(Form.MAKE_BATCHES, "Make batches", blocks, submit="Make")
 
 
-def made(some: Sequence[Batch], duplicates: int, cluster_name: str) -> View:
-    """What came of it."""
+def made(
+    some: Sequence[Batch],
+    duplicates: int,
+    cluster_name: str,
+    *,
+    remark: str = "",
+    without: Sequence[str] = (),
+) -> View:
+    """What came of it. `remark` is about the file's first line; `without`: who may run nothing there."""
     first, last = some[0], some[-1]
     place = escape(clip(where(first.cluster, cluster_name), 200))
     total = sum(batch.size for batch in some)
@@ -83,6 +90,10 @@ def made(some: Sequence[Batch], duplicates: int, cluster_name: str) -> View:
         words.append(f"Assigned to {shown}; they are told.")
     else:
         words.append("Assigned to nobody yet.")
+    if without:
+        words.append(_cannot_run(without))
+    if remark:
+        words.append(f"In the file: {escape(remark)}.")
     codes = ", ".join(f"`{batch.code}`" for batch in some[:10]) + (" …" if some[10:] else "")
     words.append(f"{codes}\n`/set-action batches` lists them.")
     return _modal(Form.MAKE_BATCHES, "Batches made", [section("\n".join(words))])
@@ -106,11 +117,21 @@ def assign(batch: Batch, cluster_name: str) -> View:
     return _modal(Form.ASSIGN_BATCH, "Assign a batch", blocks, submit="Assign", metadata=seen)
 
 
-def assigned(batch: Batch) -> View:
-    """What came of it."""
+def assigned(batch: Batch, *, without: Sequence[str] = ()) -> View:
+    """What came of it; `without`: who may run nothing there."""
     who = f"assigned to {mention(batch.assigned_to)}" if batch.assigned_to else "assigned to nobody"
     words = f":white_check_mark: Batch `{batch.code}` is {who} now."
+    if without:
+        words += f"\n{_cannot_run(without)}"
     return _modal(Form.ASSIGN_BATCH, "Assign a batch", [section(words)])
+
+
+def _cannot_run(people: Sequence[str]) -> str:
+    shown = ", ".join(map(mention, people[:10])) + (f" and {len(people) - 10} more" if people[10:] else "")
+    return (
+        f":warning: No rule of this bot lets {shown} ask for any action there, so a card of theirs would be "
+        "refused. Ask the people who run the bot for a rule, or assign somebody else."
+    )
 
 
 def _ask(

@@ -95,6 +95,22 @@ def assigned(some: Sequence[Batch], number: int, by: str, cluster_name: str, *, 
     return Message(head, [section(words)])
 
 
+def taken_away(some: Sequence[Batch], number: int, by: str, cluster_name: str, *, to: str) -> Message:
+    """To whoever was to run `number` batches of one list, of which `some` are named; `to` is that person."""
+    first = some[0]
+    place = escape(clip(where(first.cluster, cluster_name), 200))
+    which = f"batch `{first.code}`" if number == 1 else f"{number:,} batches"
+    name = escape(clip(first.name, 100))
+    head = f"{mention(by)} took {which} of “{name}” on {place} off your list."
+    lines = [
+        f"• `{batch.code}`, {part(batch)}, {customers(batch.size)}: "
+        + ("meanwhile yours again" if batch.assigned_to == to else f"now for {_owner(batch)}")
+        for batch in some
+    ]
+    end = "A job that runs on it already goes on; a card of it that waits can no longer be confirmed."
+    return Message(head, [section("\n".join([head, *lines, end]))])
+
+
 def part(batch: Batch) -> str:
     """Which part of its list it is."""
     return f"part {batch.part:,} of {batch.parts:,}"

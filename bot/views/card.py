@@ -39,6 +39,7 @@ from store.batch_model import Batch
 from store.model import Job, JobState, Pause, Preview, Source
 
 SHOWN = 5  # customer ids named on a card
+ARRIVAL = ":checkered_flag:"  # stands before the second bar
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,8 @@ def _from(source: Source) -> str:
         "batch": f"batch `{escape(source.name)}`",
     }.get(source.kind, "the form")
     column = f" (column {escape(clip(source.column, 60))})" if source.column else ""
-    return f"{source.count:,} from {place}{column}"
+    remark = f" ({escape(clip(source.remark, 160))})" if source.remark else ""
+    return f"{source.count:,} from {place}{column}{remark}"
 
 
 def _proposed(facts: Card) -> list[Block]:
@@ -184,6 +186,7 @@ def _decided(facts: Card) -> list[Block]:
     return [
         section(_progress(facts)),
         *left_out(job),
+        *_watching(job),
         *_paused(facts),
         context(f":heavy_check_mark: Confirmed {_by(job)}. Job `{job.short_id}`, details in the thread."),
         *_again(job),
@@ -211,6 +214,16 @@ def _paused(facts: Card) -> list[Block]:
     ]
 
 
+def _watching(job: Job) -> list[Block]:
+    """Until when arrivals are awaited, and what is in the way."""
+    if job.watch_at is None or job.watch_until is None or job.state is not JobState.WATCHING:
+        return []
+    until = f"until {moment(job.watch_until)} at the latest"
+    if job.watch_error:
+        return [context(f":warning: {escape(clip(job.watch_error, 500))} It is tried again, {until}.")]
+    return [context(f":eyes: Watching whether all have arrived, {until}.")]
+
+
 def _by(job: Job) -> str:
     who = mention(job.decided_by) if job.decided_by else "by the bot"
     return f"by {who}, {day_and_time(job.decided_at)}" if job.decided_at else f"by {who}"
@@ -222,6 +235,9 @@ def _progress(facts: Card) -> str:
     line = f"{states.symbol(job)} {bar(answered, job.to_send)} {answered:,} of {job.to_send:,} answered"
     if job.answered:
         line += f" ({states.tally(job)})"
+    if job.watched and job.accepted:
+        coming = job.to_send - job.refused - job.unknown - job.cancelled
+        line += f"\n{ARRIVAL} {bar(job.arrived, coming)} {job.arrived:,} of {coming:,} arrived"
     if job.started_at:
         line += f", {took(((job.finished_at or facts.now) - job.started_at).total_seconds())}"
     words = states.words(job)

@@ -34,6 +34,17 @@ def refused(job: Job, refused: Sequence[Customer]) -> File:
     )
 
 
+def stragglers(job: Job, found: Sequence[Customer], path: Path) -> File:
+    """Every customer that was accepted and has not arrived, with the state in which it was last."""
+    rows = ((c.cid, "accepted", "" if c.last_state is None else path.name(c.last_state)) for c in found)
+    until = f"-{job.watch_until:%H%M%S}" if job.watch_until else ""  # watched again it is another list
+    return File(
+        f"not-arrived-{job.short_id}-{len(found)}{until}.csv",
+        f"{customers(len(found))} of job {job.short_id} that have not arrived, with their state",
+        sheet(["customer_id", "outcome", "state"], rows),
+    )
+
+
 def everybody(job: Job, found: Sequence[Customer], path: Path) -> File:
     """Every customer of a card that is not decided, with its state on the cluster and what will be done."""
     rows = (

@@ -32,6 +32,7 @@ class Button(enum.StrEnum):
     JOB_DETAIL = "job_detail"  # its value is the job's id
     WATCH_AGAIN = "watch_again"
     STOP = "stop_job"
+    NOTIFY = "notify"  # a menu, not a button
 
 
 class Form(enum.StrEnum):

@@ -10,6 +10,7 @@ from slack_sdk.models.blocks import (
 )
 
 from bot.views import states
+from bot.views.aside import addressed
 from bot.views.card import where
 from bot.views.message import Button, Message
 from bot.views.text import clip, context, customers, escape, listing, mention, moment, section
@@ -36,10 +37,16 @@ def resent(job: Job, number: int) -> Message:
     return Message(words, [section(words), context(f"Job `{job.short_id}`")])
 
 
-def checked(ended: Ended, turned: int, error: str | None, sent_again: int) -> Message:
-    """What reading the cluster's state showed about the unknown customers, and what follows."""
+def checked(
+    ended: Ended, turned: int, error: str | None, sent_again: int, *, awaited: bool = False
+) -> Message:
+    """What reading the cluster's state showed about the unknown customers, and what follows.
+
+    `awaited`: another message will tell of the arrival, and call then.
+    """
     job = ended.job
-    head = f"{_symbol(job, error)} {mention(job.operator.user_id)}: {ended.what}, "
+    call = addressed(job, ended.notify, calls=bool(job.unknown) or not awaited)
+    head = f"{_symbol(job, error)} {call}{ended.what}, "
     head += _showed(job, turned, error, sent_again)
     blocks: list[Block] = [section(head)]
     if job.unknown:
@@ -65,10 +72,15 @@ def _showed(job: Job, turned: int, error: str | None, sent_again: int) -> str:
     if not job.unknown:
         return (
             f"checked. The cluster has {all_of(turned)} in question in {action}, so the request counts as "
-            "accepted although its answer never came."
+            f"accepted{_there(job, turned)} although its answer never came."
         )
     found = customers(turned) if turned else "None"
     return f"checked. {found} found in {action}; {customers(job.unknown)} not, or not yet."
+
+
+def _there(job: Job, turned: int) -> str:
+    """Where arrivals are watched, whoever is found has arrived."""
+    return f", and {'it has' if turned == 1 else 'they have'} arrived," if job.arrived >= turned > 0 else ""
 
 
 def _next(job: Job) -> str:

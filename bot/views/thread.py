@@ -8,10 +8,12 @@ from datetime import datetime
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
 from bot.views import states
+from bot.views.aside import addressed
 from bot.views.card import where
 from bot.views.message import Button, Message
 from bot.views.preview import left_out
-from bot.views.text import clip, context, count, customers, escape, listing, mention, moment, section, took
+from bot.views.text import clip, context, count, customers, escape, listing, moment, section, took
+from store.home_model import Notify
 from store.model import Customer, Job, JobState
 
 SHOWN = 10  # customer ids named in a message; all of them are in the file
@@ -23,7 +25,7 @@ NO_REASON = "no reason was given"
 class Ended:
     """How a job ended: its refused customers with the reasons, and the first few unknown ones.
 
-    `sent_at`: when the last of what is unknown was sent.
+    `sent_at`: when the last of what is unknown was sent. `notify`: how the requester wants to hear of it.
     """
 
     job: Job
@@ -31,6 +33,7 @@ class Ended:
     refused: Sequence[Customer]
     unknown: Sequence[Customer]
     sent_at: datetime | None = None
+    notify: Notify = Notify.MENTION
 
     @property
     def what(self) -> str:
@@ -47,15 +50,17 @@ def started(job: Job, cluster_name: str) -> Message:
     return Message(words, [section(words), ActionsBlock(elements=[my_jobs()])])
 
 
-def outcome(ended: Ended) -> Message:
-    """How the job ended, in one message."""
+def outcome(ended: Ended, *, awaited: bool = False) -> Message:
+    """How sending ended, in one message. `awaited`: another will tell of the arrival, and call then."""
     job = ended.job
-    head = f"{states.symbol(job)} {mention(job.operator.user_id)}: {ended.what}, {_headline(job)}"
+    call = addressed(job, ended.notify, calls=not awaited or bool(job.refused or job.unknown))
+    head = f"{states.symbol(job)} {call}{ended.what}, {_headline(job)}"
     if job.finished_at and job.started_at:
         head += f" It took {took((job.finished_at - job.started_at).total_seconds())}."
     blocks: list[Block] = [section(head)]
     if job.accepted:
-        blocks.append(context(ACCEPTED))
+        then = AWAITED if awaited else "" if job.watched else NOT_WATCHED
+        blocks.append(context(f"{ACCEPTED} {then}".strip()))
     blocks += _refused(ended)
     blocks += _unknown(ended)
     blocks += left_out(job)
@@ -64,10 +69,9 @@ def outcome(ended: Ended) -> Message:
     return Message(head, blocks)
 
 
-ACCEPTED = (
-    "Accepted means the cluster has taken the request; it moves the customers in its own time. "
-    "This bot does not check whether they have arrived."
-)
+ACCEPTED = "Accepted means the cluster has taken the request; it moves the customers in its own time."
+AWAITED = "Whether they have arrived is watched, and told here."
+NOT_WATCHED = "This bot does not check whether they have arrived."
 # By the cause of the last answer: what a person can do about a refusal of everything.
 ADVICE = {
     "unauthorized": (

@@ -8,6 +8,7 @@ from bot.sandbox.cluster import End, Get, Post
 from tests.chaos.seen import Cluster, Job, Said, Seen
 
 PLANNED, ACCEPTED, REFUSED, UNKNOWN = range(4)
+ARRIVED = 6
 SUCCESS = frozenset({"normal", "created", "slow", "trickling", "lying"})
 NOTHING_DONE = frozenset({"starting", "rate_limited", "wrong_token", "forbidden"})
 CLOSED = frozenset({"cancelled", "expired"})
@@ -111,11 +112,14 @@ def told_once(seen: Seen) -> Iterator[str]:
         results = sum(_is_result(said) for said in thread)
         if job.state in ("done", "watching") and results != 1 + job.resent:
             yield f"job {job.uuid[:8]}: {results} results told, {1 + job.resent} expected"
+        arrivals = sum("arrived." in said.text for said in thread)
+        if job.state == "done" and not job.watched <= arrivals <= 1 + job.resent:
+            yield f"job {job.uuid[:8]}: the end of watching was told {arrivals} times"
 
 
 def _is_result(said: Said) -> bool:
-    told = "<@" in said.text and " on " in said.text
-    return told and not ("checked. " in said.text or "state could not be read" in said.text)
+    other = ("is confirmed", "checked. ", "state could not be read", "arrived.")
+    return " on " in said.text and not any(words in said.text for words in other)
 
 
 def told_in_order(seen: Seen) -> Iterator[str]:
@@ -138,7 +142,8 @@ def records_agree(seen: Seen) -> Iterator[str]:
     for job in seen.jobs:
         yield from _true(job, seen.clusters[job.cluster], posts)
         counts = Counter(job.outcomes.values())
-        if (counts[ACCEPTED], counts[REFUSED], counts[UNKNOWN]) != (job.accepted, job.refused, job.unknown):
+        told = (job.accepted - job.arrived, job.arrived, job.refused, job.unknown)
+        if tuple(counts[kind] for kind in (ACCEPTED, ARRIVED, REFUSED, UNKNOWN)) != told:
             yield f"job {job.uuid[:8]}: its counts are not those of its customers"
         words = ended(job)
         if words and job.card_ts and not cards.get(job.card_ts, "").endswith(words):
@@ -157,25 +162,35 @@ def _true(job: Job, cluster: Cluster, posts: Mapping[tuple[str, str], list[Post]
         )  # fmt: skip
         if outcome == ACCEPTED and not answered and cluster.states.get(cid) != job.action_code:
             yield f"job {job.uuid[:8]}: {cid} called accepted, and nothing says so"
+        if outcome == ARRIVED and cluster.states.get(cid) != job.action_code:
+            yield f"job {job.uuid[:8]}: {cid} called arrived, and it is elsewhere"
         if outcome == REFUSED and any(post.acted for post in its):
             yield f"job {job.uuid[:8]}: {cid} called refused, and the cluster acted on it"
 
 
 def ended(job: Job) -> str | None:
     """How a job that has ended must be called on its card and in lists; None while it has not."""
-    total = sum(outcome in (PLANNED, ACCEPTED, REFUSED, UNKNOWN) for outcome in job.outcomes.values())
+    sent = (PLANNED, ACCEPTED, REFUSED, UNKNOWN, ARRIVED)
+    total = sum(outcome in sent for outcome in job.outcomes.values())
     if job.state in CLOSED:
         return f"{job.state}, nothing was sent"
     if job.state != "done":
         return None
+    away = job.accepted - job.arrived
+    end = f"of {job.accepted:,} {'has' if away == 1 else 'have'} not arrived" if away else "arrived"
+    watched = (job.watched or job.arrived > 0) and job.accepted > 0
     if job.accepted == total:
-        return "accepted by the cluster"
+        return end if watched else "accepted by the cluster"
     if job.refused == total:
         return "failed: refused by the cluster"
     if job.unknown == total:
         return "outcome unknown"
     counts = {"accepted": job.accepted, "refused": job.refused, "unknown": job.unknown}
-    return ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
+    told = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
+    if not watched:
+        return told
+    everybody = "" if job.accepted == 1 else f"all {job.accepted:,} "
+    return f"{told}, {away:,} {end}" if away else f"{told}, {everybody}{end}"
 
 
 def audit_whole(seen: Seen) -> Iterator[str]:

@@ -67,8 +67,11 @@ def _jobs(conn: Connection) -> tuple[list[Job], dict[str, str]]:
                 refused=row.refused,
                 unknown=row.unknown,
                 outcomes=outcomes[row.id],
+                arrived=row.arrived,
+                watched=row.watch_until is not None,
                 resent=resent.get(digits, 0),
-                waits=(row.state == "watching" and row.check_at is not None) or row.cluster in paused,
+                waits=(row.state == "watching" and (row.check_at or row.watch_at) is not None)
+                or row.cluster in paused,
             )
         )
     return found, owners

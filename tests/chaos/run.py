@@ -11,7 +11,10 @@ from tests.chaos.faults import Faults
 from tests.chaos.operators import Operators
 from tests.chaos.scene import CUSTOMERS, Chance, Lane, Report, Scene, clear, scene
 
-LANES = {"evian3": Lane(resend="ask", preview_s=1), "fiji1": Lane(resend="auto", preview_s=1)}
+LANES = {
+    "evian3": Lane(resend="ask", preview_s=1, watch=True),
+    "fiji1": Lane(resend="auto", preview_s=1, watch=True),
+}
 
 
 @dataclass(frozen=True)

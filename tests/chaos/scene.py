@@ -32,7 +32,7 @@ chunk_size = {lane.chunk_size}
 concurrency = {lane.concurrency}
 preview_s = {lane.preview_s}
 resend_unknown = "{lane.resend}"
-arrival = {{ every_s = 1, give_up_after_s = {lane.give_up_after_s} }}
+arrival = {{ watch = {watch}, every_s = 1, give_up_after_s = {lane.give_up_after_s} }}
 """
 POLICY = """
 [[policy]]
@@ -58,6 +58,7 @@ class Lane:
     concurrency: int = 2
     give_up_after_s: int = 15
     preview_s: float = 0
+    watch: bool = False
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,10 @@ async def scene(
         variables = stage.variables(folder / "set-action.toml")
         bots = [Replica(module, variables, folder / f"bot-{number}.log") for number in range(replicas)]
         played = Scene(stage, clusters, lanes, bots)
-        tables = [FILE.format(key=key, url=host.base_url(key), lane=lane) for key, lane in lanes.items()]
+        tables = [
+            FILE.format(key=key, url=host.base_url(key), lane=lane, watch=str(lane.watch).lower())
+            for key, lane in lanes.items()
+        ]
         played.file.write_text("".join([*tables, POLICY]))
         try:
             yield played

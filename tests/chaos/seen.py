@@ -32,6 +32,8 @@ class Job:
     refused: int
     unknown: int
     outcomes: Mapping[str, int]
+    arrived: int = 0
+    watched: bool = False  # whether its customers arrive
     resent: int = 0
     waits: bool = False  # a read is due some time, or its cluster is paused
 

@@ -46,6 +46,18 @@ GOOD = Seen(
 )
 
 
+ARRIVED_SAID = Said(
+    "1.3", CARD, "", ":white_check_mark: <@U0ASTER>: T-Enable on evian3, both customers have arrived.", 4
+)
+ARRIVED_CARD = "T-Enable for 2 customers on evian3: all 2 arrived"
+THERE = replace(
+    GOOD,
+    jobs=(replace(JOB, outcomes={"aaa": 6, "bbb": 6}, arrived=2, watched=True),),
+    said=(Said(CARD, None, f"{ARRIVED_CARD}\naaa\nbbb", ARRIVED_CARD, 1), STARTED, OUTCOME, ARRIVED_SAID),
+    listed={UUID: "All 2 arrived"},
+)
+
+
 def sent(*posts: Post, gets: tuple[Get, ...] = (), **changes: Any) -> Seen:
     return replace(GOOD, clusters={"evian3": replace(EVIAN3, posts=posts, gets=gets, **changes)})
 
@@ -60,6 +72,7 @@ def telling(*said: Said) -> Seen:
 
 def test_a_run_that_kept_every_promise_has_no_violations() -> None:
     assert violations(GOOD) == []
+    assert violations(THERE) == []
 
 
 TWICE = post(1, 10.0, end=End.ABORTED, mood="reset"), post(2, 20.0)
@@ -72,6 +85,12 @@ NEVER = {"mood": "silent", "end": End.ABORTED, "acted": False}
     [
         (replace(GOOD, jobs=(), listed={}), "one_job_each: command for aaa: 0 rows"),
         (replace(GOOD, jobs=(JOB, JOB)), "one_job_each: confirmation for aaa: 2 jobs"),
+        (replace(THERE, said=THERE.said[:3]), "told_once: job 0d2b8a54: the end of watching was told 0"),
+        (
+            replace(THERE, clusters={"evian3": replace(EVIAN3, states={"aaa": 3, "bbb": 2})}),
+            "records_agree: job 0d2b8a54: bbb called arrived, and it is elsewhere",
+        ),
+        (with_job(arrived=1), "records_agree: job 0d2b8a54: its counts are not"),
         (with_job(state="proposed"), "one_job_each: confirmation for aaa: 0 jobs"),
         (sent(*TWICE), "posted_once: evian3: POST 1 sent again as POST 2"),
         (sent(*TWICE, gets=(read(11.0),)), "posted_once: "),  # read too soon

@@ -30,6 +30,7 @@ class Row:
     duplicates: int = 0
     heading: str | None = None
     column: int | None = None
+    remark: str = ""
 
 
 def zipped(*names: str) -> bytes:
@@ -44,6 +45,7 @@ def bom(text: str, encoding: str) -> bytes:
     return f"\ufeff{text}".encode(encoding)
 
 
+HEADING = "line {}, “{}”, taken as a heading"
 NO_ID = "no customer id in this line"
 OUT_OF_PLACE = "quotation mark"
 UNCLEAR = "not clear which one holds the customer ids. Head the column"
@@ -91,7 +93,31 @@ FILES = [
     Row("only a heading", "customer_id\n", refused="holds a heading and no rows"),
     Row("only a heading among others", "name,cid\r\n\r\n,,\r\n", refused="holds a heading and no rows"),
     Row("an unknown heading", "Kunde,Name of\na01,Ann\n", refused=UNCLEAR),
-    Row("an unknown heading over one column is taken for an id", "Kunde\na01\n", "Kunde a01"),
+    Row(
+        "a heading of other words",
+        "\nKunde\na01\n",
+        "a01",
+        heading="Kunde",
+        remark=HEADING.format(2, "Kunde"),
+    ),
+    Row(
+        "a heading of several words",
+        "Kunden-Nr.;\na01\n",
+        "a01",
+        heading="Kunden-Nr.",
+        remark=HEADING.format(1, "Kunden-Nr."),
+    ),
+    Row("a first line unlike the others", "Acme\na01\n", "Acme a01", remark="line 1, “Acme”, taken as an id"),
+    Row("names of customers", "Customer\nacme\na01\n", "Customer acme a01"),
+    Row("a heading and digits", "Kunde1\na01\n", "Kunde1 a01"),
+    Row("a heading's word alone", "Kunde\n", "Kunde"),
+    Row(
+        "no id at all in a first line",
+        "*Kunden*!?\na01\n",
+        "a01",
+        heading="*Kunden*!?",
+        remark=HEADING.format(1, "*Kunden*!?"),
+    ),
     Row("the heading again, further down", "cid\na01\ncid\n", "a01 cid", heading="cid"),
     # Several columns.
     Row("one column of ids, no heading", "1,a01,X Y\n2,b02,Z\n", "a01 b02", column=2),
@@ -120,7 +146,14 @@ FILES = [
     Row("sep= and a tab", "sep=\t\na01\t1\nb02\t2\n", "a01 b02", column=1),
     Row("sep= and a bar", "sep=|\na01|1\n", refused="names a separator that is not read"),
     Row("sep= alone", "sep=;\n", refused="nothing but blank lines"),
-    Row("bars", "cid|name\na01|Ann\n", "", {1: "3 to 64", 2: "3 to 64"}),
+    Row(
+        "bars",
+        "cid|name\na01|Ann\n",
+        "",
+        {2: "3 to 64"},
+        heading="cid|name",
+        remark=HEADING.format(1, "cid|name"),
+    ),
     Row("two separators, both possible", "a01;x,b02\n", refused="not clear what separates the columns"),
     Row("separators in quotes", 'name,cid\n"Lee, Ann",a01\n', "a01", heading="cid", column=2),
     Row("quotes doubled", 'name,cid\n"Ann ""A"" Lee",a01\n', "a01", heading="cid", column=2),
@@ -273,6 +306,7 @@ def test_a_file_gets_its_answer(row: Row) -> None:
     taken = read(content)
     assert taken.cids == tuple(row.ids.split())
     assert (taken.duplicates, taken.heading, taken.column) == (row.duplicates, row.heading, row.column)
+    assert taken.remark == row.remark
     assert [bad.line for bad in taken.bad] == list(row.bad)
     for bad in taken.bad:
         assert row.bad[bad.line] in bad.why

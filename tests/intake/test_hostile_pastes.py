@@ -25,6 +25,7 @@ class Row:
     bad: Sequence[tuple[int, str]] = ()
     duplicates: int = 0
     heading: str | None = None
+    remark: str = ""
 
 
 LISTS = [
@@ -57,6 +58,23 @@ LISTS = [
     Row("marks nobody sees, within", "a\u200b01 b02", "b02", [(1, "a\\u200b01")]),
     Row("a heading over a column", "Customer ID\na01\nb02", "a01 b02", heading="Customer ID"),
     Row("a heading with a colon", "\nIDs:\n• a01", "a01", heading="IDs:"),
+    Row(
+        "a heading of other words",
+        "\nKunde\na01\nb02",
+        "a01 b02",
+        heading="Kunde",
+        remark="line 2, “Kunde”, taken as a heading",
+    ),
+    Row(
+        "a heading of two words",
+        "Customer name:\n• a01",
+        "a01",
+        heading="Customer name:",
+        remark="line 1, “Customer name:”, taken as a heading",
+    ),
+    Row("a first line unlike the others", "acme\na01", "acme a01", remark="line 1, “acme”, taken as an id"),
+    Row("a heading's word among ids", "kunde a01\nb02", "kunde a01 b02"),
+    Row("a heading's word over others like it", "kunde\nacme\na01", "kunde acme a01"),
     Row("a heading further down", "a01\ncid", "a01 cid"),
     Row("a link of an id with dots", "<http://a.b.co|a.b.co>, <http://c.d1.io|c.d1.io>", "a.b.co c.d1.io"),
     Row("a link in the middle of a word", "x-<http://a.b.co|a.b.co>-1", "x-a.b.co-1"),
@@ -145,6 +163,7 @@ def test_a_list_gives_its_ids(row: Row) -> None:
     assert taken.cids == tuple(row.ids.split())
     assert [(bad.line, bad.text) for bad in taken.bad] == list(row.bad)
     assert (taken.duplicates, taken.heading, taken.column) == (row.duplicates, row.heading, None)
+    assert taken.remark == row.remark
 
 
 @pytest.mark.parametrize("row", MESSAGES, ids=lambda row: row.name)

@@ -25,6 +25,7 @@ OUTCOMES = {
     Cause.UNREADABLE_ANSWER: Outcome.UNKNOWN,
 }  # every other cause: refused, nothing was done
 ACCEPTED, REFUSED = CustomerOutcome.ACCEPTED, CustomerOutcome.REFUSED
+ARRIVED = CustomerOutcome.ARRIVED
 PLANNED, UNKNOWN = CustomerOutcome.PLANNED, CustomerOutcome.UNKNOWN
 
 
@@ -114,12 +115,12 @@ class Record:
     def may_be(self, cid: str) -> set[CustomerOutcome]:
         """What a customer's row may say by what happened here."""
         last = next(reversed(list(self.about(cid))), None)
-        found = {ACCEPTED} if self.shown(cid) else set()
+        found = {ACCEPTED, ARRIVED} if self.shown(cid) else set()
         if last is None or last.answer is None:
             return {PLANNED, UNKNOWN} | found
         definite = _meant(cid, last.answer)
         if last.recorded and definite in ({ACCEPTED}, {REFUSED}):
-            return definite
+            return definite | (found if ACCEPTED in definite else set())
         # Nobody may have been left to write the answer down; or it is planned, and its next sender was lost.
         return definite | {PLANNED, UNKNOWN} | found
 

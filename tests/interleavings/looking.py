@@ -62,10 +62,9 @@ def check_job(sight: Sight, name: str, cids: tuple[str, ...]) -> None:
     """One card or job: its state, counts, notes and record agree with its customers and chunks."""
     job, pieces, told = sight.jobs[name], sight.chunks[name], Counter(sight.events[name])
     outcomes = Counter(sight.customers[cid] for cid in cids)
-    counted = [
-        outcomes[o] for o in (CustomerOutcome.ACCEPTED, CustomerOutcome.REFUSED, CustomerOutcome.UNKNOWN)
-    ]
-    assert [job.accepted, job.refused, job.unknown] == counted
+    kinds = ("ACCEPTED", "ARRIVED", "REFUSED", "UNKNOWN")
+    counted = [outcomes[CustomerOutcome[kind]] for kind in kinds]
+    assert [job.to_arrive, job.arrived, job.refused, job.unknown] == counted
     still_open = sum(state in OPEN for state, _ in pieces)
     assert job.open_chunks == still_open
     confirmed = job.state not in CARDS
@@ -89,7 +88,12 @@ def check_job(sight: Sight, name: str, cids: tuple[str, ...]) -> None:
     elif job.state is not JobState.CONFIRMED and confirmed:
         assert not outcomes[CustomerOutcome.PLANNED], "it has ended, and somebody was never sent"
     if job.state is JobState.WATCHING:
-        assert job.check_at is not None, "nobody will ever read what became of the unknown"
+        assert job.check_at or job.watch_at, "nobody will ever read what becomes of it"
+    assert job.watch_at is None or job.state in (JobState.RUNNING, JobState.WATCHING)
+    assert sight.notes[name, Note.NOT_ARRIVED] == told[Event.NOT_ARRIVED]
+    assert (
+        sight.notes[name, Note.ARRIVED] + told[Event.NOT_ARRIVED] <= told[Event.DONE] + told[Event.SENT_AGAIN]
+    )
 
 
 def _state(sight: Sight, name: str, still_open: int) -> JobState:
@@ -98,6 +102,6 @@ def _state(sight: Sight, name: str, still_open: int) -> JobState:
         return JobState.CONFIRMED
     if still_open:
         return JobState.RUNNING
-    ends = (Event.DONE, Event.CHECK_ASKED, Event.SENT_AGAIN, Event.ANSWERED)
+    ends = (Event.DONE, Event.CHECK_ASKED, Event.WATCH_ASKED, Event.SENT_AGAIN, Event.ANSWERED)
     last = next((event for event in reversed(sight.events[name]) if event in ends), None)
     return JobState.DONE if last is Event.DONE else JobState.WATCHING

@@ -13,10 +13,12 @@ from bot.policy import Policy, Right, Rule
 from bot.runner.checker import Checker
 from bot.runner.lane import Lane
 from bot.runner.sender import Runner
+from bot.runner.watcher import Watcher
 from bot.service.decisions import Decisions
 from bot.service.people import People
 from bot.service.proposals import Proposals
 from bot.service.unknowns import Unknowns
+from bot.service.watching import Watching
 from bot.turns import Bell, Lease
 from bot.turns.embedded import EmbeddedTurns
 from store.model import Operator
@@ -50,7 +52,7 @@ class OneTurn(EmbeddedTurns):
         return lambda: math.inf if self.held else 0.0
 
 
-def configured(*, chunk_size: int, concurrency: int, resend: Resend) -> Cluster:
+def configured(*, chunk_size: int, concurrency: int, resend: Resend, watch: bool) -> Cluster:
     """The cluster as the file would say it."""
     return Cluster(
         key=KEY,
@@ -65,7 +67,8 @@ def configured(*, chunk_size: int, concurrency: int, resend: Resend) -> Cluster:
         max_customers=6,
         preview_s=0,
         protected=False,
-        arrival=Arrival(every_s=2, give_up_after_s=60),
+        arrival=Arrival(watch=watch, every_s=2, give_up_after_s=60),
+        announce_channel=None,
     )
 
 
@@ -84,6 +87,7 @@ class Process:
         self.proposals = Proposals(self.db, people, Catalogue(DEFAULT_ACTIONS), clusters, CARD_EXPIRES_S)
         self.decisions = Decisions(self.db, people, clusters)
         self.unknowns = Unknowns(self.db, people, clusters)
+        self.watching = Watching(self.db, clusters)
         lane = Lane(
             key=cluster.key,
             base_url=cluster.base_url,
@@ -94,11 +98,13 @@ class Process:
             preview_s=cluster.preview_s,
             every_s=cluster.arrival.every_s,
             give_up_after_s=cluster.arrival.give_up_after_s,
+            watch=cluster.arrival.watch,
             resend_auto=cluster.resend_unknown is Resend.AUTO,
         )
         for work in (
             Runner(self.db, self.turns, lane).run(),
             Checker(self.db, self.turns, lane).run(),
+            Watcher(self.db, self.turns, lane, Catalogue(DEFAULT_ACTIONS).later()).run(),
             Loop(self.turns, "expiry", self.decisions.expire_due).run(),
         ):
             self.tasks.append(gates.loop.create_task(work))

@@ -104,6 +104,17 @@ async def test_arrival_can_be_by_the_clock(desk: ClusterDesk, web: aiohttp.Clien
     assert (await desk.customers())[CIDS[0]] == 3
 
 
+async def test_some_never_arrive(desk: ClusterDesk, web: aiohttp.ClientSession) -> None:
+    await desk.hold_up(CIDS[:1])
+    await act(web, *CIDS[:2])
+    await desk.arrive()
+    assert [(await desk.customers())[cid] for cid in CIDS[:2]] == [2, 3]
+    await desk.hold_up([])
+    await act(web, *CIDS[:2])
+    await desk.arrive()
+    assert (await desk.customers())[CIDS[0]] == 3
+
+
 async def test_unknown_customers_refuse_the_whole_request(
     desk: ClusterDesk, web: aiohttp.ClientSession
 ) -> None:

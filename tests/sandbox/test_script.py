@@ -6,7 +6,7 @@ import re
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +14,13 @@ from uuid import uuid4
 
 import pytest
 
+from bot.sandbox.script import play, processes
 from bot.sandbox.script.acts import ACTS
+from bot.sandbox.script.processes import House
+from bot.sandbox.script.stage import Stage
 
 WITHIN_S = 60.0  # the README promises about a minute, the issue says under one
+Scene = Callable[[Stage], Awaitable[object]]
 MARK = "SET_ACTION_TEST_MARK"
 PATCHED = """
 from bot.cli import main
@@ -27,7 +31,7 @@ async def asked(stage):
     await stage.asks(f"/set-action t evian3 {(await stage.customers(1))[0]}")
 
 async def scene(stage):
-    %s
+    expect(False, "the moon to be of cheese")
 
 ACTS[:] = [[("A scene that goes well", asked), ("A scene that does not", scene)], [("Another", asked)]]
 main()
@@ -104,25 +108,51 @@ async def test_the_whole_conversation_goes_as_expected_and_leaves_nothing(run: R
     assert run.left_behind() == []
 
 
-@pytest.mark.parametrize(
-    ("step", "reason"),
-    [
-        ('expect(False, "the moon to be of cheese")', "expected the moon to be of cheese"),
-        ('await stage.asks("/set-action t nowhere x1234")', "a private answer instead of a card"),
-        ('(await stage.desk.messages("C0OPS", "U0ASTER"))[0].button("nonesuch")', "nonesuch"),
-        ("await stage.desk.until(lambda _: False, 0.1)", "no journal entry as expected"),
-        ('await stage.desk.say("U0NOBODY", "C0NOWHERE", "hello")', "no person U0NOBODY"),
-    ],
-    ids=["false", "no-card", "no-button", "never", "refused"],
-)
-async def test_what_is_not_as_expected_is_said_and_fails(run: Run, step: str, reason: str) -> None:
-    code, out, err = await run.ended("-c", PATCHED % step)
+async def test_what_is_not_as_expected_is_said_and_fails(run: Run) -> None:
+    code, out, err = await run.ended("-c", PATCHED)
     assert (code, err) == (1, "")
     _, _, verdict = out.partition("Not as expected: ")
-    assert reason in verdict
+    assert "expected the moon to be of cheese" in verdict
     assert "event=set_action.ready" in verdict  # the bot's log, to see why
     assert "scenes went as expected" not in out
     assert run.left_behind() == []
+
+
+async def press_nothing(stage: Stage) -> None:
+    (await stage.desk.messages("C0OPS", "U0ASTER"))[0].button("nonesuch")
+
+
+WRONG: Mapping[str, tuple[Scene, str]] = {
+    "no card": (
+        lambda stage: stage.asks("/set-action t nowhere x1234"),
+        "a private answer instead of a card",
+    ),
+    "no button": (press_nothing, "nonesuch"),
+    "never": (lambda stage: stage.desk.until(lambda _: False, 0.1), "no journal entry as expected"),
+    "refused": (lambda stage: stage.desk.say("U0NOBODY", "C0NOWHERE", "hello"), "no person U0NOBODY"),
+}
+
+
+async def test_whatever_goes_wrong_in_a_scene_is_a_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One set of processes for all: what differs is what a scene meets."""
+    async with processes.house(tmp_path) as running:
+
+        @asynccontextmanager
+        async def standing(_: Path) -> AsyncIterator[House]:
+            yield running
+
+        monkeypatch.setattr(play, "house", standing)
+        for name, (scene, reason) in {"well": (asked, ""), **WRONG}.items():
+            monkeypatch.setattr(play, "ACTS", [[(name, scene)]])
+            code, out = await play.play(), capsys.readouterr().out
+            assert code == (1 if reason else 0), name
+            assert reason in out.partition("Not as expected: ")[2], name
+
+
+async def asked(stage: Stage) -> None:
+    await stage.asks(f"/set-action t evian3 {(await stage.customers(1))[0]}")
 
 
 async def test_a_bot_that_dies_is_noticed(run: Run) -> None:

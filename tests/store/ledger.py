@@ -21,13 +21,17 @@ class Piece:
 
 @dataclass
 class Entry:
-    """One job. `far` is None without a check, else whether the check lies in the future."""
+    """One job. `far` is None without a check, else whether the check lies in the future.
+
+    `watched` is None where no arrival is awaited, else whether the cluster is to be read at once.
+    """
 
     cluster: str
     customers: dict[str, CustomerOutcome]
     state: JobState = JobState.PROPOSED
     pieces: list[Piece] = field(default_factory=list)
     far: bool | None = None
+    watched: bool | None = None
 
     def decide(self, end: JobState) -> bool:
         """Confirm, cancel or expire: only a proposal can be decided, and only once."""

@@ -6,7 +6,7 @@ from store.model import Source
 from tests.store.samples import ASTER, BIRCH, BOTH, confirmed, proposed
 
 pytestmark = BOTH
-SOURCES = (Source("form", 3), Source("file", 126, "ids.csv", "cid"), Source("card", 1, "0a1b2c3d"))
+SOURCES = (Source("form", 3), Source("file", 126, "ids.csv", "cid", "line 1"), Source("card", 1, "0a1b2c3d"))
 
 
 async def test_sources_come_back_as_they_were(db: Database) -> None:
@@ -27,9 +27,9 @@ async def test_only_ones_own_undecided_cards_are_open(db: Database) -> None:
 
 
 async def test_a_request_is_known_by_its_key(db: Database) -> None:
-    await db.write(proposed, request_key="view V1 h1")
-    assert await db.read(jobs.known, "view V1 h1")
-    assert not await db.read(jobs.known, "view V1 h2")
+    job = await db.write(proposed, request_key="view V1 h1")
+    assert await db.read(jobs.asked_by, "view V1 h1") == job
+    assert await db.read(jobs.asked_by, "view V1 h2") is None
 
 
 async def test_the_last_cluster_is_that_of_the_newest_card_or_job(db: Database) -> None:

@@ -15,7 +15,8 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
-from store import checks, chunks, customers, jobs
+from store import arrivals, checks, chunks, customers, jobs
+from store.clock import read_now
 from store.database import Database
 from store.model import Chunk, ChunkState, CustomerOutcome, Job, JobState
 from store.tables import chunks as chunk_table
@@ -34,7 +35,8 @@ OUTCOMES = {
     ChunkState.REFUSED: CustomerOutcome.REFUSED,
     ChunkState.UNKNOWN: CustomerOutcome.UNKNOWN,
 }
-FINAL = (CustomerOutcome.ACCEPTED, CustomerOutcome.REFUSED)
+FINAL = (CustomerOutcome.ACCEPTED, CustomerOutcome.REFUSED, CustomerOutcome.ARRIVED)
+ONWARD = (CustomerOutcome.ACCEPTED, CustomerOutcome.ARRIVED)
 
 
 class Course(RuleBasedStateMachine):
@@ -114,9 +116,9 @@ class Course(RuleBasedStateMachine):
             self.claims.append(chunk)
 
     @precondition(lambda self: self.ledger.good(self.claims))
-    @rule(number=ANY)
-    def accept(self, number: int) -> None:
-        self.settle(number, ChunkState.ACCEPTED)
+    @rule(number=ANY, watch=st.booleans())
+    def accept(self, number: int, watch: bool) -> None:
+        self.settle(number, ChunkState.ACCEPTED, watch=watch)
 
     @precondition(lambda self: self.ledger.good(self.claims))
     @rule(number=ANY, which=SOME)
@@ -128,7 +130,15 @@ class Course(RuleBasedStateMachine):
     def lose(self, number: int, settle_s: float) -> None:
         self.settle(number, ChunkState.UNKNOWN, settle_s=settle_s)
 
-    def settle(self, number: int, end: ChunkState, which: Sequence[bool] = (), settle_s: float = 0.0) -> None:
+    def settle(
+        self,
+        number: int,
+        end: ChunkState,
+        which: Sequence[bool] = (),
+        settle_s: float = 0.0,
+        *,
+        watch: bool = False,
+    ) -> None:
         """As the runner writes down an answer: the chunk, its customers, and the end of the job."""
         chunk, piece, entry = self.claimed(number)
         won = chunks.settle(self.conn, chunk, end, cause="x", http_status=200, message="m", elapsed_s=0.1)
@@ -144,8 +154,16 @@ class Course(RuleBasedStateMachine):
         if end is ChunkState.UNKNOWN:
             checks.later(self.conn, job, chunk, settle_s)
             entry.far = bool(entry.far) or settle_s > 0
+        if watch:
+            arrivals.begin(self.conn, job, 30.0, 3600.0)
+            entry.watched = bool(entry.watched)
+            job = jobs.get(self.conn, job.id)
+            assert job.watch_at is not None
+            assert job.watch_until is not None
+            assert job.watch_at < job.watch_until
         if not job.open_chunks:
-            entry.state = JobState.WATCHING if entry.count(CustomerOutcome.UNKNOWN) else JobState.DONE
+            waits = entry.count(CustomerOutcome.UNKNOWN) or entry.watched is not None
+            entry.state = JobState.WATCHING if waits else JobState.DONE
             assert chunks.finish(self.conn, job)
 
     @precondition(lambda self: self.ledger.good(self.claims))
@@ -173,20 +191,77 @@ class Course(RuleBasedStateMachine):
         self.claims += found
 
     @precondition(lambda self: self.ledger.ready(JobState.WATCHING))
-    @rule(number=ANY, which=SOME)
-    def check(self, number: int, which: list[bool]) -> None:
+    @rule(number=ANY, which=SOME, watch=st.booleans())
+    def check(self, number: int, which: list[bool], watch: bool) -> None:
         """As after reading the cluster's state, which also names customers that were not asked about."""
         job, entry = self.job(number, JobState.WATCHING)
         assert customers.unknown(self.conn, job.id) == [
             cid for cid, outcome in entry.customers.items() if outcome is CustomerOutcome.UNKNOWN
         ]
-        won = checks.close(self.conn, job)
-        assert won == (entry.state is JobState.WATCHING)
-        if won:
-            entry.state, entry.far = JobState.DONE, None
-            there = chosen(list(entry.customers), [not taken for taken in which])
-            turned = customers.found_accepted(self.conn, job.id, there)
-            assert turned == entry.turn(there, CustomerOutcome.UNKNOWN, CustomerOutcome.ACCEPTED)
+        if entry.state is not JobState.WATCHING or entry.watched is not None:
+            return  # the runner closes what nobody waits for
+        assert checks.close(self.conn, job)
+        assert not checks.close(self.conn, job)
+        entry.state, entry.far = JobState.DONE, None
+        there = chosen(list(entry.customers), [not taken for taken in which])
+        turned = customers.found_accepted(self.conn, job.id, there, arrived=watch)
+        assert turned == entry.turn(there, CustomerOutcome.UNKNOWN, ONWARD[watch])
+
+    @precondition(lambda self: self.watched())
+    @rule(cluster=CLUSTERS)
+    def read_for_arrivals(self, cluster: str) -> None:
+        """One read serves every job that waits there, due or not."""
+        waiting = [key for key in self.watched() if self.ledger[key].cluster == cluster]
+        assert [job.id for job in arrivals.claim(self.conn, cluster, 30.0)] == waiting
+        for key in waiting:
+            self.ledger[key].watched = False
+
+    @precondition(lambda self: self.ledger)
+    @rule(number=ANY, which=SOME)
+    def arrive(self, number: int, which: list[bool]) -> None:
+        """A read may show whomever it likes: who was not accepted does not arrive."""
+        job_id = pick(number, self.watched(), list(self.ledger))
+        entry = self.ledger[job_id]
+        there = chosen(entry.cids, which)
+        assert [cid for _, cid in arrivals.awaited(self.conn, job_id)] == [
+            cid for cid, outcome in entry.customers.items() if outcome is CustomerOutcome.ACCEPTED
+        ]
+        positions = [position for position, cid in enumerate(entry.cids) if cid in there]
+        arrivals.first_seen(self.conn, job_id, dict.fromkeys(positions, 2))
+        expected = entry.turn(there, CustomerOutcome.ACCEPTED, CustomerOutcome.ARRIVED)
+        assert arrivals.arrive(self.conn, job_id, positions) == expected
+        assert arrivals.arrive(self.conn, job_id, positions) == 0
+
+    @precondition(lambda self: self.watched())
+    @rule(number=ANY)
+    def give_up(self, number: int) -> None:
+        """Nobody is awaited any more; it ends where nothing of it is unknown and being checked either."""
+        job_id = pick(number, self.watched(), self.watched())
+        entry, waiting = self.ledger[job_id], arrivals.awaited(self.conn, job_id)
+        arrivals.give_up(self.conn, job_id, {position: 2 for position, _ in waiting})
+        left = arrivals.stragglers(self.conn, job_id, 100)
+        assert [(one.cid, one.last_state) for one in left] == [(cid, 2) for _, cid in waiting]
+        entry.watched = None
+        if entry.state is JobState.WATCHING and entry.far is None:
+            assert checks.close(self.conn, jobs.get(self.conn, job_id))
+            entry.state = JobState.DONE
+        elif entry.state is JobState.RUNNING:
+            arrivals.begin(self.conn, jobs.get(self.conn, job_id), 30.0, 3600.0)
+            entry.watched = False
+
+    @precondition(lambda self: self.ledger.ready(JobState.DONE))
+    @rule(number=ANY)
+    def watch_again(self, number: int) -> None:
+        job, entry = self.job(number, JobState.DONE)
+        welcome = entry.state is JobState.DONE or (entry.state is JobState.WATCHING and entry.watched is None)
+        assert arrivals.ask(self.conn, job, 3600.0) == welcome
+        assert not arrivals.ask(self.conn, job, 3600.0), "the second of two clicks"
+        if welcome:
+            entry.state, entry.watched = JobState.WATCHING, True
+
+    def watched(self) -> list[int]:
+        """The jobs of which somebody is awaited, or will be."""
+        return [job_id for job_id, entry in self.ledger.items() if entry.watched is not None]
 
     @precondition(lambda self: self.ledger.ready(JobState.DONE))
     @rule(number=ANY)
@@ -221,8 +296,12 @@ class Course(RuleBasedStateMachine):
         now = {(row.job_id, row.cid): CustomerOutcome(row.outcome) for row in self.conn.execute(customer)}
         expected = {(key, cid): o for key, entry in self.ledger.items() for cid, o in entry.customers.items()}
         assert now == expected
-        back = [key for key, was in self.before.items() if was in FINAL and now[key] is not was]
-        assert back == [], "nobody's outcome goes back from accepted or refused"
+        back = [
+            key
+            for key, was in self.before.items()
+            if was in FINAL and now[key] is not was and (was, now[key]) != ONWARD
+        ]
+        assert back == [], "nobody's outcome goes back from accepted, refused or arrived"
         self.before = now
         chunk = select(chunk_table.c.job_id).where(chunk_table.c.state.in_(OPEN))
         still_open = Counter(self.conn.execute(chunk).scalars())
@@ -231,11 +310,14 @@ class Course(RuleBasedStateMachine):
             job, entry = jobs.as_job(row), self.ledger[row.id]
             assert job.state is entry.state
             counted = tuple(outcomes[job.id, outcome] for outcome in OUTCOMES.values())
-            assert (job.accepted, job.refused, job.unknown) == counted
+            assert (job.to_arrive, job.refused, job.unknown) == counted
+            assert job.arrived == outcomes[job.id, CustomerOutcome.ARRIVED]
             assert job.total == job.answered + outcomes[job.id, CustomerOutcome.PLANNED]
             assert job.open_chunks == still_open[job.id] == entry.open_pieces
             assert (job.open_chunks > 0) == (job.state is JobState.RUNNING)
             assert (job.check_at is None) == (entry.far is None)
+            assert (job.watch_at is None) == (entry.watched is None)
+            assert job.watch_at is None or job.state in checks.LIVE
 
     @invariant()
     def checks_are_due_when_they_should_be(self) -> None:
@@ -248,6 +330,23 @@ class Course(RuleBasedStateMachine):
             due = [job.id for job in checks.due(self.conn, cluster)]
             assert sorted(due) == sorted(key for key, far in watched.items() if not far)
             assert (checks.next_due(self.conn, cluster) is not None) == bool(watched)
+
+    @invariant()
+    def the_cluster_is_read_when_somebody_is_awaited(self) -> None:
+        for cluster in NAMES:
+            awaited = [entry.watched for entry in self.ledger.values() if entry.cluster == cluster]
+            due = arrivals.next_due(self.conn, cluster)
+            assert (due is not None) == any(one is not None for one in awaited)
+            assert any(awaited) == (due is not None and due <= read_now(self.conn))
+            found = {(job_id, cid) for job_id, _, cid, _ in arrivals.everybody(self.conn, cluster)}
+            assert found == {
+                (key, cid)
+                for key, entry in self.ledger.items()
+                for cid, outcome in entry.customers.items()
+                if entry.cluster == cluster
+                and entry.watched is not None
+                and outcome is CustomerOutcome.ACCEPTED
+            }
 
 
 def test_the_store_keeps_the_ledger(db: Database) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
-from store import audit, batches, checks, chunks, customers, jobs, outbox, pauses
+from store import arrivals, audit, batches, checks, chunks, courses, customers, homes, jobs, outbox, pauses
 from store.batch_model import Batch, BatchPlace
 from store.clock import EPOCH
 from store.database import Database
@@ -59,6 +59,14 @@ def fill(conn: Connection) -> None:
 
 
 LISTS: dict[str, tuple[Callable[[Connection], Any], str]] = {
+    "cards waiting": (
+        lambda conn: homes.waiting(conn, ASTER, 11),
+        f"SEARCH jobs USING INDEX ix_jobs_open ({OWNED})",
+    ),
+    "live jobs": (
+        lambda conn: homes.live(conn, ASTER, 11),
+        f"SEARCH jobs USING INDEX ix_jobs_own_live ({OWNED})",
+    ),
     "first page": (
         lambda conn: jobs.list_own(conn, ASTER, limit=11),
         f"SEARCH jobs USING INDEX ix_jobs_owner ({OWNED})",
@@ -75,7 +83,7 @@ LISTS: dict[str, tuple[Callable[[Connection], Any], str]] = {
         lambda conn: jobs.open_cards(conn, ASTER),
         f"SEARCH jobs USING INDEX ix_jobs_open ({OWNED})",
     ),
-    "known": (lambda conn: jobs.known(conn, "key"), "(request_key=?)"),
+    "asked by": (lambda conn: jobs.asked_by(conn, "key"), "(request_key=?)"),
     "expired": (
         lambda conn: jobs.expired(conn, 500),
         "SEARCH jobs USING INDEX ix_jobs_proposed (expires_at<?)",
@@ -96,6 +104,12 @@ LISTS: dict[str, tuple[Callable[[Connection], Any], str]] = {
         lambda conn: checks.next_due(conn, EVIAN3),
         "SEARCH jobs USING INDEX ix_jobs_check (cluster=? AND check_at>?)",
     ),
+    "next arrival": (
+        lambda conn: arrivals.next_due(conn, EVIAN3),
+        "SEARCH jobs USING COVERING INDEX ix_jobs_watch (cluster=? AND watch_at>?)",
+    ),
+    "awaited": (lambda conn: arrivals.awaited(conn, 1), BY_KEY),
+    "stragglers": (lambda conn: arrivals.stragglers(conn, 1, 5), BY_KEY),
     "running": (
         lambda conn: jobs.running(conn, EVIAN3),
         "SEARCH jobs USING INDEX ix_jobs_running (cluster=?)",
@@ -172,6 +186,14 @@ async def test_a_list_reads_only_what_it_shows(db: Database, name: str) -> None:
     assert step in plan.steps[0]
 
 
+async def test_everybody_awaited_is_found_by_the_jobs_that_wait(db: Database) -> None:
+    await db.write(fill)
+    [plan] = await db.read(plans, lambda conn: list(arrivals.everybody(conn, EVIAN3)))
+    jobs_first, then = plan.steps
+    assert "SEARCH jobs USING COVERING INDEX ix_jobs_watch (cluster=? AND watch_at>?)" in jobs_first
+    assert BY_KEY in then
+
+
 async def test_the_last_cluster_is_one_entry_of_each_of_two_indexes(db: Database) -> None:
     await db.write(fill)
     job, card = await db.read(plans, lambda conn: jobs.last_cluster(conn, ASTER))
@@ -191,6 +213,24 @@ async def test_the_next_expiry_is_the_first_entry_of_an_index_of_proposals(db: D
     # The index holds nothing but open cards, and LIMIT 1 reads one entry of it.
     assert plan.steps == ("SCAN jobs USING INDEX ix_jobs_proposed",)
     assert "LIMIT" in plan.statement
+
+
+async def test_the_record_leads_to_homes_without_reading_all_jobs(db: Database) -> None:
+    await db.write(fill)
+    for _ in range(2):
+        await db.write(audit.append, audit.Event.SENT, job=(await db.read(jobs.get, 1)).uuid)
+    found = await db.read(plans, lambda conn: homes.concerned(conn, 1))
+    assert not any(plan.whole_tables for plan in found)
+    owners = found[-1].steps
+    assert any(step.startswith("SEARCH audit_log USING INTEGER PRIMARY KEY (rowid>?)") for step in owners)
+    assert any(step.startswith("SEARCH jobs") and "(uuid=?)" in step for step in owners)
+
+
+async def test_the_course_of_a_job_reads_its_own_rows(db: Database) -> None:
+    await db.write(fill)
+    for plan in await db.read(plans, lambda conn: courses.course(conn, 1)):
+        assert not plan.whole_tables
+        assert BY_KEY in plan.steps[0]
 
 
 async def test_a_claim_takes_the_first_entry_of_its_index(db: Database) -> None:
@@ -224,9 +264,21 @@ def settle(conn: Connection) -> None:
     )
     customers.mark(conn, chunk, CustomerOutcome.UNKNOWN, detail="timeout")
     checks.later(conn, job, chunk, 60.0)
-    customers.found_accepted(conn, job.id, ["0" * 32])
+    customers.found_accepted(conn, job.id, ["0" * 32], arrived=True)
     chunks.finish(conn, jobs.get(conn, job.id))
     checks.close(conn, job)
+
+
+def watch(conn: Connection) -> None:
+    job = jobs.get(conn, 1)
+    arrivals.begin(conn, job, 30.0, 3600.0)
+    arrivals.claim(conn, EVIAN3, 30.0)
+    arrivals.rest(conn, EVIAN3, 30.0)
+    assert arrivals.tell_error(conn, [1, 2], "why") == [1]
+    arrivals.first_seen(conn, 1, {0: 2, 1: 2})
+    arrivals.arrive(conn, 1, [0])
+    arrivals.give_up(conn, 1, {1: 2})
+    arrivals.ask(conn, job, 3600.0)
 
 
 CHANGES: dict[str, Callable[[Connection], Any]] = {
@@ -236,6 +288,7 @@ CHANGES: dict[str, Callable[[Connection], Any]] = {
     "expire": lambda conn: jobs.expire(conn, jobs.get(conn, 2)),
     "find": lambda conn: jobs.find(conn, jobs.get(conn, 1).uuid),
     "settle": settle,
+    "watch": watch,
     "append": lambda conn: audit.append(conn, audit.Event.SENT),
 }
 

@@ -66,7 +66,7 @@ async def test_adding_rings_once_after_the_commit(db: Database, heard: Heard) ->
 
     await db.write(work)
     assert len(await db.read(outbox.due, 32)) == 2
-    assert await heard() == [outbox.TOPIC]
+    assert await heard() == [outbox.CARDS, outbox.TOPIC]
 
 
 async def test_what_is_rolled_back_never_rings(db: Database, heard: Heard) -> None:

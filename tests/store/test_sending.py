@@ -147,8 +147,8 @@ def test_thousands_read_back_are_all_accepted(db: Database, count: int) -> None:
         job = running(conn, count + 1, size=5_000)
         settle(conn, claim(conn), ChunkState.UNKNOWN, CustomerOutcome.UNKNOWN)
         found = customers.unknown(conn, job.id)[:count]
-        assert customers.found_accepted(conn, job.id, [*found, "not-of-this-job"]) == count
-        assert customers.found_accepted(conn, job.id, found) == 0
+        assert customers.found_accepted(conn, job.id, [*found, "not-of-this-job"], arrived=False) == count
+        assert customers.found_accepted(conn, job.id, found, arrived=False) == 0
         kept = jobs.get(conn, job.id)
         assert (kept.accepted, kept.unknown) == (count, 1)
 

@@ -89,6 +89,7 @@ def test_one_batch_in_full(
 )
 def test_the_word_to_whoever_is_to_run_some(some: list[Batch], more: int, name: str) -> None:
     check(batches.assigned(some, len(some) + more, "U0ASTER", name, to="U0BRAM"))
+    check(batches.taken_away(some, len(some) + more, "U0ASTER", name, to="U0BRAM"))
 
 
 @given(job=jobs(), batch=made_batches(), name=names)
@@ -104,9 +105,17 @@ def test_the_form_that_makes_batches(clusters: dict[str, str], times: int) -> No
     check_view(batch_forms.make(many, LONGEST_NAME))
 
 
-@given(some=st.lists(made_batches(), min_size=1, max_size=20), duplicates=st.integers(0, 2), name=names)
-def test_what_came_of_it(some: list[Batch], duplicates: int, name: str) -> None:
-    check_view(batch_forms.made(some, duplicates, name))
+@given(
+    some=st.lists(made_batches(), min_size=1, max_size=20),
+    duplicates=st.integers(0, 2),
+    name=names,
+    first=names,
+    without=st.sampled_from(((), ("U0BRAM",), ("U0BRAM",) * 500)),
+)
+def test_what_came_of_it(
+    some: list[Batch], duplicates: int, name: str, first: str, without: tuple[str, ...]
+) -> None:
+    check_view(batch_forms.made(some, duplicates, name, remark=first[:100], without=without))
 
 
 @given(batch=made_batches(), name=names)
@@ -114,4 +123,4 @@ def test_the_form_that_assigns_one(batch: Batch, name: str) -> None:
     view = batch_forms.assign(batch, name)
     check_view(view)
     assert view.private_metadata == f"7Q2KX4.{batch.assigned_to or ''}"
-    check_view(batch_forms.assigned(batch))
+    check_view(batch_forms.assigned(batch, without=["U0BRAM"]))

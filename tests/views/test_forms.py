@@ -1,4 +1,4 @@
-"""Forms and the home tab at their worst: within Slack's limits, nothing alive that we did not put there."""
+"""Forms at their worst: within Slack's limits, nothing alive that we did not put there."""
 
 import json
 from typing import Any
@@ -12,12 +12,10 @@ from slack_sdk.models.views import View
 from bot.draft import LONGEST_TEXT, MOST_KEPT, AttachedFile, Choices, Draft
 from bot.intake.ids import BadLine
 from bot.sandbox.workspace.blocks import Surface, checked_view
-from bot.views import files, form, listing, notices
-from bot.views.home import home
+from bot.views import files, form, notices
 from bot.views.message import Message
-from store.model import Job
-from tests.views.checking import CHANNELS, WORKSPACE, live_faults, mrkdwn_in
-from tests.views.worst import hostile, jobs, names
+from tests.views.checking import CHANNELS, live_faults, mrkdwn_in
+from tests.views.worst import hostile, names
 
 some = st.lists(hostile(60), min_size=1, max_size=250, unique=True)
 
@@ -60,12 +58,6 @@ def test_the_form_with_whatever_is_in_it(
     told = checked(form.form(draft, choices, problems))
     memory = json.loads(told["private_metadata"])
     assert [file["id"] for file in memory["files"]] == [file.id for file in draft.files]
-
-
-@given(found=st.lists(jobs(), max_size=10), name=names)
-def test_the_home_tab(found: list[Job], name: str) -> None:
-    by_key = {job.cluster: name for job in found[::2]}
-    checked(home(found, by_key, listing.Workspace(WORKSPACE)), "home")
 
 
 @pytest.mark.parametrize(

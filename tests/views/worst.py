@@ -96,7 +96,22 @@ def jobs(
         last_message=draw(tame_messages if tame else messages),
         **draw(_previews(there, missing, tame=tame)),
         sources=() if tame else draw(sources),
+        **draw(_arrival(state, accepted, tame=tame)),
     )
+
+
+@st.composite
+def _arrival(draw: st.DrawFn, state: JobState, accepted: int, *, tame: bool) -> dict[str, Any]:
+    """How far those that were accepted have come, where that is watched."""
+    if not accepted or draw(st.booleans()):
+        return {}
+    waiting = state in (JobState.RUNNING, JobState.WATCHING)
+    return {
+        "arrived": draw(st.sampled_from((0, accepted // 2, accepted))),
+        "watch_at": draw(st.none() | moments) if waiting else None,
+        "watch_until": draw(moments),
+        "watch_error": draw(tame_messages if tame else messages) if waiting else None,
+    }
 
 
 @st.composite
@@ -116,7 +131,7 @@ def _previews(draw: st.DrawFn, there: int, missing: int, *, tame: bool) -> dict[
 
 # Ten files in the form, nine remembered, what was typed and a card: no more come together.
 sources = st.lists(
-    st.builds(Source, st.sampled_from(("form", "file", "card")), st.integers(0, 50_000), names, names),
+    st.builds(Source, st.sampled_from(("form", "file", "card")), st.integers(0, 50_000), names, names, names),
     max_size=21,
 ).map(tuple)
 codes = st.integers(0, 999).map(str)

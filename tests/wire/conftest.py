@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot import app
+from bot import speech
 from bot.outbox.pace import Pace
 from bot.runner import sender
 from bot.sandbox.cluster.desk import ClusterDesk
@@ -36,6 +36,9 @@ class Brisk(Pace):
     def update(self, card: int, *, ended: bool) -> float:
         return super().update(card, ended=ended) / self.SPEED
 
+    def home(self, person: str) -> float:
+        return super().home(person) / self.SPEED
+
     def post(self, channel: str) -> float:
         return super().post(channel) / self.SPEED
 
@@ -43,7 +46,7 @@ class Brisk(Pace):
 @pytest.fixture(autouse=True)
 def brisk(monkeypatch: pytest.MonkeyPatch) -> float:
     """Bots started in this process may speak this many times as fast as Slack allows."""
-    monkeypatch.setattr(app, "Pace", Brisk)
+    monkeypatch.setattr(speech, "Pace", Brisk)
     return Brisk.SPEED
 
 
@@ -56,7 +59,7 @@ def patient_guard(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def slacks_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     """As fast as Slack allows, after all."""
-    monkeypatch.setattr(app, "Pace", Pace)
+    monkeypatch.setattr(speech, "Pace", Pace)
 
 
 @pytest.fixture

@@ -337,3 +337,41 @@ async def test_a_card_of_a_batch_that_went_to_somebody_else_cannot_be_confirmed(
     await stage.private("is assigned to somebody else", user=BRAM)
     assert (await stage.job()).state == "proposed"
     assert (await stage.events())[-1] == "refused_click"
+
+
+async def test_whoever_loses_a_batch_is_told_and_whose_it_is_now(stage: Stage) -> None:
+    [batch] = await made(stage, await stage.cids(2), to=[BRAM])
+    people: list[str | None] = [CLEO, None]
+    for to in people:
+        await stage.desk.click(ASTER, await list_of(stage), "batch_assign")
+        form = await stage.desk.until_form(
+            ASTER, lambda form: form.title == "Assign a batch" and bool(form.submit)
+        )
+        await stage.desk.submit(form, {"to": to})
+        await stage.settled()
+    told = (await direct(stage, BRAM))[-1]
+    assert f"<@{ASTER}> took batch `{batch.code}` of “Wave 1” on Evian 3 (evian3) off your list" in told
+    assert f"now for <@{CLEO}>" in told
+    assert "now for nobody yet" in (await direct(stage, CLEO))[-1]
+    assert [len(await direct(stage, user)) for user in (BRAM, CLEO, ASTER)] == [2, 2, 0]
+
+
+async def test_who_may_ask_for_nothing_there_can_be_given_a_batch_but_it_is_said(idle_stage: Stage) -> None:
+    await idle_stage.start_bot(more=ADMIN, who=f'["{ASTER}", "{BRAM}"]')
+    submission = await make(idle_stage, await idle_stage.cids(4), to=[BRAM, CLEO])
+    assert f"No rule of this bot lets <@{CLEO}> ask for any action there" in said(submission.form)
+    assert submission.form is not None
+    await idle_stage.desk.close(submission.form)
+    [first, _] = await idle_stage.rows("SELECT * FROM batches ORDER BY part")
+    page = await list_of(idle_stage, f"/set-action batches {first.code}")
+    await idle_stage.desk.click(ASTER, page, "batch_assign")
+    form = await idle_stage.desk.until_form(ASTER)
+    submission = await idle_stage.desk.submit(form, {"to": CLEO})
+    assert f"No rule of this bot lets <@{CLEO}> ask" in said(submission.form)
+    [first, _] = await idle_stage.rows("SELECT * FROM batches ORDER BY part")
+    assert first.assigned_to == CLEO
+
+
+async def test_a_lists_doubtful_first_line_is_told(stage: Stage) -> None:
+    file = Attachment("w.csv", b"Kunde\ne106b3d0fb01\n")
+    assert "line 1, “Kunde”, taken as a heading" in said((await make(stage, [], file=[file])).form)

@@ -247,6 +247,17 @@ async def test_a_submission_redelivered_after_a_restart_is_known_by_its_view_and
     assert len(await stage.rows("SELECT id FROM jobs")) == 1
 
 
+async def test_a_first_line_that_may_be_a_heading_is_told_on_the_card(stage: Stage) -> None:
+    ids = await stage.cids(2)
+    submission = await stage.desk.submit(
+        await opened(stage), chosen(cids=f"acme\n{ids[0]}", files=[sheet("Kunde", ids[1])])
+    )
+    card = words(await card_after(stage, submission))
+    assert "2 from the form (line 1, “acme”, taken as an id)" in card
+    assert "1 from ids.csv (line 1, “Kunde”, taken as a heading)" in card
+    assert await listed(stage) == ["acme", *ids]
+
+
 async def test_another_persons_card_is_no_source_of_ones_own(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

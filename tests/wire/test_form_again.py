@@ -237,11 +237,3 @@ async def test_a_job_that_has_not_ended_is_not_run_again(stage: Stage) -> None:
     assert (await stage.desk.click(ASTER, card, "run_again")).acked
     await stage.private("This job has not ended yet")
     stage.tamper("UPDATE jobs SET state = 'done'")
-
-
-async def test_home_that_slack_does_not_draw_harms_nobody(stage: Stage) -> None:
-    await stage.desk.fail("views.publish", error="internal_error")
-    assert (await stage.desk.open_home(ASTER)).acked
-    assert await stage.desk.home(ASTER) is None
-    assert (await stage.desk.open_home(ASTER)).acked
-    await stage.desk.until_home(ASTER)

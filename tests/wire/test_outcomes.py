@@ -16,7 +16,7 @@ from tests.stage import Stage, words
 
 TAKEN, REFUSED, UNKNOWN = CustomerOutcome.ACCEPTED, CustomerOutcome.REFUSED, CustomerOutcome.UNKNOWN
 FAST = {"timeout_s": 0.9, "settle_s": 1.3}
-ONCE = "arrival = { watch = true, every_s = 1, give_up_after_s = 1 }"  # read, and given up at once
+ONCE = "{ watch = false, every_s = 1, give_up_after_s = 1 }"  # read, and given up at once
 DECIDED = ["requested", "confirmed", "sent", "answered", "done"]
 CHECKED = ["requested", "confirmed", "sent", "answered", "checked", "done"]
 
@@ -88,7 +88,7 @@ CASES = [
 async def test_each_reply_is_told_as_what_it_proves(idle_stage: Stage, case: Case) -> None:
     stage = idle_stage
     await stage.evian3.set_mood(case.mood)
-    settings = FAST | {"more": ONCE} if case.outcome is UNKNOWN else {"timeout_s": 2.0, "settle_s": 2.7}
+    settings = FAST | {"arrival": ONCE} if case.outcome is UNKNOWN else {"timeout_s": 2.0, "settle_s": 2.7}
     card = await sent(stage, await stage.cids(2), **settings)
     told = [await stage.thread(card, "<@U0ASTER>")]
     if case.outcome is UNKNOWN:

@@ -11,7 +11,6 @@ from bot.sandbox.workspace.people import ASTER, BRAM
 from tests.stage import Stage, words
 
 FAST = {"timeout_s": 1.2, "settle_s": 1.7}
-WATCH = "arrival = { watch = true, every_s = 30, give_up_after_s = 3600 }"
 NOT_YET = "not, or not yet"
 
 
@@ -58,7 +57,7 @@ async def test_a_chunk_of_which_everything_was_found_is_not_posted_again(idle_st
     stage = idle_stage
     one, two, three, four = cids = await stage.cids(4)
     await stage.evian3.next_mood(moods.closed(acts=False), times=2)
-    await stage.start_bot(**FAST, chunk_size=2, more=f"concurrency = 1\n{WATCH}")
+    await stage.start_bot(**FAST, chunk_size=2, more="concurrency = 1")
     card = await confirmed(stage, cids)
     await stage.thread(card, "it is not known")
     await stage.evian3.set_customers({one: 3, two: 3})
@@ -176,8 +175,8 @@ async def test_sent_again_while_the_cluster_is_being_asked_nothing_false_is_told
 async def test_auto_sends_what_each_settled_read_did_not_find_and_ends(idle_stage: Stage) -> None:
     stage = idle_stage
     await stage.evian3.next_mood(moods.closed(acts=False), times=2)
-    more = 'resend_unknown = "auto"\narrival = { watch = true, every_s = 1, give_up_after_s = 3600 }'
-    await stage.start_bot(**FAST, more=more)
+    arrival = "{ watch = false, every_s = 1, give_up_after_s = 3600 }"
+    await stage.start_bot(**FAST, arrival=arrival, more='resend_unknown = "auto"')
     cids = await stage.cids(2)
     card = await confirmed(stage, cids)
     await stage.thread(card, "the other 2 are sent again, as configured")
@@ -198,8 +197,8 @@ async def test_auto_does_not_go_on_for_ever(idle_stage: Stage, monkeypatch: pyte
     monkeypatch.setattr(checker, "AUTO_ATTEMPTS", 2)
     stage = idle_stage
     await stage.evian3.set_mood(moods.closed(acts=False))
-    more = 'resend_unknown = "auto"\narrival = { watch = true, every_s = 1, give_up_after_s = 3 }'
-    await stage.start_bot(**FAST, more=more)
+    arrival = "{ watch = false, every_s = 1, give_up_after_s = 3 }"
+    await stage.start_bot(**FAST, arrival=arrival, more='resend_unknown = "auto"')
     card = await confirmed(stage, await stage.cids(1))
     last = await stage.desk.until_message(
         card.channel, ASTER, lambda m: "send_rest" in buttons(m), thread=card.ts, timeout_s=12
@@ -215,7 +214,7 @@ async def test_auto_does_not_go_on_for_ever(idle_stage: Stage, monkeypatch: pyte
 async def unknown(stage: Stage, cids: list[str]) -> Message:
     """Start the bot and have a job's only POST lost, on which the cluster did not act; the card."""
     await stage.evian3.next_mood(moods.closed(acts=False))
-    await stage.start_bot(**FAST, more=WATCH)
+    await stage.start_bot(**FAST)
     card = await confirmed(stage, cids)
     await stage.thread(card, "it is not known")
     return card

@@ -9,8 +9,9 @@ from bot.sandbox.desk import Message
 from bot.sandbox.workspace.people import ASTER, BRAM
 from tests.stage import Stage, words
 
+NOT_WATCHED = "{ watch = false }"
 FAST = {"timeout_s": 1.2, "settle_s": 1.7}
-ONCE = "arrival = { watch = true, every_s = 1, give_up_after_s = 1 }"  # read, and given up at once
+ONCE = "{ watch = false, every_s = 1, give_up_after_s = 1 }"  # read, and given up at once
 FOUND = "checked. The cluster has"
 
 
@@ -34,7 +35,7 @@ async def test_what_is_unknown_is_told_with_when_it_was_sent_and_when_it_is_read
 async def test_check_again_finds_what_arrived_after_it_was_given_up(idle_stage: Stage) -> None:
     stage = idle_stage
     await stage.evian3.arrive_after(None)
-    card = await unknown(stage, 2, more=ONCE)
+    card = await unknown(stage, 2, arrival=ONCE)
     first = await stage.thread(card, "2 customers not, or not yet")
     assert "Do not send these again before you have checked" in words(first)
     assert (await stage.job()).state == "done"
@@ -72,8 +73,8 @@ async def test_check_again_pressed_twice_is_answered_and_sends_nothing(idle_stag
 async def test_an_unknown_job_is_read_ever_less_often_and_only_changes_are_told(idle_stage: Stage) -> None:
     stage = idle_stage
     await stage.evian3.arrive_after(None)
-    more = "arrival = { watch = true, every_s = 0.3, give_up_after_s = 3600 }"
-    card = await unknown(stage, 2, more=more)
+    arrival = "{ watch = false, every_s = 0.3, give_up_after_s = 3600 }"
+    card = await unknown(stage, 2, arrival=arrival)
     first = await stage.thread(card, "2 customers not, or not yet")
     assert "The state is read again at" in words(first)
     await stage.evian3.until(lambda record: len(record.gets) == 3)
@@ -93,7 +94,8 @@ async def test_an_unknown_job_is_read_ever_less_often_and_only_changes_are_told(
 async def test_what_is_found_in_part_is_told_and_the_rest_stays_unknown(idle_stage: Stage) -> None:
     stage = idle_stage
     first, second = await stage.cids(2)
-    card = await unknown(stage, 2, acts=False, more="arrival = { every_s = 0.5, give_up_after_s = 3 }")
+    arrival = "{ watch = false, every_s = 0.5, give_up_after_s = 3 }"
+    card = await unknown(stage, 2, acts=False, arrival=arrival)
     await stage.evian3.set_customers({first: 3})
     found = words(await stage.thread(card, "1 customer not, or not yet"))
     assert "1 customer found in T-Enable" in found
@@ -192,10 +194,12 @@ async def test_another_cluster_is_never_asked_what_became_of_it(idle_stage: Stag
     assert (await stage.job()).unknown == 2
 
 
-async def unknown(stage: Stage, number: int, *, acts: bool = True, more: str = "") -> Message:
+async def unknown(
+    stage: Stage, number: int, *, acts: bool = True, arrival: str = NOT_WATCHED, more: str = ""
+) -> Message:
     """Start the bot and have a job's only POST lost, whether or not the cluster acted on it; the card."""
     await stage.evian3.next_mood(moods.closed(acts=acts))
-    await stage.start_bot(**FAST, more=more)
+    await stage.start_bot(**FAST, arrival=arrival, more=more)
     card = await stage.ask(f"/set-action T-Enable evian3 {' '.join(await stage.cids(number))}")
     await stage.confirm(card)
     await stage.thread(card, "it is not known")

@@ -23,7 +23,10 @@ class MoodOrder(BaseModel):
 
 
 class SiteOrder(BaseModel):
-    """Change a cluster; what is not given stays as it is. `held` keeps arrivals until `arrive`."""
+    """Change a cluster; what is not given stays as it is. `held` keeps arrivals until `arrive`.
+
+    `stuck`: the customers that do not arrive, whatever is done.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -31,6 +34,7 @@ class SiteOrder(BaseModel):
     apps: dict[str, list[dict[str, str]]] = {}
     arrive_after_s: float | None = None
     held: bool = False
+    stuck: list[str] | None = None
     arrive: bool = False
 
 
@@ -90,6 +94,8 @@ class Control:
         site.apps.update(order.apps)
         if order.held or order.arrive_after_s is not None:
             site.arrive_after_s = None if order.held else order.arrive_after_s
+        if order.stuck is not None:
+            site.stuck = frozenset(order.stuck)
         if order.arrive:
             site.arrive()
         return web.json_response({})

@@ -71,6 +71,10 @@ class ClusterDesk:
         """How long an action takes to arrive from now on; None: until `arrive()`."""
         await self._order("", SiteOrder(arrive_after_s=seconds, held=seconds is None))
 
+    async def hold_up(self, cids: Sequence[str]) -> None:
+        """These customers, and no others, stay where they are whatever is done."""
+        await self._order("", SiteOrder(stuck=list(cids)))
+
     async def arrive(self) -> None:
         """Everything under way arrives now."""
         await self._order("", SiteOrder(arrive=True))

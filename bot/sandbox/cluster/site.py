@@ -29,7 +29,10 @@ class Moods:
 
 
 class Site:
-    """A cluster. `arrive_after_s` passes from acting to arrival; None holds arrivals until `arrive()`."""
+    """A cluster. `arrive_after_s` passes from acting to arrival; None holds arrivals until `arrive()`.
+
+    Customers in `stuck` stay where they are.
+    """
 
     def __init__(self, name: str, *, customers: int, state: int, arrive_after_s: float | None) -> None:
         self.name = name
@@ -37,6 +40,7 @@ class Site:
         self.apps: dict[str, list[dict[str, str]]] = {}
         self.moods = {Call.POST: Moods(), Call.GET: Moods()}
         self.arrive_after_s = arrive_after_s
+        self.stuck: frozenset[str] = frozenset()
         self._under_way: list[_Move] = []
 
     def unknown(self, cids: Iterable[str]) -> list[str]:
@@ -84,7 +88,8 @@ class _Move:
 
     def arrive(self) -> None:
         self.cancel()
-        self._site.states.update(dict.fromkeys(self.cids, self._code))
+        moving = (cid for cid in self.cids if cid not in self._site.stuck)
+        self._site.states.update(dict.fromkeys(moving, self._code))
         self._site.done(self)
         self._arrived()
 

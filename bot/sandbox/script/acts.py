@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from bot.sandbox.script import batch_scenes, form_scenes, scenes
+from bot.sandbox.script import arrival_scenes, batch_scenes, form_scenes, home_scenes, scenes
 from bot.sandbox.script.stage import Stage
 
 Scene = Callable[[Stage], Awaitable[None]]
@@ -23,6 +23,7 @@ CARDS: Act = [
     ("A stranger's click", scenes.stranger),
     ("A card nobody decides on", scenes.expired),
     ("A mistyped action", scenes.mistyped),
+    ("At home: a card, a job, a direct message, a picture", home_scenes.at_home),
 ]
 WAYS_IN: Act = [
     ("The form: typed ids and a CSV file together", form_scenes.several_sources),
@@ -31,4 +32,8 @@ WAYS_IN: Act = [
     ("A card that is changed", form_scenes.edited),
     ("A list cut into batches, and one of them run", batch_scenes.batches),
 ]
-ACTS: list[Act] = [MAIN_JOB, CARDS, WAYS_IN]
+ARRIVAL: Act = [
+    ("Accepted, then arriving, then all arrived", arrival_scenes.all_arrive),
+    ("Some do not arrive, until they are watched again", arrival_scenes.some_stay_away),
+]
+ACTS: list[Act] = [MAIN_JOB, ARRIVAL, CARDS, WAYS_IN]

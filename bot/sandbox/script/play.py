@@ -15,8 +15,9 @@ from bot.sandbox.script.transcript import Transcript
 INTRODUCTION = (
     "Processes on this machine, joined by real sockets: a Slack workspace, two clusters (evian3, fiji1)\n"
     "and the bot itself, unmodified. Clocks run ten times as fast: a time-out of 35 s is 3.5 s here, an\n"
-    "answer that took 16 s takes 1.6 s. A card expires after 8 s instead of 15 min. To save your time\n"
-    "the scenes are played in {acts} groups side by side, each in a sandbox of its own, and told in order."
+    "answer that took 16 s takes 1.6 s. A card expires after 8 s instead of 15 min, and those who do not\n"
+    "arrive are given up after 6 s instead of an hour. To save your time the scenes are played in {acts}\n"
+    "groups side by side, each in a sandbox of its own, and told in order."
 )
 
 

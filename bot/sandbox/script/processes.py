@@ -23,6 +23,7 @@ base_url = "{evian3}"
 token_env = "EVIAN3_TOKEN"
 timeout_s = 3.5
 settle_s = 5
+arrival = {{ every_s = 0.5, give_up_after_s = 6 }}
 
 [clusters.fiji1]
 name = "Fiji 1"

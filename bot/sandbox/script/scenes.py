@@ -98,7 +98,7 @@ async def timed_out(stage: Stage) -> None:
     await stage.presses(card, "confirm")
     await stage.thread(card, "it is not known")
     await stage.thread(card, "although its answer never came")
-    await stage.card(card, "All 2 accepted")
+    await stage.card(card, "All 2 arrived")
     posts = (await stage.evian3.record()).posts[before:]
     expect(len(posts) == 1, "one POST only: an unknown request is never repeated")
     stage.transcript.cluster("1 request, carried out but never answered; then 1 read of the state")

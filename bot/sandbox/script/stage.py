@@ -78,6 +78,26 @@ class Stage:
         self.transcript.form(form, f"a form, only {NAMES[user]} sees it")
         return form
 
+    async def goes_home(self, user: str) -> Form:
+        """Open the App Home."""
+        reaction = await self.desk.open_home(user)
+        expect(reaction.acked, "the event to be acknowledged within three seconds")
+        return await self.desk.until_home(user)
+
+    async def home(self, wanted: str, *, user: str = ASTER) -> Form:
+        """Wait until somebody's App Home says so, and show it."""
+        found = await self.desk.until_home(
+            user, lambda form: wanted in "\n".join(render("", form.blocks)), timeout_s=15
+        )
+        self.transcript.home(found)
+        return found
+
+    async def chooses(self, form: Form, name: str, value: str) -> None:
+        """Choose from a menu that tells the bot at once."""
+        self.transcript.fills(form.user, {name: value})
+        reaction = await self.desk.choose(form, name, value)
+        expect(reaction.acked, "the choice to be acknowledged within three seconds")
+
     async def thread(self, card: Message, wanted: str, *, timeout_s: float = 15) -> Message:
         """Wait for a message in the card's thread, and show it."""
         found = await self.desk.until_message(

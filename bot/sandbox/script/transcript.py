@@ -85,6 +85,12 @@ class Transcript:
             Panel(Text("\n".join(lines)), title=escape(place), title_align="left", border_style="magenta")
         )
 
+    def home(self, home: Form) -> None:
+        """Somebody's App Home."""
+        lines = Text("\n".join(render("", home.blocks)))
+        title = escape(f"the App Home of {_name(home.user)}")
+        self._console.print(Panel(lines, title=title, title_align="left", border_style="magenta"))
+
     def fills(self, user: str, values: Mapping[str, str]) -> None:
         """Somebody fills in fields."""
         self._say(user, "fills in")

@@ -22,7 +22,16 @@ from bot.sandbox.workspace.checks import (
     string,
     text,
 )
-from bot.sandbox.workspace.elements import ACCESSORY, ID, IMAGE, IN_ACTIONS, IN_MESSAGE_INPUT, IN_VIEW_INPUT
+from bot.sandbox.workspace.elements import (
+    ACCESSORY,
+    ID,
+    IMAGE,
+    IN_ACTIONS,
+    IN_MESSAGE_INPUT,
+    IN_VIEW_INPUT,
+    ONE_SOURCE,
+    PICTURED,
+)
 from bot.sandbox.workspace.errors import ApiError, invalid
 from bot.sandbox.workspace.rich_text import SECTIONS
 
@@ -71,7 +80,7 @@ _ANYWHERE: Mapping[str, Check] = {
         _BLOCK,
     ),
     "actions": shape({"elements": items(IN_ACTIONS, 25)}, _BLOCK),
-    "image": shape({"image_url": string(3000), "alt_text": string(2000)}, {**_BLOCK, "title": plain(2000)}),
+    "image": shape({"alt_text": string(2000)}, {**_BLOCK, **PICTURED, "title": plain(2000)}, ONE_SOURCE),
     "rich_text": _RICH_TEXT,
 }
 _ON: Mapping[Surface, Check] = {

@@ -7,6 +7,7 @@ from bot.sandbox.workspace.arguments import Arguments
 from bot.sandbox.workspace.blocks import checked_for_message
 from bot.sandbox.workspace.errors import ApiError
 from bot.sandbox.workspace.people import BOT, TEAM_DOMAIN
+from bot.sandbox.workspace.pictures import check_pictures
 from bot.sandbox.workspace.posts import Post
 from bot.sandbox.workspace.workspace import Workspace
 from bot.sandbox.workspace.world import Channel
@@ -29,6 +30,7 @@ def said(a: Arguments, longest: int) -> tuple[str, list[dict[str, Any]]]:
 def post_message(ws: Workspace, a: Arguments) -> JSON:
     channel = _target(ws, a["channel"])
     text, blocks = said(a, LONGEST_POST)
+    check_pictures(ws, blocks, "invalid_blocks", "/blocks")
     metadata = _metadata(a.get("metadata"))
     parent = ws.world.parent(channel.id, a.get("thread_ts"))
     post = Post(

@@ -125,3 +125,16 @@ def any_of_fields(*names: str) -> Rule:
             yield fault(f"missing required field: {' or '.join(names)}", where)
 
     return rule
+
+
+def one_of(*names: str) -> Rule:
+    """Exactly one of these fields."""
+
+    def rule(value: Mapping[str, Any], where: str) -> Iterator[str]:
+        given = [name for name in names if name in value]
+        if not given:
+            yield fault(f"missing required field: {' or '.join(names)}", where)
+        elif len(given) > 1:
+            yield fault(f"only one of {' and '.join(names)} allowed", where)
+
+    return rule

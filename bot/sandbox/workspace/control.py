@@ -15,6 +15,7 @@ from bot.sandbox.workspace.payloads import escaped
 from bot.sandbox.workspace.people import BOT
 from bot.sandbox.workspace.people_files import PeopleFiles
 from bot.sandbox.workspace.posts import Post
+from bot.sandbox.workspace.request_url import RequestUrl
 from bot.sandbox.workspace.responses import Responses
 from bot.sandbox.workspace.workspace import Workspace
 from bot.sandbox.workspace.world import Channel
@@ -65,6 +66,7 @@ class Control:
             "invite_bot": self.invite_bot,
             "disconnect_sockets": self.disconnect_sockets,
             "outage": self.outage,
+            "send_requests_to": self.send_requests_to,
         }
 
     async def serve(self, request: web.Request) -> web.Response:
@@ -136,6 +138,10 @@ class Control:
         self._ws.is_out = on
         if on:
             await self._ws.sockets.disconnect(None)
+        return DONE
+
+    async def send_requests_to(self, url: str) -> JSON:
+        self._ws.request_url = RequestUrl(url, self._ws.access.signing_secret, self._ws.journal)
         return DONE
 
     def _channel(self, name: str) -> Channel:

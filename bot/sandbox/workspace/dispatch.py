@@ -48,9 +48,10 @@ class Dispatch:
         if disorder.hold_s:
             self._ws.journal.record("held", envelope_id=envelope.id, seconds=disorder.hold_s)
             await asyncio.sleep(disorder.hold_s)
+        carrier = self._ws.request_url or self._ws.sockets
         deliveries = await asyncio.gather(
             *(
-                self._ws.sockets.deliver(envelope, self._ws.clocks.ack_s, again=again or copy > 0)
+                carrier.deliver(envelope, self._ws.clocks.ack_s, again=again or copy > 0)
                 for copy in range(disorder.copies)
             )
         )

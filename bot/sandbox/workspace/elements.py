@@ -15,6 +15,7 @@ from bot.sandbox.workspace.checks import (
     flag,
     items,
     number,
+    one_of,
     plain,
     shape,
     string,
@@ -24,7 +25,11 @@ from bot.sandbox.workspace.checks import (
 ID = string(255)
 STYLE = choice("primary", "danger")
 USER = string(64)
-IMAGE = shape({"image_url": string(3000), "alt_text": string(2000)})
+# An address or a file of Slack's own, one of the two (docs.slack.dev, Image block, Slack file object).
+SLACK_FILE = shape({}, {"id": string(32), "url": string(3000)}, one_of("id", "url"))
+PICTURED: Mapping[str, Check] = {"image_url": string(3000), "slack_file": SLACK_FILE}
+ONE_SOURCE = one_of("image_url", "slack_file")
+IMAGE = shape({"alt_text": string(2000)}, PICTURED, ONE_SOURCE)
 CONFIRM = shape(
     {"title": plain(100), "text": text(300), "confirm": plain(30), "deny": plain(30)}, {"style": STYLE}
 )

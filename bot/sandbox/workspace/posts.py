@@ -62,6 +62,7 @@ class Post:
                     "name": file.get("name", ""),
                     "title": file.get("title", ""),
                     "size": file.get("size", 0),
+                    "alt": file.get("alt_txt"),
                 }
                 for file in self.files
             ],

@@ -7,12 +7,13 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file shared in a message; `size` in bytes."""
+    """A file shared in a message; `size` in bytes, `alt` what an image shows, for those who do not see it."""
 
     id: str
     name: str
     title: str
     size: int
+    alt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

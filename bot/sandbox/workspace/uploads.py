@@ -13,6 +13,7 @@ from bot.sandbox.workspace.posts import Post
 from bot.sandbox.workspace.workspace import Workspace
 
 JSON = dict[str, Any]
+MOST_ALT = 1_000  # characters of an image's description (docs.slack.dev, files.getUploadURLExternal)
 
 
 def upload_url(ws: Workspace, a: Arguments) -> JSON:
@@ -20,6 +21,10 @@ def upload_url(ws: Workspace, a: Arguments) -> JSON:
         raise invalid("invalid_arguments", ["length must be more than 0"])
     name = a["filename"]
     file = new_file(ws.access.address, name, BOT, a["length"], guessed(name, "text/plain"))
+    if "alt_txt" in a:
+        if len(a["alt_txt"]) > MOST_ALT:
+            raise ApiError("alt_txt_too_large")
+        file.told["alt_txt"] = a["alt_txt"]
     ws.files[file.id] = file
     return {"upload_url": f"{ws.access.address}/upload/v1/{file.secret}", "file_id": file.id}
 

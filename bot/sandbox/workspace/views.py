@@ -5,6 +5,7 @@ from typing import Any
 from bot.sandbox.workspace.arguments import Arguments
 from bot.sandbox.workspace.blocks import Surface, checked_view
 from bot.sandbox.workspace.errors import ApiError, invalid
+from bot.sandbox.workspace.pictures import check_pictures
 from bot.sandbox.workspace.screens import Shown
 from bot.sandbox.workspace.workspace import Workspace
 
@@ -47,6 +48,8 @@ def publish(ws: Workspace, a: Arguments) -> JSON:
     view = understood_view(ws, a["view"], "home", known)
     if known:
         _same_hash(known, a)
+    elif "hash" in a:
+        raise ApiError("hash_conflict")
     return _told(ws.screens.publish(a["user_id"], view))
 
 
@@ -54,6 +57,7 @@ def understood_view(ws: Workspace, view: object, surface: Surface, own: Shown | 
     """A view as Slack keeps it, in place of `own`; a file input needs the scope `files:read`."""
     understood = checked_view(view, surface)
     ws.screens.claim_name(understood, own)
+    check_pictures(ws, understood["blocks"], "invalid_arguments", "/view/blocks")
     if any(block.get("element", {}).get("type") == "file_input" for block in understood["blocks"]):
         ws.require_scope("files:read")
     return understood

@@ -10,6 +10,7 @@ from bot.sandbox.workspace.files import StoredFile
 from bot.sandbox.workspace.journal import Journal
 from bot.sandbox.workspace.people import APP, PEOPLE, Person
 from bot.sandbox.workspace.rates import Rates
+from bot.sandbox.workspace.request_url import RequestUrl
 from bot.sandbox.workspace.screens import Screens
 from bot.sandbox.workspace.sockets import Sockets
 from bot.sandbox.workspace.triggers import Triggers
@@ -18,12 +19,13 @@ from bot.sandbox.workspace.world import World
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How to reach a running workspace; the bot gets the first three after `address`, people the last."""
+    """How to reach a running workspace; the bot gets what stands between the address and the desk's token."""
 
     address: str
     api_url: str
     bot_token: str
     app_token: str
+    signing_secret: str
     desk_token: str
 
     @classmethod
@@ -33,6 +35,7 @@ class Access:
             api_url=f"{address}/api/",
             bot_token=f"xoxb-{token_hex(24)}",
             app_token=f"xapp-1-{APP}-{token_hex(24)}",
+            signing_secret=token_hex(16),
             desk_token=token_hex(24),
         )
 
@@ -60,6 +63,7 @@ class Workspace:
     sockets: Sockets
     rates: Rates
     screens: Screens
+    request_url: RequestUrl | None = None  # HTTP mode: payloads go there, and to no socket
     is_out: bool = False  # Slack is down: nothing but 503 for the app, no socket
     files: dict[str, StoredFile] = field(default_factory=dict)
 

@@ -1,0 +1,51 @@
+"""Part of the composition root: everything that tells Slack what was committed."""
+
+from dataclasses import dataclass
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.catalogue import Catalogue
+from bot.config import Config
+from bot.introduction import Home
+from bot.outbox.courier import Courier
+from bot.outbox.drawing import Words
+from bot.outbox.home_pictures import HomePictures
+from bot.outbox.homes import Homes
+from bot.outbox.pace import Pace
+from bot.outbox.painter import Painter
+from bot.outbox.slack import Slack
+from bot.outbox.telling import Teller
+from bot.outbox.whispers import Whispers
+from bot.turns import Turns
+from bot.views.listing import Workspace
+from bot.views.preview import Path
+from store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What runs by itself to tell Slack something: messages, and people's homes."""
+
+    courier: Courier
+    homes: Homes
+
+
+def speech(
+    config: Config, db: Database, turns: Turns, client: AsyncWebClient, whispers: Whispers, home: Home
+) -> Speech:
+    """All of it, within one budget of calls."""
+    names = {key: cluster.name for key, cluster in config.clusters.items()}
+    words = Words(names, _path(config.catalogue), home.bot_user_id, Workspace(home.url))
+    slack, painter, pace = Slack(client), Painter(), Pace()
+    pictures = HomePictures(db, slack, painter) if config.pictures_from else None
+    return Speech(
+        Courier(db, turns, Teller(slack, whispers, painter, words), pace),
+        Homes(db, turns, slack, pace, pictures, words),
+    )
+
+
+def _path(catalogue: Catalogue) -> Path:
+    return Path(
+        {action.code: action.name for action in catalogue},
+        {action.code: frozenset(catalogue[name].code for name in action.after) for action in catalogue},
+    )
