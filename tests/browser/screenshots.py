@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, ViewportSize
 from tests.browser.page import browser, chromium, sandbox
 
 FOLDER = Path(__file__).parent.parent.parent / "docs" / "images"
-WIDE = ViewportSize(width=1360, height=850)
+WIDE = ViewportSize(width=1280, height=800)
 PHONE = ViewportSize(width=390, height=800)
 
 
@@ -46,7 +46,6 @@ def _card_to_thread(page: Page, folder: Path) -> None:
     page.screenshot(path=folder / "card.png")
     proceed.click()
     dialog = page.get_by_role("dialog")
-    dialog.screenshot(path=folder / "confirm.png")
     dialog.locator("footer button.primary").click()
     page.locator(".replies").click()
     page.locator("#thread").get_by_text("118", exact=False).first.wait_for()
@@ -68,7 +67,6 @@ def _dark(page: Page, folder: Path) -> None:
     page.locator("#theme").click()
     page.get_by_role("button", name="Set Action", exact=True).click()
     page.get_by_text("Moves customers of a transition service").wait_for()
-    page.screenshot(path=folder / "home-dark.png")
     page.get_by_role("button", name="ops").click()
     page.locator(".replies").last.click()
     page.wait_for_timeout(500)
@@ -78,12 +76,9 @@ def _dark(page: Page, folder: Path) -> None:
 def _phone(chrome: Browser, address: str, folder: Path) -> None:
     page = chrome.new_context(viewport=PHONE, reduced_motion="reduce").new_page()
     page.goto(address)
-    page.screenshot(path=folder / "phone-tour.png")
     page.get_by_role("button", name="Skip the tour").click()
     page.locator(".message").first.wait_for()
     page.screenshot(path=folder / "phone.png")
-    page.locator("#menu").click()
-    page.screenshot(path=folder / "phone-menu.png")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,19 @@ from bot.sandbox.browser.house import NAMES as CLUSTERS
 from bot.sandbox.browser.situations import SITUATIONS
 from bot.sandbox.cluster.site import ACTIONS, customer_ids
 from bot.sandbox.mrkdwn import EMOJI
-from bot.sandbox.workspace.people import ASTER, BOT, BRAM, CLEO, DANA, NAMES, OPS, PEOPLE, SLACKBOT
+from bot.sandbox.workspace.people import (
+    ASTER,
+    BOT,
+    BRAM,
+    CLEO,
+    DANA,
+    NAMES,
+    OPS,
+    PEOPLE,
+    SLACKBOT,
+    TEAM,
+    Person,
+)
 
 JSON = dict[str, Any]
 EXAMPLES = 126  # ids of each cluster that the composer can fill in
@@ -39,12 +51,20 @@ ROLES = {
 }
 
 
+def _role(person: Person) -> tuple[str, str]:
+    """What somebody is here, and what they may do."""
+    if person.team != TEAM:
+        return "Guest from elsewhere", "Of another organisation, in a channel shared with it"
+    return ROLES.get(person.id, ("Guest", "May see some channels") if person.guest else ("Member", ""))
+
+
 def offers() -> JSON:
     """The page draws nothing before it has this."""
     return {
         "people": [
-            {"id": person.id, "name": person.name, "role": ROLES[person.id][0], "does": ROLES[person.id][1]}
+            {"id": person.id, "name": person.name, "role": role, "does": does}
             for person in PEOPLE
+            for role, does in [_role(person)]
         ],
         "names": NAMES,
         "app": BOT,

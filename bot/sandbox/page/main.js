@@ -54,6 +54,7 @@ class App {
       event.preventDefault();
       byId("main").focus();
     });
+    document.addEventListener("goto", ({ detail }) => this.go({ ...detail, tab: "messages" }));
     this.watch();
   }
 

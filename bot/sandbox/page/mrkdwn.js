@@ -101,8 +101,16 @@ function entity(body) {
 
 export const mention = (words) => el("span", { class: "mention" }, words);
 
-/** A link that opens beside the page; other schemes than the web's stay words. */
+const MESSAGE = /\/archives\/([A-Z0-9]+)\/p(\d{10})(\d{6})(?:\?thread_ts=([\d.]+))?/;
+
+/** A link that opens beside the page, or a message of the workspace in it; other schemes than these stay words. */
 export function link(address, label) {
+  const there = MESSAGE.exec(address);
+  if (there) {
+    const detail = { channel: there[1], thread: there[4] ?? `${there[2]}.${there[3]}` };
+    const go = () => document.dispatchEvent(new CustomEvent("goto", { detail }));
+    return el("button", { type: "button", class: "link", onclick: go }, label || address);
+  }
   if (!/^(https?|mailto):/i.test(address)) return label || address;
   return el("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, label || address);
 }
