@@ -220,7 +220,7 @@ def test_the_home_tab_and_a_phone(phone: Page) -> None:
         phone.get_by_role("button", name="Close the thread").click()
     assert phone.evaluate("document.documentElement.scrollWidth") == 390
     phone.get_by_role("button", name="Behind the scenes", exact=True).click()
-    expect(phone.get_by_role("heading", name="Evian 3")).to_be_visible()
+    expect(phone.locator("#backstage").get_by_role("heading", name="Evian 3")).to_be_visible()
     assert _faults(phone) == []
 
 
