@@ -34,7 +34,7 @@ from bot.service.people import People
 from bot.slack_addresses import SlackAddresses
 from bot.slack_files import SlackFiles
 from bot.socket_mode import SocketMode
-from bot.speech import speech
+from bot.speech import path_of, speech
 from bot.status import Status, listening
 from bot.turns import Bell, Turns
 from bot.turns.embedded import EmbeddedTurns
@@ -204,8 +204,11 @@ def _join(config: Config, means: Means, lanes: Sequence[Lane], home: Home) -> Pa
     under_way = UnderWay()
     told = speech(config, db, turns, client, whispers, home)
     files = SlackFiles(client, slack_http, addresses)
-    cases = use_cases(config, db, people, files)
-    answering = Answering(whispers, windows, files, names, Workspace(home.url), under_way)
+    clients = {lane.key: lane.client for lane in lanes if lane.client}
+    cases = use_cases(config, db, people, files, clients, lanes_of.PresentStates(lanes))
+    answering = Answering(
+        whispers, windows, files, names, Workspace(home.url), under_way, path_of(config.catalogue)
+    )
     later = config.catalogue.later()
     door = reception(config, client, home, cases, answering)
     door.observe = means.metrics.answered

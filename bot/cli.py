@@ -1,6 +1,7 @@
 """The command line: `run`, `db upgrade`, `audit verify`, and what other packages add by entry point."""
 
 import asyncio
+import enum
 import os
 import sys
 from contextlib import ExitStack, closing
@@ -20,6 +21,13 @@ from store.single import Hold
 COMMANDS = "set_action.commands"
 UNUSABLE = 2  # exit code: the configuration cannot be used
 FAILED = 1
+
+
+class Form(enum.StrEnum):
+    """How the audit log is handed on."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
 
 
 app = typer.Typer(help="Run guarded bulk actions on a cluster from Slack.", no_args_is_help=True)
@@ -104,6 +112,26 @@ def audit_verify() -> None:
             f"The {rows:,} rows before it are whole."
         )
     typer.echo(f"The audit log is whole: {rows:,} rows.")
+
+
+@log_book.command("export")
+def audit_export(
+    form: Annotated[Form, typer.Option("--format", help="CSV for a spreadsheet, JSON Lines to the letter.")],
+    since: Annotated[str, typer.Option(help="today, yesterday, 2026-11-24 or 7d; days are UTC's.")] = "",
+    until: Annotated[str, typer.Option(help="The same; that day is included.")] = "",
+) -> None:
+    """Write the audit log of a period to standard output, row by row; that is put on the log too."""
+    from bot import audit_export as export  # only here, as it takes a while to import
+
+    try:
+        period = export.period(since, until)
+    except ValueError as exc:
+        raise typer.BadParameter(str(exc)) from exc
+    url = _config().database_url
+    try:
+        export.run(url, period, form.value)
+    except StoreError as exc:
+        _no_database(url, exc)
 
 
 def main() -> None:

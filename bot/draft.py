@@ -43,7 +43,8 @@ class AttachedFile:
 class Draft:
     """What stands in the form: `action` a canonical name, `cluster` a key, `channel` an id, `batch` a code.
 
-    `source` is a card or job whose `customers` are asked for too, being too many for the text field;
+    `source` is a card or job whose `customers` are asked for too, being too many for the text field; with
+    `accepted_only` just those the cluster accepted.
     `replaces` is the card that is put away once this draft has become one. `notice` is for the person.
     """
 
@@ -56,6 +57,7 @@ class Draft:
     batch: str | None = None
     source: UUID | None = None
     customers: int = 0
+    accepted_only: bool = False
     replaces: UUID | None = None
     notice: str = ""
 

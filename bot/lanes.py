@@ -1,5 +1,7 @@
 """What serving a cluster takes, from its configuration: address, credential, limits, clocks."""
 
+from collections.abc import Iterable
+
 import httpx
 import structlog
 
@@ -50,6 +52,18 @@ def departed(key: str) -> Lane:
         watch=False,
         resend_auto=False,
     )
+
+
+class PresentStates:
+    """Reads in which state a customer is now, on a cluster that is configured."""
+
+    def __init__(self, lanes: Iterable[Lane]) -> None:
+        self._clients = {lane.key: lane.client for lane in lanes if lane.client is not None}
+
+    async def state_of(self, cluster: str, cid: str) -> str | None:
+        """The state's name; None where the cluster does not know the customer. Raises ClusterUnreadable."""
+        found = (await self._clients[cluster].read_states([cid])).get(cid)
+        return found.name if found else None
 
 
 def _credential(cluster: Cluster, http: httpx.AsyncClient) -> cluster_api.Credential:

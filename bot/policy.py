@@ -85,6 +85,14 @@ class Policy:
         """Return the ids (or `*`) with the right to `action` on `cluster`, in the order of the rules."""
         return tuple(dict.fromkeys(name for rule in self._about(right, action, cluster) for name in rule.who))
 
+    def rules_for(self, person: Person, right: Right) -> tuple[Rule, ...]:
+        """Return the rules that give `person` this right on something."""
+        return tuple(rule for rule in self.rules if right in rule.may and person.is_among(rule.who))
+
+    def holders(self, right: Right) -> tuple[str, ...]:
+        """Return the ids (or `*`) with this right on something, in the order of the rules."""
+        return tuple(dict.fromkeys(name for rule in self.rules if right in rule.may for name in rule.who))
+
     def requests_on(self, person: Person, cluster: str) -> bool:
         """Whether some rule lets `person` ask for some action on `cluster` (key)."""
         return any(

@@ -35,7 +35,7 @@ def speech(
 ) -> Speech:
     """All of it, within one budget of calls."""
     names = {key: cluster.name for key, cluster in config.clusters.items()}
-    words = Words(names, _path(config.catalogue), home.bot_user_id, Workspace(home.url))
+    words = Words(names, path_of(config.catalogue), home.bot_user_id, Workspace(home.url))
     slack, painter, pace = Slack(client), Painter(), Pace()
     pictures = HomePictures(db, slack, painter) if config.pictures_from else None
     return Speech(
@@ -44,7 +44,8 @@ def speech(
     )
 
 
-def _path(catalogue: Catalogue) -> Path:
+def path_of(catalogue: Catalogue) -> Path:
+    """The catalogue as views need it."""
     return Path(
         {action.code: action.name for action in catalogue},
         {action.code: frozenset(catalogue[name].code for name in action.after) for action in catalogue},

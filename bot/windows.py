@@ -46,6 +46,16 @@ class Windows:
         """Put another view in the place of an open one; False when it is closed, or Slack does not do it."""
         return await _tried("views.update", lambda: self._client.views_update(view_id=view_id, view=view))
 
+    async def replace(self, view_id: str, view: View, hash_: str | None = None) -> str | None:
+        """As `update`; the hash of the new view, or None. `hash_`: only in place of the view that had it."""
+        shown: list[str] = []
+
+        async def put() -> None:
+            answer = await self._client.views_update(view_id=view_id, view=view, hash=hash_)
+            shown.append(str(answer["view"]["hash"]))
+
+        return shown[0] if await _tried("views.update", put) else None
+
     def tell(self, user_id: str, message: Message) -> None:
         """Send a direct message soon, nobody waits for it. One try: a second could say it twice."""
         self._under_way.start_alone(self._tell(user_id, message))
@@ -53,6 +63,10 @@ class Windows:
     def send(self, user_id: str, file: File) -> None:
         """Send a file in a direct message soon, without making the caller wait."""
         self._under_way.start_alone(self._send(user_id, file))
+
+    async def deliver(self, user_id: str, file: File) -> bool:
+        """Send a file in a direct message; False when Slack did not take it."""
+        return await _tried("files.upload", lambda: self._upload(user_id, file), tries=1)
 
     async def drain(self, within_s: float) -> None:
         """Let what is under way go out."""
@@ -65,14 +79,14 @@ class Windows:
         )
 
     async def _send(self, user_id: str, file: File) -> None:
-        async def upload() -> None:
-            opened = await self._client.conversations_open(users=user_id)
-            channel = str(opened["channel"]["id"])
-            await self._client.files_upload_v2(
-                channel=channel, filename=file.name, title=file.title, content=file.content
-            )
+        await self.deliver(user_id, file)
 
-        await _tried("files.upload", upload, tries=1)
+    async def _upload(self, user_id: str, file: File) -> None:
+        opened = await self._client.conversations_open(users=user_id)
+        channel = str(opened["channel"]["id"])
+        await self._client.files_upload_v2(
+            channel=channel, filename=file.name, title=file.title, content=file.content
+        )
 
 
 async def _tried(what: str, call: Callable[[], Awaitable[Any]], tries: int = TRIES) -> bool:

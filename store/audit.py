@@ -36,11 +36,13 @@ class Event(enum.StrEnum):
     CHANGED = "changed"
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
+    STOPPED = "stopped"
     EXPIRED = "expired"
     SENT = "sent"
     ANSWERED = "answered"
     CHECK_ASKED = "check_asked"
     SENT_AGAIN = "sent_again"
+    CONTINUED = "continued"
     CHECKED = "checked"
     ARRIVED = "arrived"
     NOT_ARRIVED = "not_arrived"
@@ -48,6 +50,8 @@ class Event(enum.StrEnum):
     DONE = "done"
     BATCHES_MADE = "batches_made"
     BATCH_ASSIGNED = "batch_assigned"
+    LOOKED = "looked"  # at other people's jobs
+    EXPORTED = "exported"  # this log, or a part of it
 
 
 @dataclass(frozen=True, slots=True)

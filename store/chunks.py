@@ -67,7 +67,7 @@ def _ranges(conn: Connection, job: Job, size: int) -> Sequence[tuple[int, int]]:
 def claim(conn: Connection, cluster: str) -> Chunk | None:
     """planned -> sending for the next chunk in turn: lowest number first, then the oldest job.
 
-    So a job of one customer overtakes the fortieth chunk of a large one.
+    So a job of one customer overtakes the fortieth chunk of a large one. None of a job that was stopped.
     """
     key = (
         select(chunks.c.job_id, chunks.c.number)
@@ -78,8 +78,10 @@ def claim(conn: Connection, cluster: str) -> Chunk | None:
     found = conn.execute(key).one_or_none()
     if found is None:
         return None
+    stopped = exists().where(jobs.c.id == found.job_id, jobs.c.stopped_at.is_not(None))
     claimed = conn.execute(
         _when(found.job_id, found.number, ChunkState.PLANNED)
+        .where(~stopped)
         .values(state=ChunkState.SENDING, attempt=chunks.c.attempt + 1, sent_at=now())
         .returning(*CHUNK_COLUMNS)
     ).one_or_none()

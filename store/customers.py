@@ -16,6 +16,7 @@ COUNTS = {
     CustomerOutcome.ALREADY_THERE: jobs.c.already_there,
     CustomerOutcome.MISSING: jobs.c.missing,
     CustomerOutcome.ARRIVED: jobs.c.arrived,
+    CustomerOutcome.CANCELLED: jobs.c.cancelled,
 }
 AT_ONCE = 500  # both databases bound the parameters of one statement
 

@@ -69,9 +69,10 @@ class ChunkState(enum.StrEnum):
 class Source:
     """Where some of a request's customers came from, and how many no source before it had named.
 
-    `kind` is "form", "file", "card" or "batch"; `name` is the file's, as a person gave it, the card's short
-    id or the batch's code; `column` the heading (or the number) of a file's column of ids; `remark` what a
-    doubtful first line was taken for.
+    `kind` is "form", "file", "card" or "batch", or what they were in an earlier job: "refused", "unknown" or
+    "never sent"; `name` is the file's, as a person gave it, the card's or job's short id or the batch's code;
+    `column` the heading (or the number) of a file's column of ids; `remark` what a doubtful first line was
+    taken for.
     """
 
     kind: str
@@ -100,6 +101,7 @@ class Proposal:
     preview: Preview = Preview.OFF
     sources: tuple[Source, ...] = ()
     batch_id: int | None = None
+    parent_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,11 @@ class Job:
     watch_until: datetime | None = None
     watch_error: str | None = None
     parent_id: int | None = None
+
+    @property
+    def is_job(self) -> bool:
+        """Whether it was confirmed; before that, and where nobody did, it is a card."""
+        return self.state not in (JobState.PROPOSED, JobState.CANCELLED, JobState.EXPIRED)
 
     @property
     def short_id(self) -> str:

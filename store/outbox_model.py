@@ -15,6 +15,7 @@ class Note(enum.StrEnum):
     STARTED = "started"  # in the thread: the job id
     PAUSED = "paused"  # in the thread: the cluster asked us to wait
     OUTCOME = "outcome"  # in the thread: how it ended
+    STOPPED = "stopped"  # in the thread: somebody stopped it while requests are in flight
     RESENT = "resent"  # in the thread: what was unknown is sent again
     CHECKED = "checked"  # in the thread: what reading the cluster's state showed
     REFUSED_CSV = "refused_csv"  # in the thread: the refused customers as a file

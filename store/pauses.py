@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, select
 from store.clock import read_now
 from store.database import upsert
 from store.model import Pause
-from store.tables import pauses
+from store.pause_tables import pauses
 
 FIRST_S = 2.0
 LONGEST_S = 300.0  # where the cluster does not say for how long

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, inspect, text
 
-HEAD = "2026_11_25_homes"
+HEAD = "2026_11_25_standing"
 
 
 def is_current(conn: Connection) -> bool:

@@ -124,6 +124,7 @@ jobs = Table(
     Column("watch_until", Instant),
     Column("watch_error", Text),
     Column("parent_id", Integer),  # no foreign key: SQLite cannot add one to a table that is there
+    Column("standing", SmallInteger, nullable=False, server_default="0"),  # the database derives it
 )
 
 # The conditions of the partial indexes, word for word: a bound parameter would keep SQLite from using them.
@@ -164,6 +165,9 @@ _partial(
 _partial("ix_jobs_check", "check_at IS NOT NULL", jobs.c.cluster, jobs.c.check_at)
 _partial("ix_jobs_watch", "watch_at IS NOT NULL", jobs.c.cluster, jobs.c.watch_at)
 _partial("ix_jobs_parent", "parent_id IS NOT NULL", jobs.c.parent_id, jobs.c.id)
+_KIND = (jobs.c.cluster, jobs.c.action_code, jobs.c.standing, jobs.c.id)  # see `store.job_lists`
+Index("ix_jobs_kinds", jobs.c.enterprise_id, jobs.c.team_id, *_KIND)
+Index("ix_jobs_own_kinds", jobs.c.enterprise_id, jobs.c.team_id, jobs.c.user_id, *_KIND)
 
 job_customers = Table(
     "job_customers",
@@ -200,16 +204,6 @@ chunks = Table(
 _partial("ix_chunks_planned", "state = 'planned'", chunks.c.cluster, chunks.c.number, chunks.c.job_id)
 _partial("ix_chunks_unknown", "state = 'unknown'", chunks.c.cluster, chunks.c.sent_at)
 _partial("ix_chunks_sending", "state = 'sending'", chunks.c.cluster)
-
-pauses = Table(
-    "pauses",
-    metadata,
-    Column("cluster", String(64), primary_key=True),
-    Column("reason", Text, nullable=False),
-    Column("tries", Integer, nullable=False),
-    Column("since", Instant, nullable=False),
-    Column("until", Instant, nullable=False),
-)
 
 audit_log = Table(
     "audit_log",

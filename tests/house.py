@@ -17,7 +17,8 @@ FORBIDDEN_NAMES = frozenset(
 )
 
 PLAIN = frozenset(
-    {"errors", "store.model", "store.batch_model", "store.outbox_model", "store.home_model", "store.errors"}
+    {"errors", "store.model", "store.batch_model", "store.outbox_model", "store.home_model", "store.recorded"}
+    | {"store.listing_model", "store.records_model", "store.errors"}
 )  # types and errors: no I/O, nothing behind them
 EVERYTHING = frozenset({"*"})
 # Which rooms a room may look into (itself always). `store` is all of it, `store.model` its plain types; any
@@ -25,15 +26,15 @@ EVERYTHING = frozenset({"*"})
 ROOMS: Mapping[str, frozenset[str]] = {
     "listeners": PLAIN
     | {"service", "parsing", "batch_text", "views", "catalogue", "policy", "loops", "draft", "words"}
-    | {"bot.intake.ids"},
+    | {"bot.intake.ids", "job_look", "job_filter", "list_dates", "list_text", "list_words"},
     "service": PLAIN
     | {"store", "turns", "catalogue", "config", "parsing", "policy", "customer_ids", "draft", "intake"}
-    | {"batch_codes", "batch_text"},
+    | {"batch_codes", "batch_text", "job_look", "job_filter", "applications"},
     "runner": PLAIN | {"cluster", "store", "turns", "loops"},
     "outbox": PLAIN | {"views", "store", "turns", "loops", "slack_errors", "slack_addresses"},
     "pictures": frozenset(),  # a process of its own, fed with plain figures
     "windows": frozenset({"views", "errors", "loops", "slack_errors"}),
-    "views": PLAIN | {"bot.intake.ids", "draft"},
+    "views": PLAIN | {"bot.intake.ids", "draft", "job_look", "job_filter", "applications"},
     "cluster": frozenset({"errors"}),
     "turns": frozenset({"store.single", "store.postgres", "store.errors"}),
     "store": frozenset(),
@@ -41,8 +42,18 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "parsing": frozenset({"catalogue", "customer_ids", "errors", "vocabulary", "words"}),
     "intake": frozenset({"customer_ids", "errors", "words"}),
     "draft": frozenset({"errors", "bot.intake.ids"}),
+    "applications": frozenset(),
+    "job_look": frozenset({"store.model", "store.recorded"}),
     "batch_codes": frozenset(),
     "batch_text": frozenset({"batch_codes", "catalogue", "customer_ids", "parsing", "vocabulary", "words"}),
+    "job_filter": PLAIN,
+    "list_dates": frozenset(),
+    "list_words": PLAIN | {"catalogue", "job_filter"},
+    "list_reading": PLAIN
+    | {"batch_codes", "catalogue", "customer_ids", "job_filter", "list_dates", "list_words", "vocabulary"},
+    "list_text": frozenset(
+        {"catalogue", "errors", "list_dates", "list_reading", "list_words", "vocabulary", "words"}
+    ),
     "words": frozenset(),
     "vocabulary": frozenset({"catalogue"}),
     "catalogue": frozenset({"errors"}),
@@ -54,6 +65,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "slack_errors": frozenset(),
     "slack_addresses": frozenset(),
     "slack_files": frozenset({"draft", "intake", "slack_addresses", "slack_errors"}),
+    "time_zones": PLAIN | {"list_dates", "slack_errors"},
     "membership": PLAIN | {"slack_errors"},
     "socket_mode": frozenset({"loops", "slack_errors"}),
     "http_mode": frozenset({"signature", "status", "store", "loops"}),
@@ -66,23 +78,14 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "reception": EVERYTHING,
     "speech": EVERYTHING,
     "cli": EVERYTHING,
+    "audit_export": EVERYTHING,
     "serving": EVERYTHING,
     "__main__": frozenset({"cli"}),
     "sandbox": PLAIN,
 }
 _TALKS_TO_SLACK = frozenset(
-    {
-        "outbox",
-        "windows",
-        "slack_files",
-        "membership",
-        "socket_mode",
-        "introduction",
-        "app",
-        "reception",
-        "speech",
-    }
-    | {"http_mode", "status"}
+    {"outbox", "windows", "slack_files", "membership", "socket_mode", "introduction", "app", "reception"}
+    | {"speech", "http_mode", "status", "time_zones"}
 )
 # Which rooms, or single modules, may use a library; what is not listed may be used by all. The longest
 # name that fits decides.
@@ -90,7 +93,7 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "matplotlib": frozenset({"pictures"}),  # heavy: never in the bot's own process
     "httpx": frozenset({"cluster", "lanes"}),
     "sqlalchemy": frozenset({"store"}),
-    "sqlalchemy.Connection": frozenset({"store", "service", "runner", "outbox"}),
+    "sqlalchemy.Connection": frozenset({"store", "service", "runner", "outbox", "audit_export"}),
     "sqlalchemy.make_url": frozenset({"store", "turns"}),
     "sqlite3": frozenset({"store"}),
     "psycopg": frozenset({"bot.turns.postgres"}),

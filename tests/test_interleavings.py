@@ -29,7 +29,7 @@ from bot.config import Resend
 from bot.errors import NotAllowed, SetActionError
 from bot.parsing import Request
 from bot.service.cards import Press
-from store import migrate
+from store import customers, migrate
 from store.database import Database
 from store.model import CustomerOutcome, Job, JobState, Operator
 from tests.interleavings.cards import Card, Click
@@ -49,7 +49,12 @@ MOSTLY = st.sampled_from([True, True, True, False])
 PACE = st.one_of(st.none(), st.none(), st.lists(st.integers(0, 9), max_size=9))
 CAUSES = st.sampled_from([cause for cause in Cause if cause is not Cause.NOT_SENT])
 ENDED = (JobState.DONE, JobState.CANCELLED, JobState.EXPIRED)
-FINAL = (CustomerOutcome.ACCEPTED, CustomerOutcome.REFUSED, CustomerOutcome.ARRIVED)
+FINAL = (
+    CustomerOutcome.ACCEPTED,
+    CustomerOutcome.REFUSED,
+    CustomerOutcome.ARRIVED,
+    CustomerOutcome.CANCELLED,
+)
 ONWARD = (CustomerOutcome.ACCEPTED, CustomerOutcome.ARRIVED)
 EXAMPLES = int(os.environ.get("COURSES", "25"))
 LONGEST_REST = 40  # looks at the clock, each twice as far off as the last, up to a minute
@@ -135,7 +140,7 @@ class Course(RuleBasedStateMachine):
     @precondition(lambda self: len(self.cards) > 2)
     @rule(number=ANY, pace=PACE)
     def deliver_the_command_again(self, number: int, pace: list[int] | None) -> None:
-        self.send_command(_pick(self.cards, number))
+        self.send_command(_pick([card for card in self.cards if not card.again], number))
         self.gates.run(pace)
 
     def send_command(self, card: Card) -> None:
@@ -163,7 +168,9 @@ class Course(RuleBasedStateMachine):
         decide = (
             self.process.decisions.confirm if end is JobState.CONFIRMED else self.process.decisions.cancel
         )
-        welcome = owner and (end is JobState.CANCELLED or allowed)
+        welcome: bool | None = owner and (end is JobState.CANCELLED or allowed)
+        if card.again and welcome and end is JobState.CONFIRMED:
+            welcome = None  # the job it comes from may have moved on
         digest = self.sight.jobs[card.uuid.hex].digest if self.sight else None
         task = self.begin(decide(Press(operator, card.uuid, "C0OPS", "1.0", digest)))
         card.clicks.append(Click(end, task, owner, welcome))
@@ -236,6 +243,36 @@ class Course(RuleBasedStateMachine):
     def awaited(self) -> bool:
         """Whether somebody is awaited."""
         return self.sight is not None and any(job.watch_at for job in self.sight.jobs.values())
+
+    @precondition(lambda self: any(card.state is JobState.CONFIRMED for card in self.cards))
+    @rule(number=ANY, owner=MOSTLY, pace=PACE)
+    def stop(self, number: int, owner: bool, pace: list[int] | None) -> None:
+        """Also of a job that has ended, or was stopped before."""
+        card = _pick([card for card in self.cards if card.state is JobState.CONFIRMED], number)
+        self.asked.append((self.begin(self.process.stopping.stop(_by(card, owner), card.uuid)), owner))
+        self.gates.run(pace)
+
+    @precondition(lambda self: self.unknown() and len(self.cards) < 6)
+    @rule(number=ANY, owner=MOSTLY)
+    def send_the_unknown_in_a_new_job(self, number: int, owner: bool) -> None:
+        """A card, to be confirmed as any other; or a refusal, because it is too early or not theirs."""
+        card, key = _pick(self.unknown(), number), f"again-{next(self.numbers)}"
+        self.set_right(card.owner, True)
+        again = self.process.again.propose(
+            _by(card, owner), card.uuid, CustomerOutcome.UNKNOWN, request_key=key
+        )
+        task = self.begin(again)
+        self.gates.run()
+        if error := task.exception():
+            assert isinstance(error, SetActionError), error
+            return
+        assert owner, "a click that was nobody's right"
+        job = task.result()
+        assert job
+        with self.process.db.engine.connect() as conn:
+            cids = tuple(customers.first(conn, job.id, job.total))
+        expires = self.loop.now + CARD_EXPIRES_S
+        self.cards.append(Card(job.uuid, key, card.owner, cids, expires, kept=True, again=True))
 
     def unknown(self) -> list[Card]:
         """The cards of jobs of which something is unknown."""
@@ -337,17 +374,21 @@ class Course(RuleBasedStateMachine):
         before, self.sight = self.sight, self.now()
         self.note_what_is_written_down()
         self.hear(self.sight)
+        shared = {cid for card in self.cards if card.again for cid in card.cids}
         for card in self.cards:
             if card.kept:
                 found = self.sight.jobs[card.uuid.hex].state
                 card.is_now(found if found in CARDS else JobState.CONFIRMED, self.loop.now)
                 check_job(self.sight, card.uuid.hex, card.cids)
             for cid in card.cids if card.kept else ():
-                outcome, was = self.sight.customers[cid], before and before.customers.get(cid)
-                assert outcome in self.record.may_be(cid), cid
+                key = card.uuid.hex, cid
+                outcome, was = self.sight.customers[key], before and before.customers.get(key)
+                stopped = self.sight.jobs[card.uuid.hex].stopped_at is not None
+                if cid not in shared:
+                    assert outcome in self.record.may_be(cid, stopped=stopped), cid
                 assert was not in FINAL or outcome is was or (was, outcome) == ONWARD
             if card.state is not JobState.CONFIRMED:
-                assert not any(list(self.record.about(cid)) for cid in card.cids)
+                assert not any(list(self.record.about(cid)) for cid in card.cids if cid not in shared)
 
     def note_what_is_written_down(self) -> None:
         """Of the process whose turn it is, once it has nothing more to do about an answer."""

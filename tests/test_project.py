@@ -24,6 +24,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.workspace.checks import choice, flag, items, number, shape, string
 from bot.sandbox.workspace.methods import METHODS
+from bot.sandbox.workspace.payloads import ESCAPING
 from bot.views.form import Callback
 from bot.views.message import Button, Form
 from tests import house
@@ -159,9 +160,9 @@ def test_over_socket_mode_no_address_is_needed() -> None:
     assert settings["socket_mode_enabled"]
     assert settings["interactivity"] == {"is_enabled": True}
     assert not any("url" in command for command in features["slash_commands"])
-    assert not any(
-        command.get("should_escape") for command in features["slash_commands"]
-    )  # parsing expects it
+    # Parsing expects it: ids and reasons as they were typed; in lists, people by id.
+    escaping = {command["command"]: command["should_escape"] for command in features["slash_commands"]}
+    assert escaping == {"/set-action": False, "/my-jobs": True}
 
 
 def registered(kind: str) -> set[str]:
@@ -195,6 +196,11 @@ def test_the_manifests_shortcuts_and_events_are_those_the_code_serves() -> None:
     events = settings["event_subscriptions"]["bot_events"]
     assert {repr(event) for event in events} == registered("event")
     assert features["app_home"]["home_tab_enabled"]
+
+
+def test_the_sandbox_escapes_the_commands_that_the_manifest_says() -> None:
+    commands = MANIFEST["features"]["slash_commands"]
+    assert {command["command"] for command in commands if command["should_escape"]} == ESCAPING
 
 
 def test_every_button_has_a_listener() -> None:

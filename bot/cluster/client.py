@@ -4,7 +4,7 @@ import asyncio
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -12,6 +12,7 @@ import httpx
 from pydantic import SecretStr
 
 from bot.cluster.answer import Answer, Cause, Outcome, judge
+from bot.cluster.apps import App, parse_apps
 from bot.cluster.credential import Credential, NoToken
 from bot.cluster.reply import Reply, explain, plain, read
 from bot.cluster.states import IllFormed, State, parse_states
@@ -19,6 +20,7 @@ from bot.cluster.transport import WORDS_LIMIT, NoReply, Request, exchange
 from bot.errors import ClusterUnreadable
 
 STATES_LIMIT = 64 * 1024 * 1024
+APPS_LIMIT = 8 * 1024 * 1024  # of one answer, for as many ids as an address holds
 # Gateways refuse request lines over some 8,000 characters; a longer list of ids is read with ALL instead.
 _IDS_IN_URL = 6_000
 
@@ -68,6 +70,25 @@ class ClusterClient:
         states = await _states_in(reply, token)
         return states if cids is None else {cid: states[cid] for cid in cids if cid in states}
 
+    async def read_apps(self, cids: Sequence[str]) -> dict[str, tuple[App, ...]]:
+        """The applications of these few customers, by one request; those not known there are absent.
+
+        `fitting` says how many fit into one. Raises ClusterUnreadable with a sentence for the user.
+        """
+        ids = quote(",".join(cids), safe=",")
+        request = Request("GET", f"{self._api}/get/appstatus?app=ALL&cid={ids}", {}, limit=APPS_LIMIT)
+        try:
+            reply, token = await self._send(request)
+        except (NoToken, NoReply) as exc:
+            raise _unreadable(str(exc), APPS) from exc
+        if reply.status == 200 and reply.body is not None:
+            try:
+                return await asyncio.to_thread(parse_apps, reply.body, cids)
+            except IllFormed as exc:
+                if len(reply.body) > WORDS_LIMIT or read(reply).success is not False:
+                    raise _unreadable(str(exc), APPS) from exc
+        raise _unreadable(explain(reply, read(reply), token.get_secret_value()), APPS)
+
     async def _send(self, request: Request) -> tuple[Reply, SecretStr]:
         """One exchange, and a second where the first was refused for its token and another is to be had."""
         token = await self._credential.token()
@@ -114,5 +135,22 @@ async def _states_in(reply: Reply, token: SecretStr) -> dict[str, State]:
     raise _unreadable(explain(reply, read(reply), token.get_secret_value()))
 
 
-def _unreadable(why: str) -> ClusterUnreadable:
-    return ClusterUnreadable(f"The customers' state could not be read. {plain(why).rstrip('.')}.")
+def fitting(cids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The ids cut into pieces, each as long as an address may be."""
+    start, length = 0, 0
+    for end, cid in enumerate(cids):
+        more = len(quote(cid, safe="")) + 1
+        if end > start and length + more > _IDS_IN_URL:
+            yield cids[start:end]
+            start, length = end, 0
+        length += more
+    if cids[start:]:
+        yield cids[start:]
+
+
+STATE = "The customers' state"
+APPS = "The customers' applications"
+
+
+def _unreadable(why: str, what: str = STATE) -> ClusterUnreadable:
+    return ClusterUnreadable(f"{what} could not be read. {plain(why).rstrip('.')}.")

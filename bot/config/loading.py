@@ -145,6 +145,7 @@ def _config(
         card_expires_s=file.cards.expire_after_s,
         open_cards_per_user=file.cards.open_per_user,
         pictures_from=int(file.pictures.from_customers),
+        applications_cache_s=file.applications.cache_s,
     )
 
 

@@ -88,6 +88,7 @@ class Config:
     """Everything configurable. `clusters` is by key, in the file's order; ids match `id_pattern` fully.
 
     Jobs of at least `pictures_from` customers get a picture; 0: there are no pictures.
+    `applications_cache_s`: how long what a cluster said of the applications of a job's customers is shown.
     `database_direct_url` reaches the same database without a pooling proxy in between.
     """
 
@@ -104,6 +105,7 @@ class Config:
     card_expires_s: float
     open_cards_per_user: int
     pictures_from: int
+    applications_cache_s: float
 
     @property
     def secrets(self) -> Iterator[str]:

@@ -174,6 +174,12 @@ class PicturesTable(Table):
     from_customers: NumberOrFalse = 50
 
 
+class ApplicationsTable(Table):
+    """`[applications]`."""
+
+    cache_s: float = Field(default=1_800, ge=0, le=86_400)
+
+
 class ActionTables(Table, extra="ignore"):
     """Only the actions of the file, which the rest is checked against."""
 
@@ -193,3 +199,4 @@ class File(Table):
     customers: CustomersTable = CustomersTable()
     cards: CardsTable = CardsTable()
     pictures: PicturesTable = PicturesTable()
+    applications: ApplicationsTable = ApplicationsTable()

@@ -1,18 +1,13 @@
-"""The buttons: decide on a card, look at one's jobs."""
+"""The buttons of a card that is not decided."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.errors import NoLongerPossible
 from bot.listeners.payloads import Click
-from bot.listeners.ports import Whisper
 from bot.service.decisions import Decisions
-from bot.service.own_jobs import OwnJobs, Page
 from bot.service.previews import Previews
-from bot.views import listing
-from bot.views.message import Button, Message
+from bot.views.message import Button
 
 
 class Buttons:
@@ -22,17 +17,9 @@ class Buttons:
         self,
         decisions: Decisions,
         previews: Previews,
-        own_jobs: OwnJobs,
-        whisper: Whisper,
-        names: Mapping[str, str],
-        workspace: listing.Workspace,
     ) -> None:
         self._decisions = decisions
         self._previews = previews
-        self._own_jobs = own_jobs
-        self._whisper = whisper
-        self._names = names
-        self._workspace = workspace
 
     def register(self, app: AsyncApp) -> None:
         """Map the buttons to their listeners."""
@@ -42,9 +29,6 @@ class Buttons:
         app.action(Button.LEAVE_OUT.value)(self.leave_out)
         app.action(Button.READ_AGAIN.value)(self.read_again)
         app.action(Button.CUSTOMERS_CSV.value)(self.show_everybody)
-        app.action(Button.MY_JOBS.value)(self.my_jobs)
-        app.action(Button.NEWER.value)(self.newer)
-        app.action(Button.OLDER.value)(self.older)
 
     async def confirm(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Make a card a job."""
@@ -75,33 +59,3 @@ class Buttons:
         """Put all of a card's customers into its thread."""
         await self._previews.show_everybody(Click.model_validate(body).press)
         await ack()
-
-    async def my_jobs(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """Show the caller's newest jobs, privately."""
-        click = Click.model_validate(body)
-        page = await self._own_jobs.page(click.operator)
-        self._whisper.say(click.response_url, self._list(page), thread=click.thread)
-        await ack()
-
-    async def newer(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """Turn the list one page towards the newest."""
-        click = Click.model_validate(body)
-        page = await self._own_jobs.page(click.operator, after=_row(click))
-        self._whisper.say(click.response_url, self._list(page), replace=True)
-        await ack()
-
-    async def older(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """Turn the list one page towards the oldest."""
-        click = Click.model_validate(body)
-        page = await self._own_jobs.page(click.operator, before=_row(click))
-        self._whisper.say(click.response_url, self._list(page), replace=True)
-        await ack()
-
-    def _list(self, page: Page) -> Message:
-        return listing.my_jobs(page.jobs, page.newer, page.older, self._names, self._workspace)
-
-
-def _row(click: Click) -> int:
-    if not click.value.isdecimal() or len(click.value) > 18:
-        raise NoLongerPossible("This button is not one of mine, or too old. Type /my-jobs again.")
-    return int(click.value)

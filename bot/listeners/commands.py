@@ -1,4 +1,4 @@
-"""The slash commands: `/set-action` and `/my-jobs`."""
+"""The slash command `/set-action`."""
 
 import re
 from collections.abc import Mapping
@@ -14,9 +14,8 @@ from bot.listeners.opening import Openings
 from bot.listeners.payloads import Command
 from bot.listeners.ports import Whisper
 from bot.parsing import HelpWanted, Request, UnusableText, parse
-from bot.service.own_jobs import OwnJobs
 from bot.service.proposals import Proposals
-from bot.views import listing, notices
+from bot.views import notices
 from bot.views.message import Message
 
 
@@ -40,23 +39,18 @@ class Commands:
         self,
         openings: Openings,
         proposals: Proposals,
-        own_jobs: OwnJobs,
         whisper: Whisper,
         grammar: Grammar,
-        workspace: listing.Workspace,
     ) -> None:
         self._openings = openings
         self._proposals = proposals
-        self._own_jobs = own_jobs
         self._whisper = whisper
         self._grammar = grammar
         self._names = grammar.clusters
-        self._workspace = workspace
 
     def register(self, app: AsyncApp) -> None:
-        """Map the commands to their listeners."""
+        """Map the command to its listener; after `BatchCommands`, which takes some of its texts."""
         app.command("/set-action")(self.set_action)
-        app.command("/my-jobs")(self.my_jobs)
 
     async def set_action(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Ask for an action: a card in the channel, or a private answer."""
@@ -82,18 +76,6 @@ class Commands:
             channel_id=command.channel_id,
         )
         await ack()
-
-    async def my_jobs(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """List the caller's jobs, or show one in full."""
-        command = Command.model_validate(body)
-        if command.text.strip():
-            found = await self._own_jobs.detail(command.operator, command.text)
-            name = self._names.get(found.job.cluster, found.job.cluster)
-            message = listing.detail(found.job, name, found.refused, found.unknown, self._workspace)
-        else:
-            page = await self._own_jobs.page(command.operator)
-            message = listing.my_jobs(page.jobs, page.newer, page.older, self._names, self._workspace)
-        await _answer(ack, message)
 
     async def _help_or_form(self, ack: AsyncAck, command: Command) -> None:
         if command.text.strip():

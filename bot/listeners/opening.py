@@ -1,25 +1,21 @@
 """The ways into the form: a command, shortcuts, buttons. Opened within the trigger's three seconds."""
 
-import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any
+from uuid import UUID
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.models.views import View
 
 from bot.draft import Draft
-from bot.listeners.faults import Faults
 from bot.listeners.payloads import Click, Command, MessageShortcut, Opening
-from bot.listeners.ports import Windows
-from bot.loops import UnderWay
+from bot.listeners.showing import Showing
 from bot.service.choosing import Choosing
 from bot.service.drafts import Drafts
 from bot.views import form
 from bot.views.form import Callback
 from bot.views.message import Button
 from store.model import Operator
-
-AT_ONCE_S = 1.0  # of the trigger's three seconds; a form that takes longer to fill is opened empty first
 
 
 class Openings:
@@ -29,15 +25,11 @@ class Openings:
         self,
         drafts: Drafts,
         choosing: Choosing,
-        windows: Windows,
-        faults: Faults,
-        under_way: UnderWay,
+        showing: Showing,
     ) -> None:
         self._drafts = drafts
         self._choosing = choosing
-        self._windows = windows
-        self._faults = faults
-        self._under_way = under_way
+        self._showing = showing
 
     def register(self, app: AsyncApp) -> None:
         """Map shortcuts and buttons to their listeners; the command comes by `by_command`."""
@@ -79,23 +71,14 @@ class Openings:
         await self._open(click.operator, click.trigger_id, self._drafts.of_job(click.press))
         await ack()
 
-    async def _open(self, operator: Operator, trigger_id: str, draft: Coroutine[Any, Any, Draft]) -> None:
-        drawn = self._under_way.start(self._drawn(operator, draft))
-        await asyncio.wait({drawn}, timeout=AT_ONCE_S)
-        if drawn.done():
-            await self._windows.open(trigger_id, drawn.result())
-            return
-        # Followed whatever becomes of the empty form: what the draft dies of must be told or logged.
-        opened = self._under_way.start(self._windows.open(trigger_id, form.loading()))
-        self._under_way.start_alone(self._fill(opened, drawn))
-        await asyncio.shield(opened)
+    async def on_accepted(
+        self, operator: Operator, trigger_id: str, job: UUID, following: Mapping[str, str]
+    ) -> None:
+        """Open the form with the customers a job's cluster accepted and the action that usually follows."""
+        await self._open(operator, trigger_id, self._drafts.of_accepted(operator, job, following))
 
-    async def _fill(self, opened: asyncio.Task[str], drawn: asyncio.Task[View]) -> None:
-        await asyncio.wait({opened, drawn})
-        error = drawn.exception()
-        view = form.told(self._faults.words(error)) if error else drawn.result()
-        if not opened.exception():
-            await self._windows.update(opened.result(), view)
+    async def _open(self, operator: Operator, trigger_id: str, draft: Coroutine[Any, Any, Draft]) -> None:
+        await self._showing.open(trigger_id, self._drawn(operator, draft))
 
     async def _drawn(self, operator: Operator, draft: Coroutine[Any, Any, Draft]) -> View:
         begun = await draft

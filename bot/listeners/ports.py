@@ -45,6 +45,18 @@ class Windows(Protocol):
         ...
 
 
+class Modals(Windows, Protocol):
+    """Windows whose modals are changed again and again while somebody looks at them."""
+
+    async def replace(self, view_id: str, view: View, hash_: str | None = None) -> str | None:
+        """As `update`; the hash of the new view, or None. `hash_`: only in place of the view that had it."""
+        ...
+
+    async def deliver(self, user_id: str, file: File) -> bool:
+        """Send a file in a direct message; False when Slack did not take it."""
+        ...
+
+
 class Files(Protocol):
     """Fetches what people attach."""
 

@@ -20,6 +20,7 @@ class _Memory(Payload):
     files: tuple[_File, ...] = ()
     source: UUID | None = None
     customers: int = 0
+    accepted_only: bool = False
     replaces: UUID | None = None
 
 
@@ -82,6 +83,7 @@ class Submission(Interaction):
             batch=batch.value if batch else None,
             source=memory.source if SOURCE in kept else None,
             customers=memory.customers,
+            accepted_only=memory.accepted_only,
             replaces=memory.replaces,
         )
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from bot.outbox import assignments
 from bot.outbox.assignments import Assignment
-from bot.views import arrival, aside, files, notices, pending, pictures, thread
+from bot.views import arrival, aside, files, job_stop, notices, pending, pictures, thread
 from bot.views.card import SHOWN, Card, card
 from bot.views.files import File
 from bot.views.listing import Workspace
@@ -126,10 +126,8 @@ def draw(facts: Facts, words: Words) -> Message:
             awaited = bool(detail.get("awaited"))
             because = str(error) if error else None
             return pending.checked(_ended(facts, name), turned, because, resent, awaited=awaited)
-        case Note.PAUSED:
-            return pending.paused(job, name, facts.pause)
-        case Note.RESENT:
-            return pending.resent(job, int(detail.get("customers") or 0))
+        case Note.STOPPED | Note.PAUSED | Note.RESENT:
+            return _meanwhile(facts, name)
         case Note.CANNOT_POST:
             return notices.cannot_post(job.channel_id, str(detail["error"]), words.bot_user_id)
         case Note.ARRIVED | Note.NOT_ARRIVED | Note.WATCHED_AGAIN:
@@ -140,6 +138,15 @@ def draw(facts: Facts, words: Words) -> Message:
             return Message(_title(facts, words))
         case Note.ASSIGNED | Note.TAKEN_AWAY:
             raise LookupError("This is about batches, and there is no job to draw it from.")
+
+
+def _meanwhile(facts: Facts, name: str) -> Message:
+    """What happens to a job before it ends."""
+    if facts.item.note is Note.STOPPED:
+        return job_stop.stopping(facts.job)
+    if facts.item.note is Note.PAUSED:
+        return pending.paused(facts.job, name, facts.pause)
+    return pending.resent(facts.job, int((facts.item.detail or {}).get("customers") or 0))
 
 
 def _title(facts: Facts, words: Words) -> str:

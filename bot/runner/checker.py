@@ -16,7 +16,7 @@ from bot.loops import Loop
 from bot.runner.ending import conclude, log_done
 from bot.runner.lane import BY_NAME, Lane
 from bot.turns import Turns
-from store import audit, checks, customers, jobs, outbox
+from store import audit, checks, customers, handover, jobs, outbox
 from store.audit import Event
 from store.clock import read_now
 from store.database import Database
@@ -132,9 +132,11 @@ def _again(conn: Connection, lane: Lane, job: Job) -> float | None:
 
 def _resend(conn: Connection, lane: Lane, job: Job) -> int:
     """Where the configuration says so, plan again what a read did not find once all had had its time."""
-    if not (lane.resend_auto and job.unknown and job.state is JobState.WATCHING):
+    if not (lane.resend_auto and job.unknown and job.state is JobState.WATCHING) or job.stopped_at:
         return 0
     if not checks.settled(conn, job, lane.settle_s) or checks.attempts(conn, job) >= AUTO_ATTEMPTS:
+        return 0
+    if handover.taken_by(conn, job):
         return 0
     resent = checks.send_again(conn, job)
     audit.append(conn, Event.SENT_AGAIN, job=job.uuid, cluster=job.cluster, detail={"customers": resent})

@@ -50,7 +50,11 @@ def ended(conn: Connection, lane: Lane, job: Job) -> None:
 def counts(job: Job) -> dict[str, int]:
     """How a job stands, for the record."""
     found = {"accepted": job.accepted, "refused": job.refused, "unknown": job.unknown}
-    return found | {"arrived": job.arrived} if job.watched else found
+    if job.watched:
+        found["arrived"] = job.arrived
+    if job.stopped_at:
+        found["never_sent"] = job.cancelled
+    return found
 
 
 def log_done(job: Job) -> None:

@@ -5,9 +5,9 @@ from sqlalchemy import Connection
 from bot.cluster import Answer, Cause, Outcome
 from bot.runner.ending import conclude, ended
 from bot.runner.lane import Lane, Post
-from store import arrivals, audit, checks, chunks, customers, jobs, outbox, pauses
+from store import arrivals, audit, checks, chunks, customers, jobs, outbox, pauses, stopping
 from store.audit import Event
-from store.model import ChunkState, CustomerOutcome, Job, JobState
+from store.model import Chunk, ChunkState, CustomerOutcome, Job, JobState
 from store.outbox_model import Note
 
 WAIT = frozenset({Cause.RATE_LIMITED, Cause.NOT_READY})
@@ -19,8 +19,9 @@ OUTCOMES = {Outcome.ACCEPTED: CustomerOutcome.ACCEPTED, Outcome.REFUSED: Custome
 def record(conn: Connection, lane: Lane, post: Post, answer: Answer) -> Job | None:
     """Write an answer and what follows from it; the job as it then stands, None if it was not ours."""
     chunk = post.chunk
+    jobs.hold(conn, chunk.job_id)  # somebody may be stopping it
     if _wait(conn, lane, post, answer) or _send_the_others(conn, post, answer):
-        return jobs.get(conn, chunk.job_id)
+        return _put_back(conn, lane, chunk)
     state = FINAL.get(answer.outcome, ChunkState.UNKNOWN)
     if not chunks.settle(
         conn,
@@ -42,7 +43,7 @@ def record(conn: Connection, lane: Lane, post: Post, answer: Answer) -> Job | No
     if outcome is CustomerOutcome.UNKNOWN:
         checks.later(conn, post.job, chunk, lane.settle_s)
     _answered(conn, post, answer)
-    return _close(conn, lane, jobs.get(conn, chunk.job_id))
+    return close(conn, lane, jobs.get(conn, chunk.job_id))
 
 
 def _wait(conn: Connection, lane: Lane, post: Post, answer: Answer) -> bool:
@@ -55,18 +56,29 @@ def _wait(conn: Connection, lane: Lane, post: Post, answer: Answer) -> bool:
     if pause is None or not chunks.release(conn, post.chunk):
         return False
     _answered(conn, post, answer)
-    if pause.tries == 1:
+    if pause.tries == 1 and not jobs.get(conn, post.job.id).stopped_at:
         outbox.add(conn, post.job.id, Note.PAUSED)
     for job_id in jobs.running(conn, lane.key):
         outbox.add(conn, job_id, Note.CARD)
     return True
 
 
-def keep_back(conn: Connection, post: Post) -> None:
+def _put_back(conn: Connection, lane: Lane, chunk: Chunk) -> Job:
+    """The job of a chunk that is planned again; if it was stopped meanwhile, that chunk is never sent."""
+    job = jobs.get(conn, chunk.job_id)
+    if job.stopped_at is None:
+        return job
+    stopping.withdraw(conn, job, lane.settle_s)
+    return close(conn, lane, jobs.get(conn, job.id))
+
+
+def keep_back(conn: Connection, lane: Lane, post: Post) -> None:
     """A claimed chunk of which not a byte was sent: plan it again, and say so on the record."""
+    jobs.hold(conn, post.job.id)
     if chunks.release(conn, post.chunk):
         detail = {"chunk": post.chunk.number, "attempt": post.chunk.attempt, "cause": Cause.NOT_SENT.value}
         audit.append(conn, Event.ANSWERED, job=post.job.uuid, cluster=post.job.cluster, detail=detail)
+        _put_back(conn, lane, post.chunk)
 
 
 def _send_the_others(conn: Connection, post: Post, answer: Answer) -> bool:
@@ -95,11 +107,13 @@ def _answered(conn: Connection, post: Post, answer: Answer) -> None:
             "cause": answer.cause.value,
             "status": answer.http_status,
             "ms": round(answer.elapsed_s * 1000),
+            "message": clipped(answer.message, 200),
         },
     )
 
 
-def _close(conn: Connection, lane: Lane, job: Job) -> Job:
+def close(conn: Connection, lane: Lane, job: Job) -> Job:
+    """End the sending of a job of which no chunk is open any more: watching or done, with its outcome."""
     outbox.add(conn, job.id, Note.CARD)
     if job.open_chunks:
         return job

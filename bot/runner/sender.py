@@ -16,9 +16,9 @@ from bot.cluster import Answer, Cause, Outcome, TooLate
 from bot.loops import TAKEN_S, Loop, finished, report, until_stored
 from bot.runner.ending import log_done
 from bot.runner.lane import Lane, Post
-from bot.runner.record import keep_back, record
+from bot.runner.record import close, keep_back, record
 from bot.turns import Lease, Turns
-from store import audit, chunks, customers, jobs, outbox, pauses
+from store import audit, chunks, customers, jobs, outbox, pauses, stopping
 from store.audit import Event
 from store.clock import read_now
 from store.database import Database
@@ -109,7 +109,7 @@ class Runner:
             except TooLate:
                 # Too long after the claim: somebody may have read the state as settled already.
                 log.warning("set_action.kept_back", **_facts(post))
-                await until_stored(lambda: self._db.write(keep_back, post))
+                await until_stored(lambda: self._db.write(keep_back, lane, post))
                 return
         log.info(
             EVENTS.get(answer.cause, f"set_action.{answer.outcome}"),
@@ -134,6 +134,8 @@ class Runner:
         for job in chunks.confirmed(conn, key):
             if chunks.cut(conn, job, self._lane.chunk_size):
                 outbox.add(conn, job.id, Note.CARD)
+        for job in stopping.over(conn, key):
+            close(conn, self._lane, job)
         if wait := self._wait(conn, len(ours)):
             return wait
         chunk = chunks.claim(conn, key)

@@ -53,6 +53,14 @@ class Desk(FormHands, Orders):
         )
         return Reaction.read(asked)
 
+    async def pick(self, user: str, shown: Message, action_id: str, value: str) -> Reaction:
+        """Choose in a menu of a message: an option by its value, a person by id; LookupError without it."""
+        blocks = [b for b in shown.blocks if action_id in (e.get("action_id") for e in b.get("elements", ()))]
+        if len(blocks) != 1:
+            raise LookupError(f"{len(blocks)} menus {action_id!r} in this message.")
+        place = {"channel": shown.channel, "ts": shown.ts, "block": dict(blocks[0])}
+        return Reaction.read(await self._ask("pick", user=user, action_id=action_id, value=value, **place))
+
     async def shortcut(self, user: str, callback_id: str, channel: str | None = None) -> Reaction:
         """Use a global shortcut while looking at `channel`, which the app is not told.
 

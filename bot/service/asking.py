@@ -18,9 +18,10 @@ from bot.service.proposals import Origin, Proposals
 from store import batches, customers, jobs
 from store.batch_model import Batch
 from store.database import Database
-from store.model import Job, Operator, Source
+from store.model import CustomerOutcome, Job, Operator, Source
 
 NAMED = 3  # bad lines told at the field
+ACCEPTED = (CustomerOutcome.ACCEPTED, CustomerOutcome.ARRIVED)
 HOLD_CUSTOMERS = frozenset({Field.CIDS, Field.KEPT, Field.FILES, Field.BATCH, Field.CLUSTER})
 SHORT = 60  # characters of a file's name that are shown
 
@@ -153,7 +154,8 @@ class Asking:
             gathered.blame(Field.KEPT, "The customers of that card are not known here any more; untick them.")
             return
         everybody = await self._db.read(customers.everybody, job.id)
-        gathered.add("card", [customer.cid for customer in everybody], name=job.short_id)
+        wanted = [c.cid for c in everybody if c.outcome in ACCEPTED or not draft.accepted_only]
+        gathered.add("card", wanted, name=job.short_id)
 
     async def _unpack(self, operator: Operator, draft: Draft, code: str, gathered: _Gathered) -> None:
         batch = await self._db.read(batches.find, operator, code)

@@ -1,11 +1,13 @@
 """Deciding: confirm or cancel a card, and let it expire. Rights are checked at the moment of the click."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
+from bot.config import Cluster
 from bot.errors import NoLongerPossible, NotAllowed, SetActionError
 from bot.policy import Person, Right
+from bot.service import again
 from bot.service.administrators import Administrators
 from bot.service.cards import Press, expire, open_card
 from bot.service.clicks import or_raise, refused
@@ -23,7 +25,7 @@ AT_ONCE = 500  # cards expired in one transaction
 class Decisions:
     """One decision a card, whoever clicks, however often."""
 
-    def __init__(self, db: Database, people: People, clusters: Collection[str]) -> None:
+    def __init__(self, db: Database, people: People, clusters: Mapping[str, Cluster]) -> None:
         self._db = db
         self._people = people
         self._clusters = clusters
@@ -68,9 +70,12 @@ class Decisions:
         if changed := _not_as_shown(job, press):
             outbox.add(conn, job.id, Note.CARD)
             return refused(conn, operator, job, changed)
+        if taken := again.not_to_be_sent(conn, job, self._clusters[job.cluster].settle_s):
+            return refused(conn, operator, job, taken)
         jobs.confirm(conn, job, operator.user_id)
         detail = {"customers": job.to_send, "left_out": job.total - job.to_send, "digest": job.digest}
         audit.append(conn, Event.CONFIRMED, actor=operator, job=job.uuid, cluster=job.cluster, detail=detail)
+        again.continued(conn, job)
         outbox.add(conn, job.id, Note.STARTED)
         outbox.add(conn, job.id, Note.CARD)
         return jobs.get(conn, job.id)

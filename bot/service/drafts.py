@@ -1,18 +1,20 @@
 """Beginnings: what stands in the form when it opens, by the way the person came in."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
+from uuid import UUID
 
 from sqlalchemy import Connection
 
 from bot.draft import LONGEST_TEXT, MOST_KEPT, AttachedFile, Draft
 from bot.errors import InvalidRequest, NoLongerPossible, NotAllowed, SetActionError
 from bot.intake import paste
+from bot.service.asking import ACCEPTED
 from bot.service.cards import UNKNOWN_CARD, Press, open_card
 from bot.service.clicks import or_raise, refused
-from store import batches, customers, jobs
+from store import batches, customers, jobs, looking
 from store.database import Database
 from store.model import Job, JobState, Operator
 
@@ -77,6 +79,14 @@ class Drafts:
         job = or_raise("set_action.run_again", await self._db.write(_ended, press))
         return await self._db.read(_draft, job)
 
+    async def of_accepted(self, operator: Operator, uuid: UUID, following: Mapping[str, str]) -> Draft:
+        """The action that follows a job's, on those of its customers that the cluster accepted.
+
+        Raises NotAllowed, NoLongerPossible, StoreError.
+        """
+        job = or_raise("set_action.next_action", await self._db.write(_accepted, operator, uuid))
+        return replace(await self._db.read(_draft_of_accepted, job), action=following.get(job.action_name))
+
     async def _known(self, file: AttachedFile) -> AttachedFile:
         return file if file.name else await self._names.named(file)
 
@@ -85,16 +95,39 @@ def _is_list(file: AttachedFile) -> bool:
     return file.name.lower().endswith(CSV_NAMES)
 
 
-def _ended(conn: Connection, press: Press) -> Job | SetActionError:
+def _ended(
+    conn: Connection, press: Press, states: tuple[JobState, ...] = (JobState.DONE,)
+) -> Job | SetActionError:
     job = jobs.find(conn, press.card)
     if job is None:
         return NoLongerPossible(UNKNOWN_CARD)
     if job.operator != press.operator:
         refusal = NotAllowed("Only the person who ran this can run it again.", ask=[job.operator.user_id])
         return refused(conn, press.operator, job, refusal)
-    if job.state is not JobState.DONE:
+    if job.state not in states:
         return refused(conn, press.operator, job, NoLongerPossible("This job has not ended yet."))
     return job
+
+
+def _accepted(conn: Connection, operator: Operator, uuid: UUID) -> Job | SetActionError:
+    job = _ended(conn, Press(operator, uuid, "", ""), (JobState.WATCHING, JobState.DONE))
+    if isinstance(job, Job) and not job.accepted:
+        return NoLongerPossible("The cluster accepted none of this job's customers.")
+    return job
+
+
+def _draft_of_accepted(conn: Connection, job: Job) -> Draft:
+    if job.accepted == job.total:
+        return replace(_draft(conn, job), reason="")
+    few = [
+        customer.cid
+        for _, customer in looking.page(conn, job.id, None, limit=job.total)
+        if customer.outcome in ACCEPTED
+    ]
+    ids = "\n".join(few)
+    if len(ids) <= LONGEST_TEXT:
+        return replace(_empty(job), reason="", text=ids)
+    return replace(_empty(job), reason="", source=job.uuid, customers=len(few), accepted_only=True)
 
 
 def _draft(conn: Connection, job: Job) -> Draft:

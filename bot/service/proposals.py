@@ -28,13 +28,15 @@ class Origin:
     """Where the customers come from, if not typed in a command.
 
     `replaces` is a card of the same person that is put away with it, unless it is decided. `form`: it came by
-    a form, which a person whose acknowledgement was lost can change before submitting it again.
+    a form, which a person whose acknowledgement was lost can change before submitting it again. `parent_id`
+    is the job whose customers are sent again.
     """
 
     sources: tuple[Source, ...] = ()
     replaces: UUID | None = None
     batch_id: int | None = None
     form: bool = False
+    parent_id: int | None = None
 
 
 class Proposals:
@@ -92,6 +94,7 @@ class Proposals:
             preview=Preview.PENDING if cluster.preview_s else Preview.OFF,
             sources=origin.sources,
             batch_id=origin.batch_id,
+            parent_id=origin.parent_id,
         )
         try:
             await self._check(operator, request)

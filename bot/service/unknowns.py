@@ -10,7 +10,7 @@ from bot.errors import NoLongerPossible, NotAllowed, SetActionError
 from bot.policy import Person, Right
 from bot.service.clicks import or_raise, refused
 from bot.service.people import People
-from store import audit, checks, jobs, outbox
+from store import audit, checks, handover, jobs, outbox
 from store.audit import Event
 from store.database import Database
 from store.model import Job, JobState, Operator
@@ -59,6 +59,13 @@ class Unknowns:
             words = f"No rule lets you run {job.action_name} on {job.cluster} any more. Nothing was sent."
             refusal = self._people.refusal(words, job.action_name, job.cluster)
             return refused(conn, operator, job, refusal)
+        if job.stopped_at:
+            words = (
+                "This job was stopped, so nothing more of it is sent. “Send unknown again” under “Details”"
+            )
+            return NoLongerPossible(f"{words} makes a new card for them.")
+        if child := handover.taken_by(conn, job):
+            return NoLongerPossible(f"These are sent again by job {child.short_id} already; look there.")
         if not checks.settled(conn, job, self._clusters[job.cluster].settle_s):
             return NoLongerPossible(
                 "The cluster's state was not read since these were sent, so some of them may be done by now. "
@@ -75,9 +82,10 @@ class Unknowns:
 
     def _unknown(self, conn: Connection, operator: Operator, uuid: UUID) -> Job | SetActionError:
         """The job behind a click, if it is this person's and something of it is unknown."""
-        job = jobs.find(conn, uuid)
-        if job is None:
+        found = jobs.find(conn, uuid)
+        if found is None:
             return NoLongerPossible("This job is not known here any more.")
+        job = jobs.hold(conn, found.id)
         if job.operator != operator:
             refusal = NotAllowed("Only the person who asked can do this.", ask=[job.operator.user_id])
             return refused(conn, operator, job, refusal)

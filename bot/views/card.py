@@ -17,13 +17,15 @@ from slack_sdk.models.blocks import (
 )
 
 from bot.views import states
+from bot.views.given import given
+from bot.views.job_again import sends_unknown
+from bot.views.job_stop import is_stoppable, stop_button, stopped
 from bot.views.message import Button, Message
 from bot.views.preview import Path, left_out, preview
 from bot.views.text import (
     bar,
     clip,
     context,
-    count,
     customers,
     cut,
     day_and_time,
@@ -36,7 +38,7 @@ from bot.views.text import (
     took,
 )
 from store.batch_model import Batch
-from store.model import Job, JobState, Pause, Preview, Source
+from store.model import Job, JobState, Pause, Preview
 
 SHOWN = 5  # customer ids named on a card
 ARRIVAL = ":checkered_flag:"  # stands before the second bar
@@ -94,34 +96,16 @@ def _what(facts: Card) -> SectionBlock:
         fields=[
             MarkdownTextObject(text=f"*Action*\n{escape(job.action_name)} (code {job.action_code})"),
             MarkdownTextObject(text=f"*Cluster*\n{escape(clip(facts.where, 500))}", verbatim=True),
-            MarkdownTextObject(text=f"*Customers*\n{cut(_given(job), 1_900)}", verbatim=True),
+            MarkdownTextObject(text=f"*Customers*\n{cut(given(job), 1_900)}", verbatim=True),
             MarkdownTextObject(text=f"*Asked by*\n{mention(job.operator.user_id)}"),
         ]
     )
 
 
-def _given(job: Job) -> str:
-    """How many, and where they came from."""
-    told = [_from(source) for source in job.sources]
-    if job.duplicates:
-        told.append(f"{count(job.duplicates, 'duplicate')} dropped")
-    return f"{job.total:,} ({', '.join(told)})" if told else f"{job.total:,}"
-
-
-def _from(source: Source) -> str:
-    place = {
-        "file": escape(source.name),
-        "card": f"card `{escape(source.name)}`",
-        "batch": f"batch `{escape(source.name)}`",
-    }.get(source.kind, "the form")
-    column = f" (column {escape(clip(source.column, 60))})" if source.column else ""
-    remark = f" ({escape(clip(source.remark, 160))})" if source.remark else ""
-    return f"{source.count:,} from {place}{column}{remark}"
-
-
 def _proposed(facts: Card) -> list[Block]:
     job = facts.job
     return [
+        *sends_unknown(job),
         *preview(job, facts.where, facts.path),
         context(
             f"Nothing is sent until {mention(job.operator.user_id)} presses *Yes, proceed*. "
@@ -168,7 +152,8 @@ def _change(job: Job) -> list[InteractiveElement]:
         buttons.append(ButtonElement(text="All as CSV", action_id=Button.CUSTOMERS_CSV, value=value))
     if job.preview is Preview.UNREADABLE:
         buttons.append(ButtonElement(text="Read again", action_id=Button.READ_AGAIN, value=value))
-    buttons.append(ButtonElement(text="Edit", action_id=Button.EDIT, value=value))
+    if job.parent_id is None:  # what is sent again comes from one job, word for word
+        buttons.append(ButtonElement(text="Edit", action_id=Button.EDIT, value=value))
     return [*buttons, ButtonElement(text="Cancel", action_id=Button.CANCEL, value=value)]
 
 
@@ -189,11 +174,14 @@ def _decided(facts: Card) -> list[Block]:
         *_watching(job),
         *_paused(facts),
         context(f":heavy_check_mark: Confirmed {_by(job)}. Job `{job.short_id}`, details in the thread."),
+        *stopped(job),
         *_again(job),
     ]
 
 
 def _again(job: Job) -> list[Block]:
+    if is_stoppable(job):
+        return [ActionsBlock(elements=[stop_button(job)])]
     if job.state is not JobState.DONE:
         return []
     return [

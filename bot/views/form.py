@@ -112,7 +112,7 @@ def _kept(draft: Draft) -> list[Block]:
     """What is remembered and cannot be put into a field: ticked until somebody unticks it."""
     options = [Option(value=file.id, text=_text(clip(_shown(file), OPTION))) for file in draft.files]
     if draft.source:
-        words = f"The {customers(draft.customers)} of the card"
+        words = f"The {customers(draft.customers)} {'accepted' if draft.accepted_only else 'of the card'}"
         options.insert(0, Option(value=SOURCE, text=_text(words)))
     if not options:
         return []
@@ -190,6 +190,7 @@ def _memory(draft: Draft) -> str:
             "files": [{"id": file.id, "name": clip(_shown(file), LONGEST_NAME)} for file in draft.files],
             "source": draft.source.hex if draft.source else None,
             "customers": draft.customers,
+            "accepted_only": draft.accepted_only,
             "replaces": draft.replaces.hex if draft.replaces else None,
         },
         ensure_ascii=False,

@@ -20,6 +20,14 @@ class Button(enum.StrEnum):
     MY_JOBS = "my_jobs"
     NEWER = "my_jobs_newer"
     OLDER = "my_jobs_older"
+    CLEAR = "my_jobs_clear"
+    EVERYBODY = "my_jobs_everybody"
+    FILTER_STATE = "my_jobs_state"  # these four are menus
+    FILTER_ACTION = "my_jobs_action"
+    FILTER_CLUSTER = "my_jobs_cluster"
+    FILTER_WHOSE = "my_jobs_whose"
+    HISTORY_NEWER = "customer_newer"
+    HISTORY_OLDER = "customer_older"
     CHECK_AGAIN = "check_again"
     SEND_REST = "send_rest"
     OPEN_FORM = "open_form"
@@ -33,6 +41,21 @@ class Button(enum.StrEnum):
     WATCH_AGAIN = "watch_again"
     STOP = "stop_job"
     NOTIFY = "notify"  # a menu, not a button
+    JOB_OVERVIEW = "job_overview"
+    JOB_TIMELINE = "job_timeline"
+    JOB_REQUESTS = "job_requests"
+    JOB_CUSTOMERS = "job_customers"
+    JOB_APPLICATIONS = "job_applications"
+    JOB_BACK = "job_back"
+    JOB_FURTHER = "job_further"
+    JOB_OUTCOME = "job_outcome"  # a menu
+    JOB_CSV = "job_csv"
+    RETRY_REFUSED = "job_retry_refused"
+    SEND_UNKNOWN = "job_send_unknown"
+    SEND_NEVER_SENT = "job_send_never_sent"
+    NEXT_ACTION = "job_next_action"
+    READ_APPLICATIONS = "job_read_applications"
+    APPLICATIONS_CSV = "job_applications_csv"
 
 
 class Form(enum.StrEnum):

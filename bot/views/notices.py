@@ -63,6 +63,11 @@ def cannot_post(channel_id: str, code: str, bot_user_id: str) -> Message:
     return Message(f"Nothing was sent and no job was made. {why}")
 
 
+def said(words: str) -> Message:
+    """Words of our own."""
+    return Message(escape(words))
+
+
 def still_working() -> Message:
     """For a person who has waited as long as Slack lets them: nothing is stored, so nothing is promised."""
     return Message(

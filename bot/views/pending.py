@@ -12,6 +12,7 @@ from slack_sdk.models.blocks import (
 from bot.views import states
 from bot.views.aside import addressed
 from bot.views.card import where
+from bot.views.job_links import details
 from bot.views.message import Button, Message
 from bot.views.text import clip, context, customers, escape, listing, mention, moment, section
 from bot.views.thread import SHOWN, STILL_UNKNOWN, Ended, all_of, check_again, my_jobs
@@ -91,7 +92,7 @@ def _next(job: Job) -> str:
 
 def _buttons(ended: Ended) -> list[InteractiveElement]:
     job = ended.job
-    buttons: list[InteractiveElement] = [my_jobs()]
+    buttons: list[InteractiveElement] = [my_jobs(), details(job)]
     if job.unknown:
         buttons.append(check_again(job))
     if job.unknown and job.checked_at:

@@ -2,8 +2,9 @@
 
 import csv
 import io
+import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from bot.intake.ids import BadLine
 
@@ -14,11 +15,18 @@ FORMULA = re.compile(r"((?:^|[;\t\r\n])[\s\";]*+)([=+\-@\uff1d\uff0b\uff0d\uff20
 
 def sheet(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """The rows under their headings, every cell of them made inert."""
+    return "".join(sheet_lines(headings, rows))
+
+
+def sheet_lines(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """The same, line by line."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(headings)
-    writer.writerows(map(_inert, row) for row in rows)
-    return text.getvalue()
+    for row in itertools.chain([headings], rows):
+        writer.writerow(_inert(cell) for cell in row)
+        yield text.getvalue()
+        text.seek(0)
+        text.truncate()
 
 
 def bad_lines_csv(bad: Iterable[BadLine]) -> str:

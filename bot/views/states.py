@@ -14,6 +14,8 @@ WAITING = {
 
 def symbol(job: Job) -> str:
     """An emoji, for those who skim."""
+    if job.stopped_at:
+        return ":octagonal_sign:"
     if _only_awaited(job):
         return ":eyes:"
     if job.state is not JobState.DONE:
@@ -27,6 +29,8 @@ def symbol(job: Job) -> str:
 
 def words(job: Job) -> str:
     """The state in words. What the cluster accepted is never called arrived, what is unknown never failed."""
+    if job.stopped_at:
+        return _stopped(job)
     if job.state is JobState.WATCHING and job.watched and job.accepted:
         return _awaited(job)
     if job.state is not JobState.DONE:
@@ -75,7 +79,27 @@ def _stayed_away(job: Job) -> bool:
     return job.watched and job.to_arrive > 0
 
 
+def in_flight(job: Job) -> int:
+    """Customers of a stopped job that were sent and have no answer yet."""
+    return job.to_send - job.answered - job.cancelled
+
+
+def _stopped(job: Job) -> str:
+    if job.cancelled == job.to_send:
+        return "stopped before anything was sent"
+    flying = in_flight(job)
+    waited = f", {flying:,} in flight, whose answer is awaited" if flying else ""
+    arrived = f", {job.arrived:,} of {job.accepted:,} arrived" if job.watched and job.accepted else ""
+    checked = "; what is unknown is being checked" if job.state is JobState.WATCHING and job.unknown else ""
+    return f"stopped: {tally(job)}{waited}{arrived}{checked}"
+
+
 def tally(job: Job) -> str:
     """`118 accepted, 8 refused`; what is nought is left out."""
-    counts = {"accepted": job.accepted, "refused": job.refused, "unknown": job.unknown}
+    counts = {
+        "accepted": job.accepted,
+        "refused": job.refused,
+        "unknown": job.unknown,
+        "never sent": job.cancelled,
+    }
     return ", ".join(f"{number:,} {name}" for name, number in counts.items() if number) or "no answer yet"

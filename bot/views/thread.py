@@ -10,9 +10,10 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 from bot.views import states
 from bot.views.aside import addressed
 from bot.views.card import where
+from bot.views.job_links import details
 from bot.views.message import Button, Message
 from bot.views.preview import left_out
-from bot.views.text import clip, context, count, customers, escape, listing, moment, section, took
+from bot.views.text import clip, context, count, customers, escape, listing, mention, moment, section, took
 from store.home_model import Notify
 from store.model import Customer, Job, JobState
 
@@ -47,7 +48,7 @@ def started(job: Job, cluster_name: str) -> Message:
         f"Job `{job.uuid}` is confirmed: {escape(job.action_name)} for {customers(job.to_send)} "
         f"on {escape(where(job.cluster, cluster_name))}."
     )
-    return Message(words, [section(words), ActionsBlock(elements=[my_jobs()])])
+    return Message(words, [section(words), ActionsBlock(elements=[my_jobs(), details(job)])])
 
 
 def outcome(ended: Ended, *, awaited: bool = False) -> Message:
@@ -64,7 +65,11 @@ def outcome(ended: Ended, *, awaited: bool = False) -> Message:
     blocks += _refused(ended)
     blocks += _unknown(ended)
     blocks += left_out(job)
-    buttons = [my_jobs(), *([check_again(job)] if job.unknown and job.state is JobState.DONE else [])]
+    buttons = [
+        my_jobs(),
+        details(job),
+        *([check_again(job)] if job.unknown and job.state is JobState.DONE else []),
+    ]
     blocks += [ActionsBlock(elements=buttons), context(f"Job `{job.short_id}`")]
     return Message(head, blocks)
 
@@ -90,6 +95,10 @@ STILL_UNKNOWN = (
 
 
 def _headline(job: Job) -> str:
+    if job.stopped_by:
+        if job.cancelled == job.to_send:
+            return f"stopped by {mention(job.stopped_by)} before anything was sent."
+        return f"stopped by {mention(job.stopped_by)}: {states.tally(job)}, of {customers(job.to_send)}."
     if job.accepted == job.to_send:
         return f"{all_of(job.to_send)} accepted."
     if job.refused == job.to_send:

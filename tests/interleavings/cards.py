@@ -31,6 +31,7 @@ class Card:
     cids: tuple[str, ...]
     expires: float
     kept: bool = False  # seen in the database
+    again: bool = False  # it sends what is unknown of an earlier job
     state: JobState = JobState.PROPOSED
     clicks: list[Click] = field(default_factory=list)
 

@@ -27,6 +27,7 @@ OUTCOMES = {
 ACCEPTED, REFUSED = CustomerOutcome.ACCEPTED, CustomerOutcome.REFUSED
 ARRIVED = CustomerOutcome.ARRIVED
 PLANNED, UNKNOWN = CustomerOutcome.PLANNED, CustomerOutcome.UNKNOWN
+CANCELLED = CustomerOutcome.CANCELLED
 
 
 @dataclass(eq=False)
@@ -112,8 +113,10 @@ class Record:
     def open_reads(self) -> list[Read]:
         return [read for read in self.reads if not read.told.done()]
 
-    def may_be(self, cid: str) -> set[CustomerOutcome]:
-        """What a customer's row may say by what happened here."""
+    def may_be(self, cid: str, *, stopped: bool = False) -> set[CustomerOutcome]:
+        """What a customer's row may say by what happened here; `stopped`: its job was."""
+        if stopped and all(post.undone for post in self.about(cid)):
+            return {CANCELLED} | self.may_be(cid)
         last = next(reversed(list(self.about(cid))), None)
         found = {ACCEPTED, ARRIVED} if self.shown(cid) else set()
         if last is None or last.answer is None:

@@ -14,6 +14,9 @@ from store.tables import audit_log, chunks, job_customers, outbox
 from tests.interleavings.process import KEY
 
 RECORD = select(audit_log.c.job, audit_log.c.event, audit_log.c.detail).order_by(audit_log.c.seq)
+COUNTED = (
+    CustomerOutcome.ACCEPTED, CustomerOutcome.REFUSED, CustomerOutcome.UNKNOWN, CustomerOutcome.CANCELLED,
+)  # fmt: skip
 OPEN = (ChunkState.PLANNED, ChunkState.SENDING)
 CARDS = (JobState.PROPOSED, JobState.CANCELLED, JobState.EXPIRED)
 
@@ -23,7 +26,7 @@ class Sight:
     """Everything the database holds, read at one moment."""
 
     jobs: dict[str, Job]
-    customers: dict[str, CustomerOutcome]
+    customers: dict[tuple[str, str], CustomerOutcome]  # by job and customer
     chunks: dict[str, list[tuple[ChunkState, int]]]  # by number: state and attempt
     notes: Counter[tuple[str, Note]]
     events: dict[str, list[Event]]
@@ -46,10 +49,11 @@ def look(conn: Connection) -> Sight:
         events.setdefault(name, []).append(event)
         if event in (Event.SENT, Event.ANSWERED):
             attempts[name, event, detail["chunk"], detail["attempt"]] += 1
-    outcomes = conn.execute(select(job_customers.c.cid, job_customers.c.outcome))
+    which = (job_customers.c.job_id, job_customers.c.cid, job_customers.c.outcome)
+    outcomes = conn.execute(select(*which))
     return Sight(
         jobs={names[job.id]: job for job in found},
-        customers={row.cid: CustomerOutcome(row.outcome) for row in outcomes},
+        customers={(names[row.job_id], row.cid): CustomerOutcome(row.outcome) for row in outcomes},
         chunks=pieces,
         notes=Counter((names[row.job_id], row.note) for row in conn.execute(select(outbox))),
         events=events,
@@ -61,10 +65,12 @@ def look(conn: Connection) -> Sight:
 def check_job(sight: Sight, name: str, cids: tuple[str, ...]) -> None:
     """One card or job: its state, counts, notes and record agree with its customers and chunks."""
     job, pieces, told = sight.jobs[name], sight.chunks[name], Counter(sight.events[name])
-    outcomes = Counter(sight.customers[cid] for cid in cids)
-    kinds = ("ACCEPTED", "ARRIVED", "REFUSED", "UNKNOWN")
-    counted = [outcomes[CustomerOutcome[kind]] for kind in kinds]
-    assert [job.to_arrive, job.arrived, job.refused, job.unknown] == counted
+    outcomes = Counter(sight.customers[name, cid] for cid in cids)
+    counted = [outcomes[o] for o in COUNTED]
+    assert [job.to_arrive, job.arrived, job.refused, job.unknown, job.cancelled] == counted
+    assert told[Event.STOPPED] == (job.stopped_at is not None)
+    if not job.stopped_at:
+        assert not job.cancelled, "never sent, and nobody stopped it"
     still_open = sum(state in OPEN for state, _ in pieces)
     assert job.open_chunks == still_open
     confirmed = job.state not in CARDS
@@ -82,8 +88,13 @@ def check_job(sight: Sight, name: str, cids: tuple[str, ...]) -> None:
         job.state in (JobState.WATCHING, JobState.DONE)
     )
     if confirmed:
-        assert job.state is _state(sight, name, still_open)
-    if job.state is JobState.RUNNING:
+        ending = job.stopped_at and not still_open and job.state is JobState.RUNNING  # the runner is rung
+        assert ending or job.state is _state(sight, name, still_open)
+    if job.stopped_at:
+        told_since = sight.events[name][sight.events[name].index(Event.STOPPED) :]
+        assert Event.SENT not in told_since, "sent after it was stopped"
+        assert ChunkState.PLANNED not in [state for state, _ in pieces], "stopped, and still to be sent"
+    elif job.state is JobState.RUNNING:
         assert outcomes[CustomerOutcome.PLANNED], "it runs, and there is nobody to send"
     elif job.state is not JobState.CONFIRMED and confirmed:
         assert not outcomes[CustomerOutcome.PLANNED], "it has ended, and somebody was never sent"
@@ -98,7 +109,7 @@ def check_job(sight: Sight, name: str, cids: tuple[str, ...]) -> None:
 
 def _state(sight: Sight, name: str, still_open: int) -> JobState:
     """Where a confirmed job stands by its chunks, its customers and the record."""
-    if not sight.chunks[name]:
+    if not sight.chunks[name] and not sight.jobs[name].stopped_at:
         return JobState.CONFIRMED
     if still_open:
         return JobState.RUNNING

@@ -14,9 +14,11 @@ from bot.runner.checker import Checker
 from bot.runner.lane import Lane
 from bot.runner.sender import Runner
 from bot.runner.watcher import Watcher
+from bot.service.again import Again
 from bot.service.decisions import Decisions
 from bot.service.people import People
 from bot.service.proposals import Proposals
+from bot.service.stopping import Stopping
 from bot.service.unknowns import Unknowns
 from bot.service.watching import Watching
 from bot.turns import Bell, Lease
@@ -85,9 +87,11 @@ class Process:
         people = People(Policy((rule,)), members)
         clusters = {cluster.key: cluster}
         self.proposals = Proposals(self.db, people, Catalogue(DEFAULT_ACTIONS), clusters, CARD_EXPIRES_S)
+        self.again = Again(self.db, self.proposals, Catalogue(DEFAULT_ACTIONS), clusters)
         self.decisions = Decisions(self.db, people, clusters)
         self.unknowns = Unknowns(self.db, people, clusters)
         self.watching = Watching(self.db, clusters)
+        self.stopping = Stopping(self.db, people, clusters)
         lane = Lane(
             key=cluster.key,
             base_url=cluster.base_url,

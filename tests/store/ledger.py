@@ -17,6 +17,7 @@ class Piece:
     cids: list[str]
     state: ChunkState = ChunkState.PLANNED
     attempt: int = 0
+    lost: bool = False  # an attempt of it was unknown once
 
 
 @dataclass
@@ -32,6 +33,7 @@ class Entry:
     pieces: list[Piece] = field(default_factory=list)
     far: bool | None = None
     watched: bool | None = None
+    stopped: bool = False
 
     def decide(self, end: JobState) -> bool:
         """Confirm, cancel or expire: only a proposal can be decided, and only once."""
@@ -64,6 +66,27 @@ class Entry:
         for piece in self.pieces:
             if piece.state is ChunkState.UNKNOWN and self.planned(piece):
                 piece.state = ChunkState.PLANNED
+
+    def stop(self) -> bool:
+        """Only what is confirmed or being sent can be stopped, and only once."""
+        if self.stopped or self.state not in (JobState.CONFIRMED, JobState.RUNNING):
+            return False
+        self.stopped = True
+        if self.state is JobState.CONFIRMED:
+            self.state = JobState.RUNNING
+            self.turn(self.cids, CustomerOutcome.PLANNED, CustomerOutcome.CANCELLED)
+        return True
+
+    def withdraw(self, far: bool) -> None:
+        """Of a stopped job nothing is planned: it was never sent, or is unknown as before."""
+        for piece in self.pieces:
+            if piece.state is not ChunkState.PLANNED:
+                continue
+            end = CustomerOutcome.UNKNOWN if piece.lost else CustomerOutcome.CANCELLED
+            piece.state = ChunkState.UNKNOWN if piece.lost else ChunkState.CANCELLED
+            self.turn(piece.cids, CustomerOutcome.PLANNED, end)
+            if piece.lost:
+                self.far = bool(self.far) or far
 
     @property
     def cids(self) -> list[str]:

@@ -15,7 +15,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
-from store import arrivals, checks, chunks, customers, jobs
+from store import arrivals, checks, chunks, customers, jobs, stopping
 from store.clock import read_now
 from store.database import Database
 from store.model import Chunk, ChunkState, CustomerOutcome, Job, JobState
@@ -35,8 +35,15 @@ OUTCOMES = {
     ChunkState.REFUSED: CustomerOutcome.REFUSED,
     ChunkState.UNKNOWN: CustomerOutcome.UNKNOWN,
 }
-FINAL = (CustomerOutcome.ACCEPTED, CustomerOutcome.REFUSED, CustomerOutcome.ARRIVED)
+FINAL = (
+    CustomerOutcome.ACCEPTED,
+    CustomerOutcome.REFUSED,
+    CustomerOutcome.ARRIVED,
+    CustomerOutcome.CANCELLED,
+)
 ONWARD = (CustomerOutcome.ACCEPTED, CustomerOutcome.ARRIVED)
+COUNTED = (*OUTCOMES.values(), CustomerOutcome.CANCELLED)
+SETTLE = st.sampled_from([0.0, 3600.0])
 
 
 class Course(RuleBasedStateMachine):
@@ -113,6 +120,7 @@ class Course(RuleBasedStateMachine):
             to_send = customers.to_send(self.conn, chunk)
             assert to_send == entry.planned(piece)
             assert to_send, "a chunk with nobody in it would be an empty POST"
+            assert not entry.stopped, "sent after it was stopped"
             self.claims.append(chunk)
 
     @precondition(lambda self: self.ledger.good(self.claims))
@@ -154,6 +162,7 @@ class Course(RuleBasedStateMachine):
         if end is ChunkState.UNKNOWN:
             checks.later(self.conn, job, chunk, settle_s)
             entry.far = bool(entry.far) or settle_s > 0
+            piece.lost = True
         if watch:
             arrivals.begin(self.conn, job, 30.0, 3600.0)
             entry.watched = bool(entry.watched)
@@ -161,14 +170,32 @@ class Course(RuleBasedStateMachine):
             assert job.watch_at is not None
             assert job.watch_until is not None
             assert job.watch_at < job.watch_until
+        self.finish(job, entry)
+
+    def finish(self, job: Job, entry: Entry) -> None:
+        """As the runner ends a job of which nothing is open."""
         if not job.open_chunks:
             waits = entry.count(CustomerOutcome.UNKNOWN) or entry.watched is not None
             entry.state = JobState.WATCHING if waits else JobState.DONE
             assert chunks.finish(self.conn, job)
 
+    @precondition(lambda self: self.ledger.ready(JobState.RUNNING))
+    @rule(number=ANY, settle_s=SETTLE, begun=st.booleans())
+    def stop(self, number: int, settle_s: float, begun: bool) -> None:
+        """Also of a job that nobody has begun, and where it is too late."""
+        job, entry = self.job(number, JobState.RUNNING if begun else JobState.CONFIRMED)
+        won = stopping.stop(self.conn, job, "U0ASTER", settle_s)
+        assert won == entry.stop()
+        if won:
+            entry.withdraw(settle_s > 0)
+            job = jobs.get(self.conn, job.id)
+            over = [found.id for found in stopping.over(self.conn, entry.cluster)]
+            assert over == ([] if job.open_chunks else [job.id])
+            self.finish(job, entry)
+
     @precondition(lambda self: self.ledger.good(self.claims))
-    @rule(number=ANY, which=SOME)
-    def release(self, number: int, which: list[bool]) -> None:
+    @rule(number=ANY, which=SOME, settle_s=SETTLE)
+    def release(self, number: int, which: list[bool], settle_s: float) -> None:
         """As after a refusal that names customers: just those are refused, the others planned again."""
         chunk, piece, entry = self.claimed(number)
         assert chunks.release(self.conn, chunk) == (piece is not None)
@@ -179,6 +206,10 @@ class Course(RuleBasedStateMachine):
         culprits = [cid for cid in chosen(piece.cids, which) if cid in planned[1:]]  # one at least is left
         marked = customers.mark(self.conn, chunk, CustomerOutcome.REFUSED, cids=culprits)
         assert marked == entry.turn(culprits, CustomerOutcome.PLANNED, CustomerOutcome.REFUSED)
+        if entry.stopped:
+            stopping.withdraw(self.conn, jobs.get(self.conn, chunk.job_id), settle_s)
+            entry.withdraw(settle_s > 0)
+            self.finish(jobs.get(self.conn, chunk.job_id), entry)
 
     @precondition(lambda self: self.ledger.good(self.claims))
     @rule(cluster=CLUSTERS, ours=SOME)
@@ -288,6 +319,7 @@ class Course(RuleBasedStateMachine):
     def unknowns(self) -> list[int]:
         """The jobs that were sent and of which something is unknown."""
         settled = self.ledger.ready(JobState.WATCHING) + self.ledger.ready(JobState.DONE)
+        settled = [job_id for job_id in settled if not self.ledger[job_id].stopped]  # the service refuses
         return [job_id for job_id in settled if self.ledger[job_id].count(CustomerOutcome.UNKNOWN)]
 
     @invariant()
@@ -309,10 +341,11 @@ class Course(RuleBasedStateMachine):
         for row in self.conn.execute(select(*jobs.COLUMNS)):
             job, entry = jobs.as_job(row), self.ledger[row.id]
             assert job.state is entry.state
-            counted = tuple(outcomes[job.id, outcome] for outcome in OUTCOMES.values())
-            assert (job.to_arrive, job.refused, job.unknown) == counted
+            counted = tuple(outcomes[job.id, outcome] for outcome in COUNTED)
+            assert (job.to_arrive, job.refused, job.unknown, job.cancelled) == counted
             assert job.arrived == outcomes[job.id, CustomerOutcome.ARRIVED]
-            assert job.total == job.answered + outcomes[job.id, CustomerOutcome.PLANNED]
+            assert job.total == job.answered + job.cancelled + outcomes[job.id, CustomerOutcome.PLANNED]
+            assert (job.stopped_at is not None) == entry.stopped
             assert job.open_chunks == still_open[job.id] == entry.open_pieces
             assert (job.open_chunks > 0) == (job.state is JobState.RUNNING)
             assert (job.check_at is None) == (entry.far is None)

@@ -84,7 +84,8 @@ async def test_sqlite_keeps_the_very_same_tables_and_indexes(empty: Database, db
     expected = await empty.read(master)
     found = await db.read(master)
     triggers = {name for kind, name in found if kind == "trigger"}
-    assert triggers == {"audit_log_no_update", "audit_log_no_delete", "audit_log_in_order"}
+    of_the_log = {"audit_log_no_update", "audit_log_no_delete", "audit_log_in_order"}
+    assert triggers == {*of_the_log, "jobs_standing_made", "jobs_standing_moved"}
     assert {
         key: lines for key, lines in found.items() if key[0] != "trigger" and key != ALEMBICS_OWN
     } == expected

@@ -9,7 +9,7 @@ from store import pauses
 from store.clock import read_now
 from store.database import Database
 from store.model import Pause
-from store.tables import pauses as table
+from store.pause_tables import pauses as table
 from tests.store.samples import BOTH, EVIAN3
 
 pytestmark = BOTH

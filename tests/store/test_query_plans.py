@@ -1,14 +1,30 @@
 """Every list goes by its index: SQLite's own plan for the statement that is really sent."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection, event
 
-from store import arrivals, audit, batches, checks, chunks, courses, customers, homes, jobs, outbox, pauses
+from store import (
+    arrivals,
+    audit,
+    batches,
+    checks,
+    chunks,
+    courses,
+    customers,
+    handover,
+    homes,
+    jobs,
+    looking,
+    outbox,
+    pauses,
+    stopping,
+)
 from store.batch_model import Batch, BatchPlace
 from store.clock import EPOCH
 from store.database import Database
@@ -114,6 +130,31 @@ LISTS: dict[str, tuple[Callable[[Connection], Any], str]] = {
         lambda conn: jobs.running(conn, EVIAN3),
         "SEARCH jobs USING INDEX ix_jobs_running (cluster=?)",
     ),
+    "stopped and over": (
+        lambda conn: stopping.over(conn, EVIAN3),
+        "SEARCH jobs USING INDEX ix_jobs_running (cluster=?)",
+    ),
+    "record of a job": (
+        lambda conn: looking.record(conn, UUID(int=1), 5_000),
+        "SEARCH audit_log USING INDEX ix_audit_log_job (job=?)",
+    ),
+    "children": (
+        lambda conn: handover.children(conn, jobs.get(conn, 1), 5),
+        "SEARCH jobs USING INDEX ix_jobs_parent (parent_id=?)",
+    ),
+    "customers behind": (
+        lambda conn: looking.page(conn, 1, CustomerOutcome.REFUSED, after=20, limit=21),
+        BY_KEY + " AND position>?)",
+    ),
+    "customers ahead": (
+        lambda conn: looking.page(conn, 1, None, before=20, limit=21),
+        BY_KEY + " AND position<?)",
+    ),
+    "sendings": (lambda conn: looking.sendings(conn, 1), "SEARCH chunks USING PRIMARY KEY (job_id=?)"),
+    "beginning with": (
+        lambda conn: looking.beginning_with(conn, ASTER, "4f2a", 10),
+        "(uuid>? AND uuid<?)",
+    ),
     "pause": (lambda conn: pauses.current(conn, EVIAN3), "SEARCH pauses USING INDEX"),
     "to send": (lambda conn: customers.to_send(conn, CHUNK), BY_KEY + " AND position>? AND position<?)"),
     "unknown": (lambda conn: customers.unknown(conn, 1), BY_KEY),
@@ -181,7 +222,7 @@ async def test_a_list_of_batches_reads_one_persons_at_most(db: Database) -> None
 async def test_a_list_reads_only_what_it_shows(db: Database, name: str) -> None:
     work, step = LISTS[name]
     await db.write(fill)
-    [plan] = await db.read(plans, work)
+    *_, plan = await db.read(plans, work)
     assert len(plan.steps) == 1, plan
     assert step in plan.steps[0]
 
@@ -194,17 +235,23 @@ async def test_everybody_awaited_is_found_by_the_jobs_that_wait(db: Database) ->
     assert BY_KEY in then
 
 
+async def test_who_sends_what_is_unknown_is_found_by_keys(db: Database) -> None:
+    await db.write(fill)
+
+    def work(conn: Connection) -> None:
+        parent = jobs.get(conn, 1)
+        handover.taken_by(conn, parent)
+        handover.standing(conn, replace(jobs.get(conn, 2), parent_id=1))
+
+    for plan in await db.write(plans, work):
+        assert not plan.whole_tables, plan
+
+
 async def test_the_last_cluster_is_one_entry_of_each_of_two_indexes(db: Database) -> None:
     await db.write(fill)
     job, card = await db.read(plans, lambda conn: jobs.last_cluster(conn, ASTER))
     assert job.steps == (f"SEARCH jobs USING INDEX ix_jobs_owner ({OWNED})",)
     assert card.steps == (f"SEARCH jobs USING INDEX ix_jobs_open ({OWNED})",)
-
-
-async def test_a_search_by_prefix_reads_one_owners_jobs_at_most(db: Database) -> None:
-    await db.write(fill)
-    [plan] = await db.read(plans, lambda conn: jobs.find_own(conn, ASTER, "4f2a"))
-    assert plan.steps[0] == f"SEARCH jobs USING INDEX ix_jobs_owner ({OWNED})"
 
 
 async def test_the_next_expiry_is_the_first_entry_of_an_index_of_proposals(db: Database) -> None:
@@ -237,7 +284,11 @@ async def test_a_claim_takes_the_first_entry_of_its_index(db: Database) -> None:
     await db.write(fill)
     choose, take = await db.write(plans, lambda conn: chunks.claim(conn, EVIAN3))
     assert choose.steps == ("SEARCH chunks USING INDEX ix_chunks_planned (cluster=?)",)
-    assert take.steps == ("SEARCH chunks USING PRIMARY KEY (job_id=? AND number=?)",)
+    assert take.steps == (
+        "SEARCH chunks USING PRIMARY KEY (job_id=? AND number=?)",
+        "SCALAR SUBQUERY 1",  # whether its job was stopped
+        "SEARCH jobs USING INTEGER PRIMARY KEY (rowid=?)",
+    )
 
 
 async def test_what_is_unaccounted_for_is_counted_by_its_index(db: Database) -> None:

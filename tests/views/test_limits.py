@@ -1,19 +1,23 @@
 """Every message at its worst: within Slack's limits, and with nothing alive that we did not put there."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import InvalidRequest, NoLongerPossible, NotAllowed
+from bot.job_filter import LONGEST, JobFilter, NotAFilter, packed, unpacked
 from bot.sandbox.workspace.errors import ApiError
-from bot.views import listing, notices, pending, text, thread
+from bot.views import customer_history, job_list, listing, notices, pending, record, text, thread
 from bot.views.card import Card, card
 from bot.views.message import Message
+from store.listing_model import Deed, Place, Standing
 from store.model import CustomerOutcome, Job, JobState, Pause
+from store.records_model import Period
 from tests.views.checking import CHANNELS, GROUPS, USERS, WORKSPACE, check, live_faults
-from tests.views.worst import NOW, PATH, customers, hostile, jobs, messages, names, pauses
+from tests.views.worst import NOW, PATH, customers, hostile, jobs, messages, moments, names, pauses
 
 REFUSED, UNKNOWN = CustomerOutcome.REFUSED, CustomerOutcome.UNKNOWN
 SENT = (JobState.WATCHING, JobState.DONE)
@@ -62,23 +66,72 @@ def test_resent(job: Job, number: int) -> None:
     check(pending.resent(job, number))
 
 
+NAMED = job_list.Names({"evian3": "Evian 3"}, {3: "T-Enable"})
+filters = st.builds(
+    JobFilter,
+    st.sampled_from(("", "*", *USERS)),
+    st.none() | st.sampled_from(Standing),
+    st.none() | st.integers(1, 999),
+    st.none() | names,
+    st.none() | st.just("7Q2KX4"),
+    st.none() | moments,
+    st.none() | moments,
+)
+
+
+@given(filters)
+def test_a_filter_comes_back_from_its_value_as_it_was(wanted: JobFilter) -> None:
+    for place in (Place(), Place(before=10**18 - 1), Place(after=1)):
+        value = packed(wanted, place)
+        assert len(value) <= LONGEST
+        assert unpacked(value) == (wanted, place)
+
+
+@given(st.text(max_size=300) | st.text(max_size=60).map(lambda rest: f"1.{rest}"))
+def test_whatever_comes_back_is_a_filter_or_refused(value: str) -> None:
+    try:
+        wanted, place = unpacked(value)
+    except NotAFilter:
+        return
+    assert unpacked(packed(wanted, place)) == (wanted, place)
+
+
 @given(
     found=st.lists(jobs(), max_size=10),
     newer=st.none() | st.integers(1, 10**18),
     older=st.none() | st.integers(1, 10**18),
     name=names,
+    wanted=filters,
 )
-def test_a_page_of_my_jobs(found: list[Job], newer: int | None, older: int | None, name: str) -> None:
+def test_a_page_of_my_jobs(
+    found: list[Job], newer: int | None, older: int | None, name: str, wanted: JobFilter
+) -> None:
     by_key = {job.cluster: name for job in found[::2]}  # a cluster may have left the configuration
-    check(listing.my_jobs(found, newer, older, by_key, listing.Workspace(WORKSPACE)))
+    known = job_list.Names(by_key | {f"c{n}": name for n in range(120)}, dict.fromkeys(range(1, 40), name))
+    page = job_list.Page(found, newer, older, (job_list.NO_ZONE, job_list.LIMITED))
+    check(job_list.job_list(page, wanted, known, listing.Workspace(WORKSPACE)))
 
 
-@given(data=st.data(), name=names)
-def test_one_job_in_full(data: st.DataObject, name: str) -> None:
-    job = data.draw(jobs())
-    refused = data.draw(customers(REFUSED, min(job.refused, 5)))
-    unknown = data.draw(customers(UNKNOWN, min(job.unknown, 5)))
-    check(listing.detail(job, name, refused, unknown, listing.Workspace(WORKSPACE)))
+@st.composite
+def deeds(draw: st.DrawFn) -> Deed:
+    return Deed(draw(jobs()), draw(st.sampled_from(CustomerOutcome)), draw(messages))
+
+
+@given(found=st.lists(deeds(), max_size=10), cid=hostile(64), name=names, state=messages, why=messages)
+def test_a_customers_history(
+    found: list[Deed], cid: str, name: str, state: str | None, why: str | None
+) -> None:
+    present = [customer_history.Present(key, state, why) for key in ("evian3", "lab", name)]
+    told = customer_history.Told(cid, found, present, 10**15, 10**15, (job_list.LIMITED,))
+    known = job_list.Names({"evian3": name}, {3: name})
+    check(customer_history.customer_history(told, known, listing.Workspace(WORKSPACE)))
+
+
+@given(
+    number=st.integers(0, 50_000), clusters=st.none() | st.lists(names, max_size=200), at=st.none() | moments
+)
+def test_the_record_is_handed_over(number: int, clusters: list[str] | None, at: datetime | None) -> None:
+    check(record.exported(Period(at, at), number, clusters, "jsonl"))
 
 
 offers = st.lists(names, max_size=6) | st.lists(names, min_size=999, max_size=999)
@@ -121,7 +174,8 @@ def test_cannot_post(channel: str, code: str) -> None:
     [
         notices.still_working(),
         notices.not_now("0a1b2c3d"),
-        listing.my_jobs([], None, None, {}, listing.Workspace(WORKSPACE)),
+        job_list.job_list(job_list.Page([]), JobFilter(), NAMED, listing.Workspace(WORKSPACE)),
+        job_list.job_list(job_list.Page([]), JobFilter("*"), NAMED, listing.Workspace(WORKSPACE)),
         notices.help_message([], {}, None),
     ],
 )

@@ -26,8 +26,7 @@ def everything_said(ended: thread.Ended) -> Iterator[Message]:
     yield thread.outcome(ended)
     yield pending.checked(ended, min(1, job.accepted), None, 0)
     yield pending.checked(ended, 0, "The connection could not be established", 0)
-    yield listing.my_jobs([job], None, None, {job.cluster: ended.cluster_name}, workspace)
-    yield listing.detail(job, ended.cluster_name, ended.refused[:5], ended.unknown[:5], workspace)
+    yield Message(listing.line(job, {job.cluster: ended.cluster_name}, workspace))
 
 
 @given(ended_jobs(tame=True))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.listeners import opening
+from bot.listeners import showing
 from bot.sandbox.desk import Attachment
 from bot.sandbox.workspace import view_payloads
 from bot.sandbox.workspace.people import ASTER, BRAM, ONCALL, OPS, RANDOM
@@ -110,7 +110,7 @@ async def test_whoever_may_do_nothing_is_told_so(idle_stage: Stage) -> None:
 async def test_a_slow_answer_about_rights_first_shows_that_it_is_loading(
     idle_stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opening, "AT_ONCE_S", 0)
+    monkeypatch.setattr(showing, "AT_ONCE_S", 0)
     await idle_stage.start_bot(who=f'["{ONCALL}"]')
     assert (await idle_stage.desk.command(ASTER, OPS, "/set-action")).acked
     form = await idle_stage.desk.until_form(ASTER, lambda form: form.submit is not None)
@@ -122,7 +122,7 @@ async def test_a_slow_answer_about_rights_first_shows_that_it_is_loading(
 async def test_rights_that_cannot_be_read_are_told_in_the_place_of_the_form(
     idle_stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opening, "AT_ONCE_S", 0)
+    monkeypatch.setattr(showing, "AT_ONCE_S", 0)
     await idle_stage.start_bot(who=f'["{ONCALL}"]')
     await idle_stage.desk.fail("usergroups.users.list", error="internal_error")
     await idle_stage.desk.shortcut(ASTER, "set_action")

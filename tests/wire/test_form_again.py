@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.listeners import opening
+from bot.listeners import showing
 from bot.sandbox.desk import Attachment, Message
 from bot.sandbox.workspace.people import ASTER, BRAM, OPS, RANDOM
 from tests.forms import card_after, chosen, listed, option, said, sheet
@@ -221,7 +221,7 @@ async def test_the_messages_tab_changes_nothing_at_home(stage: Stage) -> None:
 async def test_a_slow_store_shows_that_it_is_loading_and_then_the_card(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opening, "AT_ONCE_S", 0.05)
+    monkeypatch.setattr(showing, "AT_ONCE_S", 0.05)
     [cid] = await stage.cids(1)
     card = await stage.ask(f"/set-action T-Enable evian3 {cid}")
     with stage.locked_database():

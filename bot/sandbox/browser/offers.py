@@ -35,7 +35,7 @@ COMMANDS = (
     },
     {
         "command": "/my-jobs",
-        "hint": "[beginning of a job id]",
+        "hint": "failed evian3 since:yesterday, customer ID, or a job id",
         "does": "List your jobs, or show one in full",
     },
 )

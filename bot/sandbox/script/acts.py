@@ -2,7 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 
-from bot.sandbox.script import arrival_scenes, batch_scenes, form_scenes, home_scenes, scenes
+from bot.sandbox.script import (
+    arrival_scenes,
+    batch_scenes,
+    form_scenes,
+    home_scenes,
+    job_scenes,
+    list_scenes,
+    scenes,
+)
 from bot.sandbox.script.stage import Stage
 
 Scene = Callable[[Stage], Awaitable[None]]
@@ -17,6 +25,10 @@ MAIN_JOB: Act = [
     ("An answer that takes 16 seconds", scenes.slow),
     ("A time-out, although the cluster did it", scenes.timed_out),
     ("/my-jobs", scenes.my_jobs),
+    ("One job in full", job_scenes.in_full),
+    ("Jobs that failed, by typing and by menus", list_scenes.filtered),
+    ("What was done to one customer", list_scenes.a_customers_history),
+    ("Other people's jobs, and the audit log as a file", list_scenes.the_record),
 ]
 CARDS: Act = [
     ("A double click", scenes.double_click),
@@ -36,4 +48,9 @@ ARRIVAL: Act = [
     ("Accepted, then arriving, then all arrived", arrival_scenes.all_arrive),
     ("Some do not arrive, until they are watched again", arrival_scenes.some_stay_away),
 ]
-ACTS: list[Act] = [MAIN_JOB, ARRIVAL, CARDS, WAYS_IN]
+ONE_JOB: Act = [
+    ("What was refused, sent again", job_scenes.retried),
+    ("The applications of a job's customers", job_scenes.applications),
+    ("A job stopped half way", job_scenes.stopped),
+]
+ACTS: list[Act] = [MAIN_JOB, ARRIVAL, CARDS, WAYS_IN, ONE_JOB]

@@ -18,9 +18,9 @@ async def at_home(stage: Stage) -> None:
     await stage.presses(card, "confirm", user=BRAM)
     await stage.home("0 of 60 answered", user=BRAM)
     await stage.thread(card, "all 60 customers accepted")
-    await stage.directly(BRAM, "60 customers: all 60 accepted")
+    await stage.directly(BRAM, "60 customers: all 60 arrived")
     await stage.thread(card, f"How job {(await _job_id(stage))} went")
-    await stage.home("All 60 accepted by the cluster", user=BRAM)
+    await stage.home("All 60 arrived", user=BRAM)
 
 
 async def _job_id(stage: Stage) -> str:

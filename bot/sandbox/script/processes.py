@@ -24,6 +24,7 @@ token_env = "EVIAN3_TOKEN"
 timeout_s = 3.5
 settle_s = 5
 arrival = {{ every_s = 0.5, give_up_after_s = 6 }}
+concurrency = 1
 
 [clusters.fiji1]
 name = "Fiji 1"
@@ -41,9 +42,9 @@ clusters = ["*"]
 
 [[policy]]
 who = ["U0ASTER"]
-may = ["admin"]
+may = ["admin", "audit"]
 actions = ["*"]
-clusters = ["evian3"]
+clusters = ["*"]
 """
 
 

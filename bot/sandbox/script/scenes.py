@@ -4,7 +4,7 @@ import asyncio
 
 from bot.sandbox.cluster import mood
 from bot.sandbox.script.stage import Stage, Unexpected, expect, said
-from bot.sandbox.workspace.people import BRAM, OPS
+from bot.sandbox.workspace.people import BRAM
 
 
 async def accepted(stage: Stage) -> None:
@@ -148,13 +148,8 @@ async def mistyped(stage: Stage) -> None:
 
 
 async def my_jobs(stage: Stage) -> None:
-    """The caller's jobs, privately; and one in full."""
+    """The caller's jobs, privately."""
     reaction = await stage.types("/my-jobs")
     if not reaction.message:
         raise Unexpected("expected a list")
     expect("Finalize" in said(reaction.message), "the job that timed out to be in the list")
-    thread = await stage.desk.messages(OPS, "U0ASTER")
-    card, *_ = [m for m in thread if "126 customers" in said(m)]
-    short = said(card).split("Job ")[1].strip("`")[:8]
-    reaction = await stage.types(f"/my-jobs {short}")
-    expect(bool(reaction.message and "8 refused" in said(reaction.message)), "the job in full")

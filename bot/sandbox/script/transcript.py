@@ -91,6 +91,11 @@ class Transcript:
         title = escape(f"the App Home of {_name(home.user)}")
         self._console.print(Panel(lines, title=title, title_align="left", border_style="magenta"))
 
+    def window(self, form: Form) -> None:
+        """A modal that only shows something."""
+        text = Text("\n".join([f"[ {form.title} ]", *render("", form.blocks)]))
+        self._console.print(Panel(text, title="a window", title_align="left", border_style="magenta"))
+
     def fills(self, user: str, values: Mapping[str, str]) -> None:
         """Somebody fills in fields."""
         self._say(user, "fills in")

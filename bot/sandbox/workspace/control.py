@@ -35,6 +35,7 @@ class Control:
         self._verbs: Mapping[str, Callable[..., Awaitable[JSON]]] = {
             "command": interactions.command,
             "click": interactions.click,
+            "pick": interactions.click,
             "event": interactions.event,
             "shortcut": interactions.shortcut,
             "message_shortcut": interactions.message_shortcut,

@@ -4,16 +4,18 @@ Shapes: docs.slack.dev, slash commands, block_actions payload, Events API; the v
 deprecated and only present because Slack still sends it.
 """
 
+import re
 from collections.abc import Mapping
 from secrets import token_hex
 from time import time
 from typing import Any
 
-from bot.sandbox.workspace.people import APP, BOT, TEAM, TEAM_DOMAIN, Person
+from bot.sandbox.workspace.people import APP, BOT, PEOPLE, TEAM, TEAM_DOMAIN, Person
 from bot.sandbox.workspace.posts import Post
 from bot.sandbox.workspace.world import Channel
 
 JSON = dict[str, Any]
+ESCAPING = frozenset({"/my-jobs"})  # the commands whose `should_escape` is true in manifest.yml
 VERIFICATION = "sandbox-verification"
 _UNNAMED = {"im": "directmessage", "private": "privategroup"}
 
@@ -21,6 +23,19 @@ _UNNAMED = {"im": "directmessage", "private": "privategroup"}
 def escaped(words: str) -> str:
     """The three characters Slack escapes in everything people type."""
     return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def told(name: str, words: str) -> str:
+    """The text of a command. Where the manifest says `should_escape`, a person mentioned is told by id."""
+    if name not in ESCAPING:
+        return escaped(words)
+    ids = {person.name.casefold(): person.id for person in PEOPLE}
+
+    def mentioned(at: re.Match[str]) -> str:
+        user = ids.get(at[1].casefold())
+        return f"<@{user}|{at[1].lower()}>" if user else at[0]
+
+    return re.sub(r"(?<!\w)@(\w+)", mentioned, escaped(words))
 
 
 def command(person: Person, channel: Channel, line: str, trigger: str, response_url: str) -> JSON:
@@ -34,7 +49,7 @@ def command(person: Person, channel: Channel, line: str, trigger: str, response_
         "user_id": person.id,
         "user_name": person.name.lower(),
         "command": name,
-        "text": escaped("".join(rest).strip()),
+        "text": told(name, "".join(rest).strip()),
         "api_app_id": APP,
         "is_enterprise_install": "false",
         "response_url": response_url,
