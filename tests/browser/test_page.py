@@ -126,6 +126,29 @@ def test_from_the_form_with_a_file_to_the_list_of_jobs(page: Page, tmp_path: Pat
     expect(page.locator("#main .whisper")).to_have_count(0)
 
 
+def test_what_was_refused_is_retried_from_the_list_of_jobs(page: Page) -> None:
+    field, mood = page.get_by_label("Message or slash command"), page.locator("#manner-evian3")
+    mood.select_option("rejecting")
+    expect(page.get_by_text("Refuses every request")).to_be_visible()
+    field.fill(f"/set-action PE-Direct evian3 {IDS[200]} reason: ticket 4711")
+    field.press("Enter")
+    _proceed(page)
+    expect(page.locator("#thread").get_by_text("refused").first).to_be_visible()
+    mood.select_option("normal")
+    field.fill("/my-jobs")
+    field.press("Enter")
+    page.locator("#main .whisper").get_by_role("button", name="Details").first.click()
+    job = page.locator("#modal")
+    job.get_by_role("button", name="Retry the 1 refused").click()
+    expect(job.get_by_text("A new card is on its way")).to_be_visible()
+    assert _faults(page) == []
+    page.keyboard.press("Escape")
+    expect(job).to_be_hidden()
+    _proceed(page)
+    expect(page.locator("#thread").get_by_text("accepted").first).to_be_visible()
+    page.locator("#main .whisper").get_by_role("button", name="Dismiss").last.click()
+
+
 def test_the_bot_is_killed_in_the_middle_and_the_thread_heals(page: Page) -> None:
     _situation(page, "Kill the bot in the middle")
     expect(page.get_by_text("120 customers on Evian 3").first).to_be_visible()

@@ -53,13 +53,12 @@ class BotProcess:
             if self.state is not BotState.DEAD:
                 return
             self._is(BotState.STARTING)
-            try:
+            async with AsyncExitStack() as unless_connected:
+                unless_connected.push_async_callback(self._let_go)
                 command = process("bot", ["-m", "bot", "run"], self._folder, self._environment)
                 self._process = await self._running.enter_async_context(command)
                 await connected(self._desk, self._process, self._folder)
-            except BaseException:
-                await self._let_go()
-                raise
+                unless_connected.pop_all()
             self._is(BotState.RUNNING)
             self._watching = asyncio.create_task(self._watch(self._process))
 

@@ -7,6 +7,24 @@ import { drawHome } from "./views.js";
 
 const NEAR = 80; // pixels from the end that still count as reading along
 
+/** Keeps a list at its end while its reader is there, whatever grows; the answer goes there. */
+function follow(scroll, list) {
+  let along = true;
+  const end = () => {
+    if (moved) toEnd();
+  };
+  scroll.addEventListener("scroll", () => {
+    along = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR;
+  });
+  const watching = new ResizeObserver(end);
+  watching.observe(scroll);
+  watching.observe(list);
+  return () => {
+    along = true;
+    end();
+  };
+}
+
 /** The channel, the direct message or the app: a head, the home tab or messages, and a composer. */
 export class Middle {
   constructor(app, main) {
@@ -15,6 +33,7 @@ export class Middle {
     this.list = el("ol", { class: "messages", "aria-label": "Messages" });
     this.scroll = el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Messages" }, this.list);
     this.home = el("div", { class: "home", hidden: true });
+    this.toEnd = follow(this.scroll, this.list);
     this.welcome = el("div", { class: "welcome", hidden: true });
     this.scroll.append(this.welcome);
     this.guide = el("div", { class: "guide", role: "status", hidden: true });
@@ -37,7 +56,7 @@ export class Middle {
     this.composer.box.hidden = home || Boolean(place?.archived);
     this.composer.hint(`Message ${title.replace("# ", "#")}`);
     if (home) drawHome(app, this.home, seen.home);
-    drawList(app, this.list, this.scroll, seen.messages, this.known, channel, { inThread: false });
+    drawList(this, seen.messages, channel, { inThread: false });
     this.drawWelcome(seen.messages.length === 0 && !home, title, isApp);
     this.drawGuide();
   }
@@ -88,6 +107,7 @@ export class Side {
     this.aside = aside;
     this.list = el("ol", { class: "messages", "aria-label": "Messages of the thread" });
     this.scroll = el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Thread" }, this.list);
+    this.toEnd = follow(this.scroll, this.list);
     this.composer = new Composer(app, { inThread: true });
     this.composer.hint("Reply…");
     this.known = new Known();
@@ -102,7 +122,7 @@ export class Side {
     const { seen, thread, focus } = this.app.state;
     this.aside.hidden = !thread;
     if (!thread) return;
-    drawList(this.app, this.list, this.scroll, seen.thread ?? [], this.known, thread, { inThread: true });
+    drawList(this, seen.thread ?? [], thread, { inThread: true });
     if (focus !== "thread") return;
     this.app.state.focus = null;
     this.composer.field.focus();
@@ -126,10 +146,9 @@ class Known {
   }
 }
 
-function drawList(app, list, scroll, messages, known, where, how) {
+function drawList({ app, list, known, toEnd }, messages, where, how) {
   const shown = messages.filter((one) => !isHidden(one));
   const moved = known.where !== `${app.state.me}/${where}`;
-  const along = moved || scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR;
   const news = known.news(`${app.state.me}/${where}`, messages);
   keyed(list, shown, (one) => one.ts, (one) => drawMessage(app, one, how), app.state.me);
   if (along) scroll.scrollTop = scroll.scrollHeight;
