@@ -85,11 +85,13 @@ def _situation(page: Page, name: str) -> None:
 
 
 def _proceed(page: Page) -> None:
-    """Press the newest card's button, and go through its dialog; then open its thread."""
-    page.locator("#main").get_by_role("button", name="Yes, proceed").last.click()
+    """Press the newest card's button, and go through its dialog; then open its own thread."""
+    button = page.locator("#main").get_by_role("button", name="Yes, proceed").last
+    ts = button.locator("xpath=ancestor::li").get_attribute("data-ts")
+    card = page.locator(f'#main .message[data-ts="{ts}"]')
+    button.click()
     page.get_by_role("dialog").locator("footer button.primary").click()
-    expect(page.locator("#main").get_by_role("button", name="Yes, proceed")).to_have_count(0)
-    page.locator("#main .replies").last.click()
+    card.locator(".replies").click()
 
 
 def test_from_the_form_with_a_file_to_the_list_of_jobs(page: Page, tmp_path: Path) -> None:

@@ -70,6 +70,15 @@ class App {
     if (this.state.seen) for (const part of this.parts) part();
   }
 
+  /** A fault of the drawing is the page's own: said in the console, and the next look may do better. */
+  drawSafely() {
+    try {
+      this.draw();
+    } catch (problem) {
+      reportError(problem);
+    }
+  }
+
   /** Look at something else, or show something else of the page. */
   go(changes) {
     const where = (state) => [state.me, state.channel, state.thread].join("/");
@@ -115,7 +124,7 @@ class App {
         this.after = seen.beat;
         this.state.seen = seen;
         this.alive(true);
-        this.draw();
+        this.drawSafely();
       } catch (problem) {
         if (this.looking.signal.aborted) continue;
         await this.lost(problem);

@@ -11,7 +11,7 @@ const NEAR = 80; // pixels from the end that still count as reading along
 function follow(scroll, list) {
   let along = true;
   const end = () => {
-    if (moved) toEnd();
+    if (along) scroll.scrollTop = scroll.scrollHeight;
   };
   scroll.addEventListener("scroll", () => {
     along = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR;
@@ -151,7 +151,7 @@ function drawList({ app, list, known, toEnd }, messages, where, how) {
   const moved = known.where !== `${app.state.me}/${where}`;
   const news = known.news(`${app.state.me}/${where}`, messages);
   keyed(list, shown, (one) => one.ts, (one) => drawMessage(app, one, how), app.state.me);
-  if (along) scroll.scrollTop = scroll.scrollHeight;
+  if (moved) toEnd();
   const last = news.filter((one) => one.user !== app.state.me).at(-1);
   if (last) announce(`${app.nameOf(last.user)}: ${list.lastElementChild?.querySelector(".blocks, .text")?.textContent.slice(0, 300) ?? last.text}`);
 }
