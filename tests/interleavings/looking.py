@@ -15,7 +15,8 @@ from tests.interleavings.process import KEY
 
 RECORD = select(audit_log.c.job, audit_log.c.event, audit_log.c.detail).order_by(audit_log.c.seq)
 COUNTED = (
-    CustomerOutcome.ACCEPTED, CustomerOutcome.REFUSED, CustomerOutcome.UNKNOWN, CustomerOutcome.CANCELLED,
+    CustomerOutcome.ACCEPTED, CustomerOutcome.ARRIVED, CustomerOutcome.REFUSED, CustomerOutcome.UNKNOWN,
+    CustomerOutcome.CANCELLED,
 )  # fmt: skip
 OPEN = (ChunkState.PLANNED, ChunkState.SENDING)
 CARDS = (JobState.PROPOSED, JobState.CANCELLED, JobState.EXPIRED)

@@ -38,6 +38,16 @@ main()
 """
 
 
+# Its first act alone: how it ends does not depend on how many play beside each other.
+FIRST_ACT = """
+from bot.cli import main
+from bot.sandbox.script.acts import ACTS
+
+ACTS[1:] = []
+main()
+"""
+
+
 @dataclass
 class Run:
     """One run in a folder for its temporary files, with a mark that all its processes inherit."""
@@ -156,7 +166,7 @@ async def asked(stage: Stage) -> None:
 
 
 async def test_a_bot_that_dies_is_noticed(run: Run) -> None:
-    async with run.running() as process:
+    async with run.running("-c", FIRST_ACT) as process:
         await _line(process, "1. ")
         bots = [process for process in run.processes() if _command(process).strip().endswith("-m bot run")]
         assert bots
@@ -172,7 +182,7 @@ async def test_a_bot_that_dies_is_noticed(run: Run) -> None:
 @pytest.mark.parametrize("moment", ["Processes on", "@Aster"])
 async def test_interrupted_it_clears_up(run: Run, number: signal.Signals, moment: str) -> None:
     """While its processes start, and in the middle of a scene."""
-    async with run.running() as process:
+    async with run.running("-c", FIRST_ACT) as process:
         await _line(process, moment)
         process.send_signal(number)
         _, err = await asyncio.wait_for(process.communicate(), WITHIN_S)

@@ -390,6 +390,6 @@ def test_the_store_keeps_the_ledger(db: Database) -> None:
     run_state_machine_as_test(
         OnThisStore,
         settings=settings(
-            max_examples=60, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=30, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

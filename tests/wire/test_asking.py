@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.desk import Message
+from bot.sandbox.desk import Form, Message
 from bot.sandbox.workspace.people import ASTER, BRAM, OLD, OPS, PEOPLE_DM, PRIVATE, RANDOM
 from store import audit
 from store.database import Database
@@ -35,8 +35,8 @@ async def refused(stage: Stage) -> dict[str, Any]:
     return detail | {"cluster": row.cluster}
 
 
-def mrkdwn(message: Message) -> list[str]:
-    """Every text of a message in which `<…>` is live."""
+def mrkdwn(shown: Message | Form) -> list[str]:
+    """Every text of a message or a window in which `<…>` is live."""
 
     def texts(node: Any) -> Iterator[str]:
         if isinstance(node, dict) and node.get("type") == "mrkdwn":
@@ -44,7 +44,7 @@ def mrkdwn(message: Message) -> list[str]:
         for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
             yield from texts(child)
 
-    return [message.text, *texts(list(message.blocks))]
+    return [*([shown.text] if isinstance(shown, Message) else []), *texts(list(shown.blocks))]
 
 
 @pytest.mark.parametrize("line", ["/set-action help", "/set-action HELP"])
@@ -143,13 +143,14 @@ async def test_what_people_wrote_stays_dead_on_card_thread_and_list(idle_stage: 
     await idle_stage.confirm(card)
     said = [await idle_stage.thread(card, "is confirmed"), await idle_stage.thread(card, "refused")]
     [job] = await idle_stage.rows("SELECT uuid FROM jobs")
-    for line in ("/my-jobs", f"/my-jobs {job.uuid[:8]}"):
-        reaction = await idle_stage.desk.command(ASTER, OPS, line)
-        assert reaction.message
-        said.append(reaction.message)
-    assert LIVE in words(said[-1])
-    for message in [card, *said]:
-        assert not [t for t in mrkdwn(message) if "<!channel" in t or "<@U0BRAM" in t or "example|" in t]
+    reaction = await idle_stage.desk.command(ASTER, OPS, "/my-jobs")
+    assert reaction.message
+    said.append(reaction.message)
+    assert (await idle_stage.desk.command(ASTER, OPS, f"/my-jobs {job.uuid[:8]}")).acked
+    window = await idle_stage.desk.until_form(ASTER, lambda form: LIVE in str(form.blocks))
+    everything: list[Message | Form] = [card, *said, window]
+    for shown in everything:
+        assert not [t for t in mrkdwn(shown) if "<!channel" in t or "<@U0BRAM" in t or "example|" in t]
 
 
 async def test_every_refusal_is_one_row_of_an_unbroken_chain(stage: Stage) -> None:

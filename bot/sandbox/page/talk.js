@@ -10,10 +10,13 @@ const NEAR = 80; // pixels from the end that still count as reading along
 /** Keeps a list at its end while its reader is there, whatever grows; the answer goes there. */
 function follow(scroll, list) {
   let along = true;
+  let height = 0;
   const end = () => {
+    height = scroll.scrollHeight;
     if (along) scroll.scrollTop = scroll.scrollHeight;
   };
   scroll.addEventListener("scroll", () => {
+    if (scroll.scrollHeight !== height) return; // it grew or shrank: the reader has not moved
     along = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR;
   });
   const watching = new ResizeObserver(end);
