@@ -6,10 +6,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -43,16 +45,18 @@ class Sandbox:
 @contextmanager
 def sandbox(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Sandbox]:
     """One on a free port, stopped as by Ctrl-C at the end."""
+    # A file: a pipe that nobody reads would fill, and stop whoever writes.
+    errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
     process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own words
         [sys.executable, "-m", "bot", "sandbox", "--no-open", *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=errors,
         text=True,
         env=os.environ | {"TMPDIR": str(folder)} | dict(environment or {}),
     )
     try:
-        yield Sandbox(process, _address(process), folder)
+        yield Sandbox(process, _address(process, errors), folder)
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
@@ -61,6 +65,10 @@ def sandbox(folder: Path, *arguments: str, environment: Mapping[str, str] | None
         if process.poll() is None:
             process.kill()
             process.communicate()
+        errors.seek(0)
+        if complaint := errors.read().replace("Stopped.", "").strip():
+            print(complaint)
+        errors.close()
 
 
 @contextmanager
@@ -72,10 +80,10 @@ def browser(program: str) -> Iterator[Browser]:
         running.close()
 
 
-def _address(process: subprocess.Popen[str]) -> str:
+def _address(process: subprocess.Popen[str], errors: IO[str]) -> str:
     assert process.stdout
     for line in process.stdout:
         if found := re.search(r"http://127\.0\.0\.1:\d+/#\S+", line):
             return found[0]
-    assert process.stderr
-    raise AssertionError(f"the sandbox gave no address: {process.stderr.read()}")
+    errors.seek(0)
+    raise AssertionError(f"the sandbox gave no address: {errors.read()}")
