@@ -91,6 +91,7 @@ class ClusterSide:
 
     async def customers_in(self, action: str, count: int) -> list[str]:
         """Ids of that many customers in the state of an action; others are put there if need be."""
+        await self.desk.arrive()  # nobody is to be on the way to another state
         states = await self.desk.customers()
         there = [cid for cid, code in states.items() if code == ACTIONS[action]]
         missing = [cid for cid in states if cid not in there][: max(0, count - len(there))]
