@@ -139,8 +139,8 @@ def test_what_was_refused_is_retried_from_the_list_of_jobs(page: Page) -> None:
     mood.select_option("normal")
     field.fill("/my-jobs")
     field.press("Enter")
-    mine = page.locator("#main .whisper", has_text="PE-Direct").last  # another test may have asked before
-    mine.get_by_role("button", name="Details").first.click()
+    rows = page.locator("#main .whisper .section", has_text="PE-Direct")  # other jobs may be listed before it
+    rows.last.get_by_role("button", name="Details").click()
     job = page.locator("#modal")
     job.get_by_role("button", name="Retry the 1 refused").click()
     expect(job.get_by_text("A new card is on its way")).to_be_visible()
