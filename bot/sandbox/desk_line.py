@@ -69,6 +69,15 @@ class Line:
 
         await self._wait(look, f"fewer than {sockets} sockets open", timeout_s)
 
+    async def ask(self, verb: str, asked: Mapping[str, Any]) -> JSON:
+        """A verb in the workspace's own words, for a page that speaks them; DeskRefused."""
+        return await self._ask(verb, **asked)
+
+    async def until_more(self, after: int, timeout_s: float = LONGEST_WAIT_S) -> int:
+        """The number of the newest entry, as soon as it is above `after` or the time is over."""
+        entries = await self._journal(after, timeout_s)
+        return entries[-1].number if entries else after
+
     async def _journal(self, after: int, wait_s: float) -> list[Entry]:
         told = await self._ask("journal", after=after, wait=wait_s)
         return [Entry(**entry) for entry in told["entries"]]

@@ -136,7 +136,7 @@ async def test_people_places_and_groups_are_told(client: AsyncWebClient) -> None
     identity = await client.auth_test()
     assert identity["user_id"] == BOT
     ops = (await client.conversations_info(channel=OPS, include_num_members=True))["channel"]
-    assert (ops["name"], ops["is_member"], ops["is_archived"], ops["num_members"]) == ("ops", True, False, 6)
+    assert (ops["name"], ops["is_member"], ops["is_archived"], ops["num_members"]) == ("ops", True, False, 7)
     elsewhere = (await client.conversations_info(channel=RANDOM))["channel"]
     assert elsewhere["is_member"] is False
     guest = (await client.users_info(user=BRAM))["user"]

@@ -46,6 +46,11 @@ class ClusterDesk:
         """Everything the cluster saw up to now."""
         return await self._news(wait_s=0)
 
+    async def until_more(self, version: int) -> Record:
+        """Everything the cluster saw, as soon as there is more than at `version`, or after a while."""
+        self._version = max(self._version, version)
+        return await self._news(wait_s=POLL_S)
+
     async def until(self, wanted: Callable[[Record], bool], *, timeout_s: float = 10.0) -> Record:
         """The first record of which `wanted` is true. Raises TimeoutError naming what there was instead."""
         try:

@@ -1,19 +1,17 @@
 """The three processes of the sandbox: workspace, clusters and the real bot, each told only addresses."""
 
 import asyncio
-import json
-import os
-import signal
-import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from bot.sandbox.cluster.desk import ClusterDesk
 from bot.sandbox.desk import Desk
+from bot.sandbox.processes import DidNotStart, connected, first_line, process
+
+__all__ = ["DidNotStart", "House", "house"]
 
 CLUSTER_TOKEN = "sandbox-cluster-token"  # noqa: S105
 NAMED = ("evian3", "fiji1", "davos2", "geneva5")
@@ -21,8 +19,6 @@ CLUSTERS = (
     *(word for name in NAMED for word in ("--cluster", name)),
     *("--customers", "300", "--arrive-after", "0.2"),
 )
-START_S = 20.0
-STOP_S = 30.0
 
 # The bot's clocks, ten times as fast as in the field; the cluster's answers in the script likewise.
 CONFIGURATION = """
@@ -90,10 +86,6 @@ clusters = ["*"]
 """
 
 
-class DidNotStart(Exception):
-    """A process of the sandbox did not come up; says which, with what it wrote."""
-
-
 @dataclass(frozen=True, slots=True)
 class House:
     """The running sandbox, as the script uses it."""
@@ -112,10 +104,10 @@ async def house(folder: Path) -> AsyncIterator[House]:
         # Spawned one after the other, so that each is known before the next: being spawned is no long wait.
         cluster_arguments = ["-m", "bot.sandbox.cluster", "--token", CLUSTER_TOKEN, *CLUSTERS]
         workspace = await stack.enter_async_context(
-            _process("workspace", ["-m", "bot.sandbox.workspace"], folder)
+            process("workspace", ["-m", "bot.sandbox.workspace"], folder)
         )
-        clusters = await stack.enter_async_context(_process("cluster", cluster_arguments, folder))
-        told, address = await asyncio.gather(_first_line(workspace), _first_line(clusters))
+        clusters = await stack.enter_async_context(process("cluster", cluster_arguments, folder))
+        told, address = await asyncio.gather(first_line(workspace), first_line(clusters))
         config = folder / "set-action.toml"
         config.write_text(CONFIGURATION.format(**address["clusters"], **_freeze()))
         desk = await stack.enter_async_context(Desk(told["address"], told["desk_token"]))
@@ -128,8 +120,8 @@ async def house(folder: Path) -> AsyncIterator[House]:
             "EVIAN3_TOKEN": CLUSTER_TOKEN,
             "FIJI1_TOKEN": "a-token-nobody-knows",
         }
-        bot = await stack.enter_async_context(_process("bot", ["-m", "bot", "run"], folder, environment))
-        await _connected(desk, bot, folder)
+        bot = await stack.enter_async_context(process("bot", ["-m", "bot", "run"], folder, environment))
+        await connected(desk, bot, folder)
         desks = {
             name: await stack.enter_async_context(ClusterDesk(address["address"], name)) for name in NAMED
         }
@@ -140,66 +132,3 @@ def _freeze() -> dict[str, str]:
     """A day that began a minute ago, in UTC."""
     today = datetime.now(UTC) - timedelta(minutes=1)
     return {"today": f"{today:%Y-%m-%dT%H:%M}", "tomorrow": f"{today + timedelta(days=1):%Y-%m-%dT%H:%M}"}
-
-
-@asynccontextmanager
-async def _process(
-    name: str, arguments: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    with (folder / f"{name}.log").open("wb") as log:
-        starting = asyncio.ensure_future(
-            asyncio.create_subprocess_exec(
-                sys.executable,
-                *arguments,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-                env=os.environ | (environment or {}),
-                # Ctrl-C on a terminal reaches the whole group; each process is to be stopped in its turn.
-                start_new_session=True,
-            )
-        )
-        try:
-            # Interrupted half way through, it would leave a process that nobody knows.
-            process = await asyncio.shield(starting)
-        except asyncio.CancelledError:
-            await _stopped(await starting)
-            raise
-    try:
-        yield process
-    finally:
-        await _stopped(process)
-
-
-async def _stopped(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        process.send_signal(signal.SIGTERM)
-        try:
-            await asyncio.wait_for(process.wait(), STOP_S)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
-
-
-async def _first_line(process: asyncio.subprocess.Process) -> dict[str, Any]:
-    if process.stdout is None:
-        raise DidNotStart("no output to read an address from")
-    async with asyncio.timeout(START_S):
-        line = await process.stdout.readline()
-    if not line:
-        raise DidNotStart("a process of the sandbox ended before it gave its address")
-    told: dict[str, Any] = json.loads(line)
-    return told
-
-
-async def _connected(desk: Desk, bot: asyncio.subprocess.Process, folder: Path) -> None:
-    ended = asyncio.create_task(bot.wait())
-    connected = asyncio.create_task(desk.until_connected(2, timeout_s=START_S))
-    try:
-        done, _ = await asyncio.wait({ended, connected}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in (ended, connected):
-            task.cancel()
-        await asyncio.gather(ended, connected, return_exceptions=True)
-    if connected not in done or connected.exception():
-        raise DidNotStart(f"the bot did not connect:\n{(folder / 'bot.log').read_text()}")

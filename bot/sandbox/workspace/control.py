@@ -10,6 +10,7 @@ from bot.sandbox.workspace.dispatch import Dispatch
 from bot.sandbox.workspace.errors import ApiError, DeskError
 from bot.sandbox.workspace.faults import Fault
 from bot.sandbox.workspace.forms import Forms
+from bot.sandbox.workspace.glances import Glances
 from bot.sandbox.workspace.interactions import Interactions
 from bot.sandbox.workspace.payloads import escaped
 from bot.sandbox.workspace.people import BOT
@@ -35,7 +36,7 @@ class Control:
         self._verbs: Mapping[str, Callable[..., Awaitable[JSON]]] = {
             "command": interactions.command,
             "click": interactions.click,
-            "pick": interactions.pick,
+            "pick": interactions.click,
             "event": interactions.event,
             "shortcut": interactions.shortcut,
             "message_shortcut": interactions.message_shortcut,
@@ -55,6 +56,7 @@ class Control:
             "file_content": files.file_content,
             "say": self.say,
             "messages": self.messages,
+            "glance": Glances(ws).glance,
             "direct_messages": self.direct_messages,
             "journal": self.journal,
             "sockets": self.sockets,

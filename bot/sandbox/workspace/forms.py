@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.sandbox.workspace import payloads, view_payloads
+from bot.sandbox.workspace import view_payloads
+from bot.sandbox.workspace.choosing import acted_on
 from bot.sandbox.workspace.dispatch import Dispatch, reaction
 from bot.sandbox.workspace.errors import ApiError, DeskError
 from bot.sandbox.workspace.inputs import client_faults, stateful, tells_at_once
@@ -50,14 +51,11 @@ class Forms:
         named = {"action_id": element["action_id"], "block_id": block["block_id"]}
         return await self._act(shown, {**state, **named})
 
-    async def press(self, view: str, action_id: str, block_id: str) -> JSON:
+    async def press(self, view: str, action_id: str, block_id: str, value: Any = None) -> JSON:
+        """A button, or the option `value` of a menu."""
         shown = self._seen(view)
         block = next((block for block in shown.blocks if block["block_id"] == block_id), {})
-        try:
-            action = payloads.pressed(block, action_id)
-        except KeyError as exc:
-            raise DeskError(f"This view has no button {action_id!r} any more.") from exc
-        return await self._act(shown, action)
+        return await self._act(shown, acted_on(self._ws, shown.user, block, action_id, value))
 
     async def submit(self, view: str, values: Mapping[str, Any]) -> JSON:
         """Nothing is sent while Slack's client finds a fault; the answer decides what is seen afterwards."""

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.sandbox.workspace import payloads, view_payloads
+from bot.sandbox.workspace.choosing import acted_on
 from bot.sandbox.workspace.dispatch import Dispatch
 from bot.sandbox.workspace.errors import DeskError
 from bot.sandbox.workspace.files import pushed
-from bot.sandbox.workspace.inputs import KINDS
 from bot.sandbox.workspace.responses import Responses
 from bot.sandbox.workspace.sockets import Envelope
-from bot.sandbox.workspace.typing_in import typed
 from bot.sandbox.workspace.workspace import Workspace
 
 JSON = dict[str, Any]
@@ -34,26 +33,16 @@ class Interactions:
         payload = payloads.command(self._ws.world.people[user], place, line, trigger, url)
         return await self._dispatch.send(Envelope("slash_commands", payload, answerable=True), response_url)
 
-    async def click(self, user: str, channel: str, ts: str, action_id: str, block: Mapping[str, Any]) -> JSON:
-        """Press a button as the person's client drew it; the message itself is told as it is now."""
-        return await self._acted(user, channel, ts, payloads.pressed(block, action_id))
-
-    async def pick(
-        self, user: str, channel: str, ts: str, action_id: str, block: Mapping[str, Any], value: Any
+    async def click(
+        self, user: str, channel: str, ts: str, action_id: str, block: Mapping[str, Any], value: Any = None
     ) -> JSON:
-        """Choose something in a menu of a message."""
-        drawn = next((e for e in block.get("elements", ()) if e.get("action_id") == action_id), None)
-        if drawn is None or drawn["type"] not in KINDS:
-            raise DeskError(f"There is no menu {action_id} in this message.")
-        told = {"action_id": action_id, "block_id": block["block_id"], **typed(self._ws, user, drawn, value)}
-        return await self._acted(user, channel, ts, told)
-
-    async def _acted(self, user: str, channel: str, ts: str, action: JSON) -> JSON:
+        """Press a button, or choose `value`, as the person's client drew it; it is told as it is now."""
         place = self._ws.world.place_of(user, channel)
         post = self._ws.world.posts.get((channel, ts))
         if post is None or post.only_for not in (None, user):
             raise DeskError(f"{user} has no message {ts} in {channel} to press a button of.")
         url, _ = self._responses.issue(channel, user, post)
+        action = acted_on(self._ws, user, block, action_id, value)
         trigger = self._ws.triggers.issue(user, channel=channel)
         person = self._ws.world.people[user]
         payload = payloads.block_action(person, place, post, action, trigger, url)

@@ -19,6 +19,7 @@ CLEO = "U0CLEO"
 GINA = "U0GINA"  # a guest
 FINN = "U0FINN"  # of another organisation, by Slack Connect
 FAR_TEAM = "T0ELSEWHERE"
+DANA = "U0DANA"
 
 OPS = "C0OPS"
 RANDOM = "C0RANDOM"
@@ -61,12 +62,13 @@ PEOPLE = (
     Person(ASTER, "Aster"),
     Person(BRAM, "Bram"),
     Person(CLEO, "Cleo"),
+    Person(DANA, "Dana"),
     Person(GINA, "Gina", guest=True),
     Person(FINN, "Finn", team=FAR_TEAM),
 )
 PLACES = (
-    Place(OPS, "ops", "public", (ASTER, BRAM, CLEO, GINA, FINN, BOT)),
-    Place(RANDOM, "random", "public", (ASTER, BRAM, CLEO)),
+    Place(OPS, "ops", "public", (ASTER, BRAM, CLEO, DANA, GINA, FINN, BOT)),
+    Place(RANDOM, "random", "public", (ASTER, BRAM, CLEO, DANA)),
     Place(OLD, "old", "public", (ASTER, BRAM, CLEO, BOT), archived=True),
     Place(PRIVATE, "secret", "private", (ASTER, BRAM)),
     Place(PEOPLE_DM, "", "im", (ASTER, BRAM)),

@@ -41,7 +41,7 @@ def typed(ws: Workspace, user: str, element: Mapping[str, Any], value: Any) -> J
 def _entered(ws: Workspace, user: str, element: Mapping[str, Any], value: Any) -> Any:
     match element["type"]:
         case "static_select" | "multi_static_select" | "radio_buttons" | "checkboxes":
-            return _option(element, value)
+            return option_of(element, value)
         case "users_select" | "multi_users_select":
             return ws.world.acting(value).id
         case "conversations_select":
@@ -68,7 +68,8 @@ def _conversation(ws: Workspace, user: str, element: Mapping[str, Any], value: A
     return channel.id
 
 
-def _option(element: Mapping[str, Any], value: Any) -> JSON:
+def option_of(element: Mapping[str, Any], value: Any) -> JSON:
+    """The option of that value; DeskError says which there are."""
     groups: Sequence[JSON] = element.get("option_groups", ())
     options: list[JSON] = [*element.get("options", ()), *(o for group in groups for o in group["options"])]
     for option in options:

@@ -1,0 +1,156 @@
+"""The three processes behind the page: workspace, clusters and the real bot, with clocks people can watch."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.sandbox.browser.bot_process import BotProcess
+from bot.sandbox.browser.cluster_side import ClusterSide
+from bot.sandbox.browser.pulse import Pulse
+from bot.sandbox.cluster.desk import ClusterDesk
+from bot.sandbox.cluster.site import ACTIONS
+from bot.sandbox.desk import Desk
+from bot.sandbox.processes import first_line, process
+
+CLUSTER_TOKEN = "sandbox-cluster-token"  # noqa: S105
+CUSTOMERS = 400
+NAMES: Mapping[str, str] = {"evian3": "Evian 3", "fiji1": "Fiji 1", "davos2": "Davos 2"}
+
+# Small chunks and short clocks, so that one sees a job go on and a time-out end; the rest is as in the field.
+CONFIGURATION = """
+[clusters.evian3]
+name = "Evian 3"
+base_url = "{evian3}"
+token_env = "EVIAN3_TOKEN"
+timeout_s = 6
+settle_s = 8
+chunk_size = 25
+concurrency = 2
+arrival = {{ every_s = 2, give_up_after_s = 60 }}
+
+[clusters.fiji1]
+name = "Fiji 1"
+base_url = "{fiji1}"
+token_env = "FIJI1_TOKEN"
+timeout_s = 6
+settle_s = 8
+arrival = {{ every_s = 2, give_up_after_s = 60 }}
+
+# Somebody else must approve what is to be done there.
+[clusters.davos2]
+name = "Davos 2"
+base_url = "{davos2}"
+token_env = "EVIAN3_TOKEN"
+timeout_s = 6
+settle_s = 8
+protected = true
+arrival = {{ every_s = 2, give_up_after_s = 60 }}
+
+[cards]
+open_per_user = 50
+
+[[policy]]
+who = ["U0ASTER", "U0BRAM", "U0DANA"]
+may = ["request"]
+actions = ["*"]
+clusters = ["*"]
+
+[[policy]]
+who = ["U0BRAM"]
+may = ["approve"]
+actions = ["*"]
+clusters = ["*"]
+
+[[policy]]
+who = ["U0DANA"]
+may = ["admin", "audit"]
+actions = ["*"]
+clusters = ["*"]
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The running sandbox, as the page's server uses it. `tasks` are situations that go on by themselves."""
+
+    desk: Desk
+    bot: BotProcess
+    clusters: Mapping[str, ClusterSide]
+    pulse: Pulse
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+
+@asynccontextmanager
+async def house(folder: Path) -> AsyncIterator[House]:
+    """Start everything with all it keeps in `folder`; stop it at the end. Raises DidNotStart."""
+    async with AsyncExitStack() as stack:
+        arguments = ["--token", CLUSTER_TOKEN, "--customers", str(CUSTOMERS), "--arrive-after", "3"]
+        for key in NAMES:
+            arguments += ["--cluster", key]
+        workspace = await stack.enter_async_context(
+            process("workspace", ["-m", "bot.sandbox.workspace"], folder)
+        )
+        host = await stack.enter_async_context(
+            process("cluster", ["-m", "bot.sandbox.cluster", *arguments], folder)
+        )
+        told, address = await asyncio.gather(first_line(workspace), first_line(host))
+        pulse = Pulse()
+        desk = await stack.enter_async_context(Desk(told["address"], told["desk_token"]))
+        clusters = {
+            key: ClusterSide(
+                key, name, await stack.enter_async_context(ClusterDesk(address["address"], key)), pulse.beat
+            )
+            for key, name in NAMES.items()
+        }
+        await _furnished(clusters)
+        environment = _environment(folder, told, address["clusters"])
+        bot = await stack.enter_async_context(BotProcess(folder, environment, desk, pulse.beat))
+        running = House(desk, bot, clusters, pulse)
+        following = [asyncio.create_task(side.follow()) for side in clusters.values()]
+        following.append(asyncio.create_task(_follow(desk, pulse)))
+        stack.push_async_callback(_ended, following)
+        stack.push_async_callback(_ended, running.tasks)
+        yield running
+
+
+async def _furnished(clusters: Mapping[str, ClusterSide]) -> None:
+    """Most customers are in PE-Enable, some are not: a card has something to tell."""
+    for side in clusters.values():
+        states = list(await side.desk.customers())
+        await side.desk.set_customers(dict.fromkeys(states[340:380], ACTIONS["Tran-Begin"]))
+        await side.desk.set_customers(dict.fromkeys(states[380:], ACTIONS["T-Enable"]))
+        await side.behave("normal")
+        await side.look()
+
+
+def _environment(folder: Path, told: Mapping[str, str], addresses: Mapping[str, str]) -> dict[str, str]:
+    config = folder / "set-action.toml"
+    config.write_text(CONFIGURATION.format(**addresses), encoding="utf-8")
+    return {
+        "SLACK_API_URL": told["api_url"],
+        "SLACK_BOT_TOKEN": told["bot_token"],
+        "SLACK_APP_TOKEN": told["app_token"],
+        "DATABASE_URL": f"sqlite:///{folder / 'bot.sqlite3'}",
+        "SET_ACTION_CONFIG": str(config),
+        "EVIAN3_TOKEN": CLUSTER_TOKEN,
+        "FIJI1_TOKEN": "a-token-nobody-knows",
+    }
+
+
+async def _follow(desk: Desk, pulse: Pulse) -> None:
+    """A beat for everything that happens in the workspace."""
+    seen = 0
+    while True:
+        newest = await desk.until_more(seen)
+        if newest > seen:
+            seen = newest
+            pulse.beat()
+
+
+async def _ended(tasks: set[asyncio.Task[None]] | list[asyncio.Task[None]]) -> None:
+    ending = list(tasks)
+    for task in ending:
+        task.cancel()
+    await asyncio.gather(*ending, return_exceptions=True)
