@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import structlog
+from hypothesis import settings
 
+from tests.effort import examples
 from tests.postgresql import postgresql
 
 # Dozens of bots are started as processes of their own: each would compile all of the code once more.
@@ -27,6 +29,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Tests that share a browser or a sandbox (`xdist_group`) go to one worker, so there is one of it."""
     if config.getoption("dist", None) == "load":
         config.option.dist = "loadgroup"
+
+
+settings.register_profile("ordinary", max_examples=examples(40))
+settings.load_profile("ordinary")
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ The measure is a plain model beside the real use cases: who confirmed, who appro
 
 import asyncio
 import itertools
-import os
 import shutil
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
@@ -51,12 +50,13 @@ from store.database import Database
 from store.holds import Hold
 from store.model import Job, JobState, Operator
 from store.tables import jobs as job_table
+from tests.effort import EFFORT, examples
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 KEY = "evian3"
-EXAMPLES = int(os.environ.get("COURSES", "60"))
+EXAMPLES = examples(8)
 START = datetime(2026, 11, 25, tzinfo=EPOCH.tzinfo)
 RIGHTS = (Right.REQUEST, Right.APPROVE, Right.ADMIN)
 GROUPS = {right: f"S0{right.upper()}" for right in RIGHTS}
@@ -491,7 +491,7 @@ def test_nothing_is_sent_without_the_rights_and_approvals_of_that_moment(
             max_examples=EXAMPLES,
             stateful_step_count=60,
             deadline=None,
-            derandomize=EXAMPLES == 60,
+            derandomize=EFFORT == 1,
             database=None,
             suppress_health_check=list(HealthCheck),
         ),

@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import os
 import shutil
 import sys
 from collections.abc import Coroutine, Sequence
@@ -32,6 +31,7 @@ from bot.service.cards import Press
 from store import customers, migrate
 from store.database import Database
 from store.model import CustomerOutcome, Job, JobState, Operator
+from tests.effort import EFFORT, examples
 from tests.interleavings.cards import Card, Click
 from tests.interleavings.cluster import CODE, ELSEWHERE, OUTCOMES, SETTLE_S, THERE, TIMEOUT_S, Record, answer
 from tests.interleavings.looking import CARDS, Sight, check_job, look
@@ -56,7 +56,7 @@ FINAL = (
     CustomerOutcome.CANCELLED,
 )
 ONWARD = (CustomerOutcome.ACCEPTED, CustomerOutcome.ARRIVED)
-EXAMPLES = int(os.environ.get("COURSES", "15"))
+EXAMPLES = examples(6)
 LONGEST_REST = 40  # looks at the clock, each twice as far off as the last, up to a minute
 
 
@@ -446,7 +446,7 @@ def test_whatever_happens_in_whatever_order(migrated: Path, tmp_path: Path) -> N
             max_examples=EXAMPLES,
             stateful_step_count=40,
             deadline=None,
-            derandomize=EXAMPLES == 15,
+            derandomize=EFFORT == 1,
             database=None,
             suppress_health_check=list(HealthCheck),
         ),

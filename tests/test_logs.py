@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot import logs
+from tests.effort import examples
 
 TOKEN = "T0p/secret+cluster=token"
 AWKWARD = 'with"quote\\and-backslash'
@@ -82,7 +83,9 @@ def test_no_end_of_line_in_a_value_forges_an_event(lines: Lines, end: str) -> No
     assert fields(theirs)["event"].startswith("broken ")
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.text() | st.text(alphabet='\\"= \n\r\tx\x1b\u202e'))
 def test_any_value_stays_in_its_place(lines: Lines, value: str) -> None:
     structlog.get_logger().info("set_action.sent", action=value, user="T0/U0EVIL")

@@ -2,7 +2,9 @@
 
 from hypothesis import HealthCheck, settings
 
+from tests.effort import examples
+
 settings.register_profile(
-    "worst", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "worst", max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("worst")

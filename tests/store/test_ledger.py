@@ -21,6 +21,7 @@ from store.database import Database
 from store.model import Chunk, ChunkState, CustomerOutcome, Job, JobState
 from store.tables import chunks as chunk_table
 from store.tables import job_customers
+from tests.effort import examples
 from tests.store.ledger import OPEN, Entry, Ledger, Piece, chosen, pick
 from tests.store.samples import proposal
 
@@ -390,6 +391,9 @@ def test_the_store_keeps_the_ledger(db: Database) -> None:
     run_state_machine_as_test(
         OnThisStore,
         settings=settings(
-            max_examples=30, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=examples(12),
+            stateful_step_count=50,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         ),
     )

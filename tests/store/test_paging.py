@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from store import jobs
 from store.database import Database
 from store.model import JobState, Operator
+from tests.effort import examples
 from tests.store.samples import ASTER, BIRCH, BOTH, confirmed, proposed, running
 
 pytestmark = BOTH
@@ -95,7 +96,9 @@ def test_a_card_confirmed_late_takes_its_place_and_moves_nothing_else(db: Databa
         assert ids_of(conn, 2, after=late.id) == [three.id, two.id]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(count=st.integers(0, 12), limit=st.integers(1, 6), back=st.integers(0, 12))
 def test_there_and_back_again(db: Database, count: int, limit: int, back: int) -> None:
     """From any page, Newer then Older leads to the page one came from."""

@@ -15,6 +15,7 @@ from store.errors import IllegalTransition
 from store.model import JobState
 from store.tables import jobs as job_table
 from store.transitions import LEGAL, move
+from tests.effort import examples
 from tests.store.samples import proposed
 
 # design.md, "States"; done -> watching is "Check again", back to running is "Send the rest". What waited
@@ -107,7 +108,9 @@ def test_a_job_that_does_not_exist_does_not_move(shared: Database) -> None:
         assert not move(conn, 10**6, JobState.PROPOSED, JobState.CONFIRMED)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(wishes=st.lists(st.tuples(STATES, STATES), max_size=25))
 def test_any_sequence_of_moves_keeps_to_the_table(
     shared: Database, wishes: list[tuple[JobState, JobState]]

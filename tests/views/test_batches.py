@@ -13,6 +13,7 @@ from bot.views.card import Card, card
 from bot.views.listing import Workspace
 from store.batch_model import Batch, BatchPlace
 from store.model import Job, JobState
+from tests.effort import examples
 from tests.views.checking import USERS, WORKSPACE, check, live_faults, mrkdwn_in, words_of
 from tests.views.worst import NOW, PATH, hostile, jobs, moments, names
 
@@ -51,7 +52,7 @@ def check_view(form: View) -> None:
         assert live_faults(mrkdwn) == []
 
 
-@settings(max_examples=40)  # each is a page of worst cases
+@settings(max_examples=examples(12))  # each is a page of worst cases
 @given(
     lines=st.lists(st.tuples(made_batches(), st.none() | jobs(RAN), st.booleans()), max_size=10),
     newer=places,
@@ -70,7 +71,7 @@ def test_a_page_of_batches(
     check(batches.my_batches(lines, newer, older, by_key, may_make=may_make))
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(12))
 @given(
     batch=made_batches(),
     ran=st.lists(jobs(RAN), max_size=10),

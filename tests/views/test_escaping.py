@@ -19,6 +19,7 @@ from bot import views
 from bot.views import text
 from bot.views.message import Message
 from tests import house
+from tests.effort import examples
 from tests.house import Source
 from tests.views import building
 from tests.views.checking import live_faults, mrkdwn_in
@@ -83,7 +84,7 @@ def values(told: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: f"{view.__module__}.{view.__name__}")
-@settings(max_examples=30, phases=(Phase.generate,))
+@settings(max_examples=examples(8), phases=(Phase.generate,))
 @given(data=st.data())
 def test_nothing_from_outside_is_alive(view: Callable[..., Any], data: st.DataObject) -> None:
     hints = get_type_hints(view)
