@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 from bot import app, http_mode
 from bot.config import Config, load
 from bot.errors import ConfigurationError
+from bot.sandbox.workspace.people import TEAM
 from bot.sandbox.workspace.request_url import FORM, JSON, signed
 from store import gauges
 from store.errors import StoreError
@@ -94,7 +95,7 @@ async def test_a_command_a_click_a_form_and_the_home_tab_come_in_by_http(http: H
 
 COMMAND: dict[str, Any] = {
     "command": "/set-action",
-    "team_id": "T0HOME",
+    "team_id": TEAM,
     "user_id": "U0ASTER",
     "channel_id": "C0OPS",
     "trigger_id": "1.2.3",

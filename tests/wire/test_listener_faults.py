@@ -164,8 +164,8 @@ async def test_an_odd_command_gets_an_answer_and_makes_no_card(
 async def test_unknown_commands_and_buttons_get_an_answer(stage: Stage, card: Message) -> None:
     assert "/set-action help" in await command(stage, "/set-actoin T-Enable evian3 e106b3d0fb01")
     blocks = [dict(block) for block in card.blocks]
-    blocks[-1]["elements"] = [blocks[-1]["elements"][0] | {"action_id": "approve"}]
-    assert (await stage.desk.click(BRAM, replace(card, blocks=tuple(blocks)), "approve")).acked
+    blocks[-1]["elements"] = [blocks[-1]["elements"][0] | {"action_id": "abolish"}]
+    assert (await stage.desk.click(BRAM, replace(card, blocks=tuple(blocks)), "abolish")).acked
     assert "I do not know this command or button" in await first_private(stage, BRAM)
     await untouched(stage)
 

@@ -173,7 +173,9 @@ async def test_a_replica_stopped_in_the_middle_of_a_job_leaves_the_rest_to_the_o
     went = await posts(stage)
     assert sorted(cid for post in went for cid in post.cids) == sorted(cids)
     came = [post.at for post in went]
-    assert max(later - sooner for sooner, later in pairwise(came)) < 1.0  # handed over
+    assert (
+        max(later - sooner for sooner, later in pairwise(came)) < 3.0
+    )  # handed over: nobody had to find it dead
     await stage.settled()
     assert len(await stage.thread_of(card)) == 2
 
