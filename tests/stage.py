@@ -231,7 +231,7 @@ class Stage:
 
 @cache
 def migrated() -> Path:
-    """A SQLite file that the real migrations have made, once a process: making it takes longer than copying."""
+    """A SQLite file made by the real migrations, once a process: making it takes longer than copying it."""
     path = Path(mkdtemp(prefix="set-action-tests-")) / "migrated.sqlite3"
     atexit.register(shutil.rmtree, path.parent)
     with closing(Database(f"sqlite:///{path}")) as db, db.engine.begin() as conn:

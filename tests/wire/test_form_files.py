@@ -27,7 +27,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
         await download(self, url, content)
 
     monkeypatch.setattr(SlackFiles, "_download", slow)
-    monkeypatch.setattr(forms, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(forms, "PATIENCE_S", 0.2)
     monkeypatch.setattr(forms, "NOT_BEFORE_S", 0.05)
     return gate
 
@@ -205,7 +205,7 @@ async def test_a_stop_lets_a_slow_submission_end(idle_stage: Stage, gate: asynci
 
 
 async def test_a_slow_store_is_announced_too(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forms, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(forms, "PATIENCE_S", 0.2)
     [cid] = await stage.cids(1)
     form = await opened(stage)
     with stage.locked_database():
