@@ -27,7 +27,7 @@ Lines = Callable[[], list[str]]
 def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
     """Logging as the bot sets it up; the lines written since the last call. Everything is put back."""
     root = logging.getLogger()
-    level = root.level
+    level, before_all = root.level, structlog.get_config()
     loud = {name: logging.getLogger(name).level for name in LIBRARIES}
     stream = io.StringIO()
     with monkeypatch.context() as patched:
@@ -41,7 +41,7 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
         return text.splitlines()  # the greediest of readers: it knows ten ends of a line
 
     yield written
-    structlog.reset_defaults()
+    structlog.configure(**before_all)
     root.handlers.clear()  # pytest sets its own for each phase
     root.setLevel(level)
     for name, before in loud.items():

@@ -20,6 +20,7 @@ from bot.views import notices
 from bot.views.message import Message
 from bot.views.preview import Path
 from store.batch_model import BatchPlace
+from store.holds import Hold
 from tests.views.checking import CHANNELS, GROUPS, USERS, WORKSPACE
 from tests.views.worst import moments
 
@@ -78,6 +79,21 @@ SIMPLE: Mapping[Any, st.SearchStrategy[Any]] = {
     Block: st.just(DividerBlock()),
 }
 
+# A mapping that is written by one hand and read by another, under names they agree on.
+AGREED: Mapping[tuple[str, str], st.SearchStrategy[Any]] = {
+    ("Told", "detail"): st.fixed_dictionaries(
+        {"hold": st.sampled_from(Hold).map(lambda hold: hold.value)},
+        optional={
+            "who": st.lists(st.sampled_from(USERS), max_size=MOST).map(",".join),
+            "by": st.none() | st.sampled_from(USERS),
+            "why": LIVE,
+            "reminder": st.integers(0, 5),
+            "following": st.none() | st.just(1_795_000_000),
+            "given": st.integers(0, 2),
+        },
+    ),
+}
+
 
 class Unbuildable(LookupError):
     """No way to build this is known: say how in tests/views/building.py."""
@@ -85,6 +101,8 @@ class Unbuildable(LookupError):
 
 def of(kind: Any, name: str = "", owner: str = "") -> st.SearchStrategy[Any]:
     """Anything of this type; `name` is the parameter's or field's, `owner` the class it stands in."""
+    if (owner, name) in AGREED:
+        return AGREED[owner, name]
     if kind is str:
         return OWN.get((owner, name), IDS.get(name, LIVE))
     if kind in SIMPLE:
