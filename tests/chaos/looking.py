@@ -11,6 +11,7 @@ from bot.sandbox.workspace.people import ASTER, BRAM, CLEO, OPS, PRIVATE, RANDOM
 from store import audit
 from store.database import Database
 from tests.chaos.seen import Cluster, Job, Said
+from tests.forms import said as said_by
 from tests.stage import words
 
 JOBS = "SELECT * FROM jobs ORDER BY id"
@@ -97,13 +98,20 @@ def _said(message: Message, thread: str | None = None) -> Said:
     return Said(message.ts, thread or parent, words(message), message.text, payload.get("item"))
 
 
+async def _detail(desk: Desk, owner: str, uuid: str) -> str:
+    return said_by(await desk.until_form(owner, lambda form: uuid in said_by(form)))
+
+
 async def listed(desk: Desk, jobs: Sequence[Job], owners: Mapping[str, str]) -> dict[str, str]:
     """What `/my-jobs <id>` tells each owner."""
     found = {}
     for job in jobs:
         if job.is_confirmed:
             reaction = await desk.command(owners[job.uuid], OPS, f"/my-jobs {job.uuid[:8]}")
-            found[job.uuid] = words(reaction.message) if reaction.message else "nothing"
+            if reaction.message:
+                found[job.uuid] = words(reaction.message)
+            else:
+                found[job.uuid] = await _detail(desk, owners[job.uuid], job.uuid)
     return found
 
 
