@@ -67,11 +67,15 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What may be chosen: canonical names of actions, clusters by key and batches by code, in words."""
+    """What may be chosen: canonical names of actions, clusters by key and batches by code, in words.
+
+    `only_on`: in words, the clusters of an action that may not be used on all of these.
+    """
 
     actions: Sequence[str]
     clusters: Mapping[str, str]
     batches: Mapping[str, str] = field(default_factory=dict)
+    only_on: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Who may do what on which cluster, by the rules of the configuration; what no rule allows is forbidden."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -63,11 +63,15 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a person may use at all: action names and cluster keys, and one pair allowed together."""
+    """What a person may use at all: action names and cluster keys, and one pair allowed together.
+
+    `only_on`: the clusters of an action that may not be used on all of them.
+    """
 
     actions: tuple[str, ...]
     clusters: tuple[str, ...]
     example: tuple[str, str] | None
+    only_on: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +96,13 @@ class Policy:
         """Return what `person` may use of these actions and clusters, in the order given."""
         names, keys = tuple(action_names), tuple(cluster_keys)
         allowed = [(name, key) for name in names for key in keys if self.permits(person, right, name, key)]
+        offered = tuple(key for key in keys if any(key == pair[1] for pair in allowed))
+        where = {name: tuple(key for one, key in allowed if one == name) for name in names}
         return Offer(
-            actions=tuple(name for name in names if any(name == pair[0] for pair in allowed)),
-            clusters=tuple(key for key in keys if any(key == pair[1] for pair in allowed)),
+            actions=tuple(name for name in names if where[name]),
+            clusters=offered,
             example=allowed[0] if allowed else None,
+            only_on={name: at for name, at in where.items() if at and at != offered},
         )
 
     def who_may(self, right: Right, action: str, cluster: str) -> tuple[str, ...]:

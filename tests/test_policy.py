@@ -21,7 +21,7 @@ POLICY = Policy(
 
 def test_nobody_may_do_anything_without_a_rule() -> None:
     assert not Policy(()).permits(ANNA, Right.REQUEST, "T-Enable", "lab")
-    assert Policy(()).offers(ANNA, Right.REQUEST, ACTIONS, CLUSTERS) == Offer((), (), None)
+    assert Policy(()).offers(ANNA, Right.REQUEST, ACTIONS, CLUSTERS) == Offer((), (), None, {})
 
 
 def test_everybody_means_everybody() -> None:
@@ -53,10 +53,10 @@ def test_actions_for_keeps_the_order() -> None:
 
 def test_an_offer_has_only_what_can_be_used_together() -> None:
     assert POLICY.offers(ANNA, Right.REQUEST, ACTIONS, CLUSTERS) == Offer(
-        ACTIONS, ("lab",), ("Tran-Begin", "lab")
+        ACTIONS, ("lab",), ("Tran-Begin", "lab"), {}
     )
     assert POLICY.offers(BEN, Right.APPROVE, ACTIONS, CLUSTERS) == Offer(
-        ("T-Enable",), ("evian3",), ("T-Enable", "evian3")
+        ("T-Enable",), ("evian3",), ("T-Enable", "evian3"), {}
     )
 
 
@@ -97,8 +97,9 @@ def test_offers_and_permissions_agree(rules: tuple[Rule, ...], person: Person, r
     policy = Policy(rules)
     allowed = [(a, c) for a in "ab" for c in "ab" if policy.permits(person, right, a, c)]
     offer = policy.offers(person, right, "ab", "ab")
-    assert set(offer.actions) == {action for action, _ in allowed}
     assert set(offer.clusters) == {cluster for _, cluster in allowed}
+    offered = [(a, c) for a in offer.actions for c in offer.only_on.get(a, offer.clusters)]
+    assert offered == allowed
     assert offer.example == (allowed[0] if allowed else None)
     for action, cluster in allowed:
         assert {"*", person.user_id, *person.groups} & set(policy.who_may(right, action, cluster))

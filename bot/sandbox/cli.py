@@ -23,7 +23,10 @@ def sandbox(
     ] = True,
     keep: Annotated[
         Path | None,
-        typer.Option(help="A new folder for the bot's database, logs and configuration; it stays."),
+        typer.Option(
+            help="A new folder for the bot's database, logs and configuration, all that was said and every "
+            "call of the clusters; it stays."
+        ),
     ] = None,
     port: Annotated[int, typer.Option(help="Of the page, on 127.0.0.1; 0 takes a free one.")] = 0,
 ) -> None:

@@ -28,6 +28,7 @@ class Choosing:
             offer.actions,
             {key: self._names[key] for key in offer.clusters},
             {batch.code: self._said(batch) for batch in mine if batch.cluster in offer.clusters},
+            {name: [self._names[key] for key in keys] for name, keys in offer.only_on.items()},
         )
 
     def _said(self, batch: Batch) -> str:

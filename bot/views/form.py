@@ -90,7 +90,8 @@ def _notice(words: str) -> View:
 
 
 def _action(draft: Draft, choices: Choices) -> InputBlock:
-    options = [_option(name, name) for name in choices.actions]
+    places = {name: f"only on {', '.join(places)}" for name, places in choices.only_on.items()}
+    options = [_option(name, name, places.get(name, "")) for name in choices.actions]
     return _input(Field.ACTION, "Action", _select(Field.ACTION, options, draft.action))
 
 

@@ -1,6 +1,7 @@
 """The page's server without a browser: who gets in, what passes, and that nothing stays behind."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -234,7 +235,11 @@ def test_what_is_to_be_kept_is_kept(tmp_path: Path) -> None:
     with sandbox(temporary, "--keep", str(kept)) as running:
         assert kept.stat().st_mode & 0o077 == 0
     assert running.process.returncode == 0
-    assert {"bot.sqlite3", "bot.log", "set-action.toml"} <= {path.name for path in kept.iterdir()}
+    files = {"bot.sqlite3", "bot.log", "set-action.toml", "workspace.jsonl", "cluster.jsonl"}
+    assert files <= {path.name for path in kept.iterdir()}
+    journal = [json.loads(line) for line in (kept / "workspace.jsonl").read_text().splitlines()]
+    assert [entry["number"] for entry in journal] == list(range(1, len(journal) + 1))
+    assert "socket_opened" in {entry["kind"] for entry in journal}
     assert _left(temporary) == []
     with pytest.raises(AssertionError, match="is not empty"), sandbox(temporary, "--keep", str(kept)):
         pass

@@ -99,6 +99,14 @@ async def test_only_what_policy_allows_is_offered(idle_stage: Stage) -> None:
     assert option(form, "cluster") == "evian3"  # there is no other
 
 
+async def test_an_action_for_some_clusters_says_for_which(idle_stage: Stage) -> None:
+    rule = '[[policy]]\nwho = ["*"]\nmay = ["request"]\nactions = ["PE-Enable"]\nclusters = ["fiji1"]\n'
+    await idle_stage.start_bot(actions='["T-Enable", "PE-Enable"]', clusters='["evian3"]', more=rule)
+    form = await opened(idle_stage)
+    assert said(form).count("only on Evian 3") == 1
+    assert "only on Fiji 1" not in said(form)  # PE-Enable is for both
+
+
 async def test_whoever_may_do_nothing_is_told_so(idle_stage: Stage) -> None:
     await idle_stage.start_bot(who='["U0BRAM"]')
     await idle_stage.desk.command(ASTER, OPS, "/set-action")

@@ -9,13 +9,11 @@ from pathlib import Path
 from bot.sandbox.browser.bot_process import BotProcess
 from bot.sandbox.browser.cluster_side import ClusterSide
 from bot.sandbox.browser.pulse import Pulse
-from bot.sandbox.cluster.desk import ClusterDesk
 from bot.sandbox.cluster.site import ACTIONS
 from bot.sandbox.desk import Desk
-from bot.sandbox.processes import first_line, process
+from bot.sandbox.grounds import grounds
 
-CLUSTER_TOKEN = "sandbox-cluster-token"  # noqa: S105
-CUSTOMERS = 400
+BEHAVIOUR = ("--customers", "400", "--arrive-after", "3")
 NAMES: Mapping[str, str] = {"evian3": "Evian 3", "fiji1": "Fiji 1", "davos2": "Davos 2"}
 
 # Small chunks and short clocks, so that one sees a job go on and a time-out end; the rest is as in the field.
@@ -85,28 +83,14 @@ class House:
 @asynccontextmanager
 async def house(folder: Path) -> AsyncIterator[House]:
     """Start everything with all it keeps in `folder`; stop it at the end. Raises DidNotStart."""
-    async with AsyncExitStack() as stack:
-        arguments = ["--token", CLUSTER_TOKEN, "--customers", str(CUSTOMERS), "--arrive-after", "3"]
-        for key in NAMES:
-            arguments += ["--cluster", key]
-        workspace = await stack.enter_async_context(
-            process("workspace", ["-m", "bot.sandbox.workspace"], folder)
-        )
-        host = await stack.enter_async_context(
-            process("cluster", ["-m", "bot.sandbox.cluster", *arguments], folder)
-        )
-        told, address = await asyncio.gather(first_line(workspace), first_line(host))
-        pulse = Pulse()
-        desk = await stack.enter_async_context(Desk(told["address"], told["desk_token"]))
-        clusters = {
-            key: ClusterSide(
-                key, name, await stack.enter_async_context(ClusterDesk(address["address"], key)), pulse.beat
-            )
-            for key, name in NAMES.items()
-        }
+    async with (
+        grounds(folder, tuple(NAMES), BEHAVIOUR, CONFIGURATION.format) as ground,
+        AsyncExitStack() as stack,
+    ):
+        desk, pulse = ground.desk, Pulse()
+        clusters = {key: ClusterSide(key, NAMES[key], at, pulse.beat) for key, at in ground.clusters.items()}
         await _furnished(clusters)
-        environment = _environment(folder, told, address["clusters"])
-        bot = await stack.enter_async_context(BotProcess(folder, environment, desk, pulse.beat))
+        bot = await stack.enter_async_context(BotProcess(folder, ground.environment, desk, pulse.beat))
         running = House(desk, bot, clusters, pulse)
         following = [asyncio.create_task(side.follow()) for side in clusters.values()]
         following.append(asyncio.create_task(_follow(desk, pulse)))
@@ -123,20 +107,6 @@ async def _furnished(clusters: Mapping[str, ClusterSide]) -> None:
         await side.desk.set_customers(dict.fromkeys(states[380:], ACTIONS["T-Enable"]))
         await side.behave("normal")
         await side.look()
-
-
-def _environment(folder: Path, told: Mapping[str, str], addresses: Mapping[str, str]) -> dict[str, str]:
-    config = folder / "set-action.toml"
-    config.write_text(CONFIGURATION.format(**addresses), encoding="utf-8")
-    return {
-        "SLACK_API_URL": told["api_url"],
-        "SLACK_BOT_TOKEN": told["bot_token"],
-        "SLACK_APP_TOKEN": told["app_token"],
-        "DATABASE_URL": f"sqlite:///{folder / 'bot.sqlite3'}",
-        "SET_ACTION_CONFIG": str(config),
-        "EVIAN3_TOKEN": CLUSTER_TOKEN,
-        "FIJI1_TOKEN": "a-token-nobody-knows",
-    }
 
 
 async def _follow(desk: Desk, pulse: Pulse) -> None:

@@ -31,7 +31,7 @@ async def open_in_browser(*, keep: Path | None, port: int, browser: bool) -> int
                 house(folder) as running,
                 serving(running, port) as address,
             ):
-                after = f"; what the bot kept stays in {keep}" if keep else "; nothing stays behind"
+                after = f"; all that happened stays in {keep}" if keep else "; nothing stays behind"
                 typer.echo(WORDS.format(address=address, after=after))
                 if browser and _has_screen():
                     await asyncio.to_thread(webbrowser.open, address)
@@ -50,7 +50,7 @@ def _folder(keep: Path | None) -> Iterator[Path]:
         return
     keep.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(keep.iterdir()):
-        raise FileExistsError(f"{keep} is not empty; name a new folder to keep what the bot keeps.")
+        raise FileExistsError(f"{keep} is not empty; name a new folder to keep what happens.")
     yield keep.resolve()
 
 

@@ -5,6 +5,8 @@ import asyncio
 import json
 import signal
 import sys
+from contextlib import nullcontext
+from pathlib import Path
 
 from bot.sandbox.cluster.host import ClusterHost
 
@@ -17,15 +19,18 @@ def main() -> None:
     parser.add_argument("--cluster", action="append", metavar="NAME", help="may be given several times")
     parser.add_argument("--customers", type=int, default=200, help="of each cluster")
     parser.add_argument("--arrive-after", type=float, default=1.0, metavar="SECONDS")
+    parser.add_argument("--calls", type=Path, help="a file to write every call to, as it ends")
     given = parser.parse_args()
-    host = ClusterHost(
-        clusters=tuple(given.cluster or ["evian3"]),
-        token=given.token,
-        customers=given.customers,
-        arrive_after_s=given.arrive_after,
-        port=given.port,
-    )
-    asyncio.run(serve(host))
+    with given.calls.open("w", encoding="utf-8") if given.calls else nullcontext() as kept:
+        host = ClusterHost(
+            clusters=tuple(given.cluster or ["evian3"]),
+            token=given.token,
+            customers=given.customers,
+            arrive_after_s=given.arrive_after,
+            port=given.port,
+            kept=kept,
+        )
+        asyncio.run(serve(host))
 
 
 async def serve(host: ClusterHost) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
 
 from aiohttp import web
 
@@ -22,6 +22,7 @@ class ClusterHost:
 
     `customers` is the size of each cluster, `state` the action code they all start in, `arrive_after_s` the
     seconds from acting to arrival (None: held until told). Port 0 takes a free one.
+    `kept`: where the calls are written, as they end.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class ClusterHost:
         state: int = ACTIONS["PE-Enable"],
         arrive_after_s: float | None = 0.05,
         port: int = 0,
+        kept: TextIO | None = None,
     ) -> None:
         for name in clusters:
             if name in RESERVED or not re.fullmatch(r"[A-Za-z0-9._-]+", name):
@@ -43,6 +45,7 @@ class ClusterHost:
         }
         self._token = token
         self._port = port
+        self._kept = kept
         self._runner: web.AppRunner | None = None
         self.address = ""
 
@@ -61,7 +64,7 @@ class ClusterHost:
         return f"{self.address}/{cluster}"
 
     async def __aenter__(self) -> Self:
-        ledger = Ledger()
+        ledger = Ledger(self._kept)
         tokens = TokenOffice(self._token, ledger)
         app = web.Application(client_max_size=MAX_REQUEST)
         app.router.add_post("/oauth/token", tokens.answer)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from enum import StrEnum
-from typing import TypeVar
+from typing import TextIO, TypeVar
 
 from pydantic import BaseModel
 
@@ -66,9 +66,13 @@ class Record(BaseModel):
 
 
 class Ledger:
-    """The calls of one host; every change has a version, so that a reader can ask for what is new."""
+    """The calls of one host; every change has a version, so that a reader can ask for what is new.
 
-    def __init__(self) -> None:
+    With `kept`, a call is a line of JSON there too, once it has ended and again at each change after that.
+    """
+
+    def __init__(self, kept: TextIO | None = None) -> None:
+        self._kept = kept
         self.version = 0
         self.token_fetches = 0
         self._seen: list[Post | Get] = []
@@ -88,6 +92,8 @@ class Ledger:
         self.version += 1
         if seen is not None:
             seen.version = self.version
+            if self._kept and seen.end is not End.OPEN:
+                print(seen.model_dump_json(), file=self._kept, flush=True)
         self._changed.set()
         self._changed = asyncio.Event()
 

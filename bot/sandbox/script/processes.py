@@ -1,24 +1,21 @@
 """The three processes of the sandbox: workspace, clusters and the real bot, each told only addresses."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from bot.sandbox.cluster.desk import ClusterDesk
 from bot.sandbox.desk import Desk
-from bot.sandbox.processes import DidNotStart, connected, first_line, process
+from bot.sandbox.grounds import grounds
+from bot.sandbox.processes import DidNotStart, connected, process
 
 __all__ = ["DidNotStart", "House", "house"]
 
-CLUSTER_TOKEN = "sandbox-cluster-token"  # noqa: S105
 NAMED = ("evian3", "fiji1", "davos2", "geneva5")
-CLUSTERS = (
-    *(word for name in NAMED for word in ("--cluster", name)),
-    *("--customers", "300", "--arrive-after", "0.2"),
-)
+BEHAVIOUR = ("--customers", "300", "--arrive-after", "0.2")
 
 # The bot's clocks, ten times as fast as in the field; the cluster's answers in the script likewise.
 CONFIGURATION = """
@@ -100,32 +97,14 @@ class House:
 @asynccontextmanager
 async def house(folder: Path) -> AsyncIterator[House]:
     """Start the three processes with all they keep in `folder`; stop them at the end. Raises DidNotStart."""
-    async with AsyncExitStack() as stack:
-        # Spawned one after the other, so that each is known before the next: being spawned is no long wait.
-        cluster_arguments = ["-m", "bot.sandbox.cluster", "--token", CLUSTER_TOKEN, *CLUSTERS]
-        workspace = await stack.enter_async_context(
-            process("workspace", ["-m", "bot.sandbox.workspace"], folder)
-        )
-        clusters = await stack.enter_async_context(process("cluster", cluster_arguments, folder))
-        told, address = await asyncio.gather(first_line(workspace), first_line(clusters))
-        config = folder / "set-action.toml"
-        config.write_text(CONFIGURATION.format(**address["clusters"], **_freeze()))
-        desk = await stack.enter_async_context(Desk(told["address"], told["desk_token"]))
-        environment = {
-            "SLACK_API_URL": told["api_url"],
-            "SLACK_BOT_TOKEN": told["bot_token"],
-            "SLACK_APP_TOKEN": told["app_token"],
-            "DATABASE_URL": f"sqlite:///{folder / 'bot.sqlite3'}",
-            "SET_ACTION_CONFIG": str(config),
-            "EVIAN3_TOKEN": CLUSTER_TOKEN,
-            "FIJI1_TOKEN": "a-token-nobody-knows",
-        }
-        bot = await stack.enter_async_context(process("bot", ["-m", "bot", "run"], folder, environment))
-        await connected(desk, bot, folder)
-        desks = {
-            name: await stack.enter_async_context(ClusterDesk(address["address"], name)) for name in NAMED
-        }
-        yield House(desk, desks["evian3"], desks["fiji1"], desks, folder / "bot.log")
+    configuration = partial(CONFIGURATION.format, **_freeze())
+    async with (
+        grounds(folder, NAMED, BEHAVIOUR, configuration) as ground,
+        process("bot", ["-m", "bot", "run"], folder, ground.environment) as bot,
+    ):
+        await connected(ground.desk, bot, folder)
+        desks = ground.clusters
+        yield House(ground.desk, desks["evian3"], desks["fiji1"], desks, folder / "bot.log")
 
 
 def _freeze() -> dict[str, str]:

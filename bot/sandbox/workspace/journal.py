@@ -1,14 +1,19 @@
 """The record of everything that happened at the workspace's wire, in order, and waiting for more of it."""
 
 import asyncio
+import json
 from time import monotonic
-from typing import Any
+from typing import Any, TextIO
 
 
 class Journal:
-    """Append-only; each entry is `{number, at, kind, details}` with `at` in seconds since the start."""
+    """Append-only; each entry is `{number, at, kind, details}` with `at` in seconds since the start.
 
-    def __init__(self) -> None:
+    With `kept`, each is a line of JSON there as well, at once.
+    """
+
+    def __init__(self, kept: TextIO | None = None) -> None:
+        self._kept = kept
         self._started = monotonic()
         self._entries: list[dict[str, Any]] = []
         self._moved = asyncio.Event()
@@ -21,7 +26,10 @@ class Journal:
 
     def record(self, kind: str, **details: Any) -> None:
         at = round(monotonic() - self._started, 4)
-        self._entries.append({"number": self.end + 1, "at": at, "kind": kind, "details": details})
+        entry = {"number": self.end + 1, "at": at, "kind": kind, "details": details}
+        self._entries.append(entry)
+        if self._kept:
+            print(json.dumps(entry, ensure_ascii=False), file=self._kept, flush=True)
         self._wake()
 
     async def after(self, number: int, wait_s: float) -> list[dict[str, Any]]:

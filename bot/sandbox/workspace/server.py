@@ -3,6 +3,7 @@
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import TextIO
 
 from aiohttp import web
 
@@ -30,15 +31,17 @@ async def serve_workspace(
     people: Sequence[Person] = PEOPLE,
     clocks: Clocks = SLACKS_CLOCKS,
     rates: float | None = None,
+    kept: TextIO | None = None,
 ) -> AsyncIterator[Access]:
     """A running workspace on 127.0.0.1 (port 0: any free one), reached by what this yields.
 
     `scopes` are those granted to the bot; None grants all. `rates`: 1.0 limits calls as Slack does, 20.0
-    twenty times as widely, None not at all. OSError if the port is taken.
+    twenty times as widely, None not at all. `kept`: where the journal is written too. OSError if the port is
+    taken.
     """
     listening = socket.create_server(("127.0.0.1", port))
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    ws = Workspace.founded(address, scopes, people, clocks, rates)
+    ws = Workspace.founded(address, scopes, people, clocks, rates, kept)
     runner = web.AppRunner(_application(ws), access_log=None, shutdown_timeout=1.0)
     try:
         await runner.setup()

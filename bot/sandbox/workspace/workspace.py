@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from secrets import token_hex
+from typing import TextIO
 
 from bot.sandbox.workspace.errors import ApiError
 from bot.sandbox.workspace.faults import Faults
@@ -75,8 +76,9 @@ class Workspace:
         people: Sequence[Person],
         clocks: Clocks,
         rates: float | None,
+        kept: TextIO | None = None,
     ) -> "Workspace":
-        journal = Journal()
+        journal = Journal(kept)
         return cls(
             access=Access.at(address),
             clocks=clocks,
