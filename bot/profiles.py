@@ -37,36 +37,28 @@ class Profiles:
 
         Raises NotAllowed when Slack does not say: who might be the same person is not taken for two.
         """
-        try:
-            user = await self._user(operator)
-        except (SlackClientError, aiohttp.ClientError, TimeoutError) as exc:
-            log.warning("set_action.profile_unreadable", error=type(exc).__name__)
+        user = await self._user(operator)
+        if user is None:
             raise NotAllowed(
                 "Slack did not say who you are under your other ids, so it is not certain that this is "
                 "another person's decision. Nothing was sent; please try again in a moment."
-            ) from exc
+            )
         grid = (user.get("enterprise_user") or {}).get("id")
         return frozenset({operator.user_id, grid} if grid else {operator.user_id})
 
     async def zone_of(self, operator: Operator) -> str | None:
         """The name of this person's time zone; None when Slack does not say."""
-        try:
-            zone = (await self._user(operator)).get("tz")
-        except (SlackClientError, aiohttp.ClientError, TimeoutError) as exc:
-            log.warning("set_action.profile_unreadable", error=type(exc).__name__)
-            return None
+        zone = (await self._user(operator) or {}).get("tz")
         return zone if isinstance(zone, str) and zone else None
 
     async def account_of(self, operator: Operator) -> Account:
         """What kind of account this person has. Raises NotAllowed when Slack does not say."""
-        try:
-            user = await self._user(operator)
-        except (SlackClientError, aiohttp.ClientError, TimeoutError) as exc:
-            log.warning("set_action.profile_unreadable", error=type(exc).__name__)
+        user = await self._user(operator)
+        if user is None:
             raise NotAllowed(
                 "Slack did not say what kind of account you have, so your rights are not known. "
                 "Nothing was sent; please try again in a moment."
-            ) from exc
+            )
         if user.get("deleted", True):
             return Account.DEACTIVATED
         if self._is_stranger(operator, user):
@@ -82,12 +74,17 @@ class Profiles:
             return theirs != self._enterprise or operator.enterprise_id not in ("", self._enterprise)
         return user.get("team_id") != self._team or operator.team_id != self._team
 
-    async def _user(self, operator: Operator) -> Mapping[str, Any]:
+    async def _user(self, operator: Operator) -> Mapping[str, Any] | None:
+        """What Slack says of this person, asked for now or a little while ago; None when it does not say."""
         read_at, known = self._kept.get(str(operator), (-math.inf, {}))
         if time.monotonic() - read_at < KEPT_S:
             return known
-        async with asyncio.timeout(WITHIN_S):
-            answer = await self._client.users_info(user=operator.user_id)
+        try:
+            async with asyncio.timeout(WITHIN_S):
+                answer = await self._client.users_info(user=operator.user_id)
+        except (SlackClientError, aiohttp.ClientError, TimeoutError) as exc:
+            log.warning("set_action.profile_unreadable", error=type(exc).__name__)
+            return None
         user: Mapping[str, Any] = answer["user"]
         self._kept[str(operator)] = (time.monotonic(), user)
         self._kept.move_to_end(str(operator))

@@ -1,15 +1,11 @@
 """The stage of the wire tests: sandbox workspace, clusters and the real bot, joined by real sockets."""
 
 import asyncio
-import atexit
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -23,8 +19,8 @@ from bot.sandbox.desk import Desk, Message, Reaction
 from bot.sandbox.workspace import payloads
 from bot.sandbox.workspace.people import ASTER, OPS
 from bot.sandbox.workspace.server import Access
-from store import migrate
 from store.database import Database
+from tests.migrated import copied
 
 TOKEN = "cluster-token-6d1f"
 
@@ -91,7 +87,7 @@ class Stage:
     _bots: list[AsyncExitStack] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        shutil.copy(migrated(), self.folder / "bot.sqlite3")
+        copied(self.folder / "bot.sqlite3")
 
     def config(self) -> Config:
         """The configuration as the bot would load it."""
@@ -227,16 +223,6 @@ class Stage:
         with closing(sqlite3.connect(self.folder / "bot.sqlite3", isolation_level=None)) as conn:
             conn.execute("BEGIN IMMEDIATE")
             yield
-
-
-@cache
-def migrated() -> Path:
-    """A SQLite file made by the real migrations, once a process: making it takes longer than copying it."""
-    path = Path(mkdtemp(prefix="set-action-tests-")) / "migrated.sqlite3"
-    atexit.register(shutil.rmtree, path.parent)
-    with closing(Database(f"sqlite:///{path}")) as db, db.engine.begin() as conn:
-        migrate.upgrade(conn)
-    return path
 
 
 @contextmanager

@@ -5,7 +5,6 @@ The measure is a plain model beside the real use cases: who confirmed, who appro
 
 import asyncio
 import itertools
-import shutil
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,7 +13,6 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -44,19 +42,19 @@ from bot.service.starts import Starts
 from bot.service.summons import Summons
 from bot.service.timing import Timing
 from bot.service.waits import Waits
-from store import chunks, jobs, migrate, schedules
+from store import chunks, jobs, schedules
 from store.clock import EPOCH
 from store.database import Database
 from store.holds import Hold
 from store.model import Job, JobState, Operator
 from store.tables import jobs as job_table
-from tests.effort import EFFORT, examples
+from tests.effort import courses
+from tests.migrated import copied
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 KEY = "evian3"
-EXAMPLES = examples(8)
 START = datetime(2026, 11, 25, tzinfo=EPOCH.tzinfo)
 RIGHTS = (Right.REQUEST, Right.APPROVE, Right.ADMIN)
 GROUPS = {right: f"S0{right.upper()}" for right in RIGHTS}
@@ -142,9 +140,9 @@ class Inline(Database):
 class Course(RuleBasedStateMachine):
     """People who click anything at any time, an administration that takes rights away, a clock."""
 
-    def __init__(self, migrated: Path, path: Path) -> None:
+    def __init__(self, path: Path) -> None:
         super().__init__()
-        shutil.copy(migrated, path)
+        copied(path)
         self.now = START
         self.slack = Slack()
         self.papers: list[Paper] = []
@@ -465,43 +463,20 @@ class Course(RuleBasedStateMachine):
         self.run(self.db.write(work))
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database, brought up to date by the real migrations; every course works on a copy."""
-    path = tmp_path_factory.mktemp("four-eyes") / "migrated.sqlite3"
-    db = Database(f"sqlite:///{path}")
-    with db.engine.begin() as conn:
-        migrate.upgrade(conn)
-    db.close()
-    return path
-
-
-def test_nothing_is_sent_without_the_rights_and_approvals_of_that_moment(
-    migrated: Path, tmp_path: Path
-) -> None:
+def test_nothing_is_sent_without_the_rights_and_approvals_of_that_moment(tmp_path: Path) -> None:
     numbers = itertools.count()
 
     class OnACopy(Course):
         def __init__(self) -> None:
-            super().__init__(migrated, tmp_path / f"{next(numbers)}.sqlite3")
+            super().__init__(tmp_path / f"{next(numbers)}.sqlite3")
 
-    run_state_machine_as_test(
-        OnACopy,
-        settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=60,
-            deadline=None,
-            derandomize=EFFORT == 1,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_state_machine_as_test(OnACopy, settings=courses(few=8, steps=60))
 
 
 @pytest.fixture
-def course(migrated: Path, tmp_path: Path) -> Iterator[Course]:
+def course(tmp_path: Path) -> Iterator[Course]:
     """A course whose steps the test decides."""
-    played = Course(migrated, tmp_path / "course.sqlite3")
+    played = Course(tmp_path / "course.sqlite3")
     yield played
     played.teardown()
 

@@ -2,16 +2,13 @@
 
 import asyncio
 import itertools
-import shutil
 import sys
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
-import pytest
 import structlog
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -28,15 +25,15 @@ from bot.config import Resend
 from bot.errors import NotAllowed, SetActionError
 from bot.parsing import Request
 from bot.service.cards import Press
-from store import customers, migrate
-from store.database import Database
+from store import customers
 from store.model import CustomerOutcome, Job, JobState, Operator
-from tests.effort import EFFORT, examples
+from tests.effort import courses
 from tests.interleavings.cards import Card, Click
 from tests.interleavings.cluster import CODE, ELSEWHERE, OUTCOMES, SETTLE_S, THERE, TIMEOUT_S, Record, answer
 from tests.interleavings.looking import CARDS, Sight, check_job, look
 from tests.interleavings.process import CARD_EXPIRES_S, KEY, Members, Process, configured
 from tests.interleavings.stepping import Gates, SteppedLoop
+from tests.migrated import copied
 
 T = TypeVar("T")
 
@@ -56,16 +53,15 @@ FINAL = (
     CustomerOutcome.CANCELLED,
 )
 ONWARD = (CustomerOutcome.ACCEPTED, CustomerOutcome.ARRIVED)
-EXAMPLES = examples(6)
 LONGEST_REST = 40  # looks at the clock, each twice as far off as the last, up to a minute
 
 
 class Course(RuleBasedStateMachine):
     """Everything that can happen to one cluster's jobs, one thing at a time and in any order."""
 
-    def __init__(self, migrated: Path, path: Path) -> None:
+    def __init__(self, path: Path) -> None:
         super().__init__()
-        shutil.copy(migrated, path)
+        copied(path)
         self.url = f"sqlite:///{path}"
         self.loop = SteppedLoop()
         self.gates = Gates(self.loop)
@@ -422,32 +418,11 @@ def _by(card: Card, owner: bool) -> Operator:
     return card.owner if owner else next(person for person in PEOPLE if person != card.owner)
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database, brought up to date by the real migrations; every course works on a copy."""
-    path = tmp_path_factory.mktemp("interleavings") / "migrated.sqlite3"
-    db = Database(f"sqlite:///{path}")
-    with db.engine.begin() as conn:
-        migrate.upgrade(conn)
-    db.close()
-    return path
-
-
-def test_whatever_happens_in_whatever_order(migrated: Path, tmp_path: Path) -> None:
+def test_whatever_happens_in_whatever_order(tmp_path: Path) -> None:
     numbers = itertools.count()
 
     class OnACopy(Course):
         def __init__(self) -> None:
-            super().__init__(migrated, tmp_path / f"{next(numbers)}.sqlite3")
+            super().__init__(tmp_path / f"{next(numbers)}.sqlite3")
 
-    run_state_machine_as_test(
-        OnACopy,
-        settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=40,
-            deadline=None,
-            derandomize=EFFORT == 1,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_state_machine_as_test(OnACopy, settings=courses(few=6, steps=40))

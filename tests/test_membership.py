@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import aiohttp
 import pytest
@@ -11,40 +10,20 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import membership
 from bot.errors import NotAllowed
 from bot.membership import UserGroups
-from bot.sandbox.desk import Desk
 from bot.sandbox.workspace import people
 from bot.sandbox.workspace.people import ASTER, BRAM, ONCALL, TEAM
-from bot.sandbox.workspace.server import serve_workspace
 from store.model import Operator
+from tests.asking_slack import Place, workspace
 
 METHOD = "usergroups.users.list"
 OPERATOR = Operator("", TEAM, ASTER)
 OTHER = Operator("", TEAM, BRAM)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A workspace, and a client of its."""
-
-    desk: Desk
-    client: AsyncWebClient
-
-    async def asked(self) -> int:
-        """How often Slack was asked for a group's members."""
-        journal = await self.desk.journal()
-        return sum(entry.kind == "api" and entry.details["method"] == METHOD for entry in journal)
-
-
 @pytest.fixture
 async def place() -> AsyncIterator[Place]:
-    """A workspace whose group of people on call holds Aster."""
-    async with (
-        serve_workspace() as access,
-        Desk(access.address, access.desk_token) as desk,
-        aiohttp.ClientSession() as http,
-    ):
-        client = AsyncWebClient(access.bot_token, base_url=access.api_url, session=http, retry_handlers=[])
-        yield Place(desk, client)
+    async with workspace() as one:
+        yield one
 
 
 async def test_members_and_others(place: Place) -> None:
@@ -55,17 +34,17 @@ async def test_members_and_others(place: Place) -> None:
 
 async def test_without_groups_in_the_policy_slack_is_not_asked(place: Place) -> None:
     assert await UserGroups(place.client, []).groups_of(OPERATOR) == frozenset()
-    assert await place.asked() == 0
+    assert await place.asked(METHOD) == 0
 
 
 async def test_what_slack_said_is_kept_for_a_while(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     groups = UserGroups(place.client, [ONCALL])
     for operator in (OPERATOR, OTHER, OPERATOR):
         await groups.groups_of(operator)
-    assert await place.asked() == 1
+    assert await place.asked(METHOD) == 1
     monkeypatch.setattr(membership, "KEPT_S", 0.0)
     await groups.groups_of(OPERATOR)
-    assert await place.asked() == 2
+    assert await place.asked(METHOD) == 2
 
 
 async def test_that_a_group_is_empty_is_kept_too(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +53,7 @@ async def test_that_a_group_is_empty_is_kept_too(place: Place, monkeypatch: pyte
     groups = UserGroups(place.client, [ONCALL])
     assert await groups.groups_of(OPERATOR) == frozenset()
     assert await groups.groups_of(OPERATOR) == frozenset()
-    assert await place.asked() == 1
+    assert await place.asked(METHOD) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,7 @@
 """What kind of account somebody has: as Slack says, kept for a minute, never guessed."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
-import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -11,54 +9,45 @@ from bot import profiles
 from bot.errors import NotAllowed
 from bot.policy import Account
 from bot.profiles import Profiles
-from bot.sandbox.desk import Desk
 from bot.sandbox.workspace.people import ASTER, FINN, GINA, TEAM
-from bot.sandbox.workspace.server import serve_workspace
 from store.model import Operator
+from tests.asking_slack import Place, workspace
 
 METHOD = "users.info"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A workspace, and what the bot asks of it."""
-
-    desk: Desk
-    profiles: Profiles
-
-    async def account(self, user: str, team: str = TEAM) -> Account:
-        return await self.profiles.account_of(Operator("", team, user))
-
-    async def asked(self) -> int:
-        journal = await self.desk.journal()
-        return sum(entry.kind == "api" and entry.details["method"] == METHOD for entry in journal)
+def member(user: str) -> Operator:
+    """Somebody with this id, of the bot's own workspace as far as a payload tells."""
+    return Operator("", TEAM, user)
 
 
 @pytest.fixture
 async def place() -> AsyncIterator[Place]:
-    async with (
-        serve_workspace() as access,
-        Desk(access.address, access.desk_token) as desk,
-        aiohttp.ClientSession() as http,
-    ):
-        client = AsyncWebClient(access.bot_token, base_url=access.api_url, session=http, retry_handlers=[])
-        yield Place(desk, Profiles(client, TEAM))
+    async with workspace() as one:
+        yield one
 
 
-async def test_members_guests_and_strangers(place: Place) -> None:
-    assert await place.account(ASTER) is Account.MEMBER
-    assert await place.account(GINA) is Account.GUEST
-    assert await place.account(FINN) is Account.STRANGER
-    assert await place.account(ASTER, team="T0FORGED") is Account.STRANGER
+@pytest.fixture
+def known(place: Place) -> Profiles:
+    return Profiles(place.client, TEAM)
 
 
-async def test_an_account_that_is_closed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert await place.account(ASTER) is Account.MEMBER
+async def test_members_guests_and_strangers(known: Profiles) -> None:
+    assert await known.account_of(member(ASTER)) is Account.MEMBER
+    assert await known.account_of(member(GINA)) is Account.GUEST
+    assert await known.account_of(member(FINN)) is Account.STRANGER
+    assert await known.account_of(Operator("", "T0FORGED", ASTER)) is Account.STRANGER
+
+
+async def test_an_account_that_is_closed(
+    place: Place, known: Profiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await known.account_of(member(ASTER)) is Account.MEMBER
     await place.desk.deactivate(ASTER)
-    assert await place.account(ASTER) is Account.MEMBER  # what was said is kept for a while
-    assert await place.asked() == 1
+    assert await known.account_of(member(ASTER)) is Account.MEMBER  # what was said is kept for a while
+    assert await place.asked(METHOD) == 1
     monkeypatch.setattr(profiles, "KEPT_S", 0.0)
-    assert await place.account(ASTER) is Account.DEACTIVATED
+    assert await known.account_of(member(ASTER)) is Account.DEACTIVATED
 
 
 @pytest.mark.parametrize(
@@ -67,12 +56,12 @@ async def test_an_account_that_is_closed(place: Place, monkeypatch: pytest.Monke
      (2, None, None, True)],
 )  # fmt: skip
 async def test_what_slack_does_not_say_is_refused_not_guessed(
-    place: Place, times: int, error: str | None, status: int | None, lost: bool
+    place: Place, known: Profiles, times: int, error: str | None, status: int | None, lost: bool
 ) -> None:
     await place.desk.fail(METHOD, times, error=error, status=status, lose_answer=lost)
     with pytest.raises(NotAllowed, match="did not say what kind of account"):
-        await place.account(ASTER)
-    assert await place.account(ASTER) is Account.MEMBER
+        await known.account_of(member(ASTER))
+    assert await known.account_of(member(ASTER)) is Account.MEMBER
 
 
 @pytest.mark.parametrize(

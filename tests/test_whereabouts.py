@@ -1,77 +1,55 @@
 """What is asked of Slack about people: their ids and clocks, and who of some is not in a channel."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
-import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import rosters
 from bot.errors import NotAllowed
 from bot.membership import UserGroups
 from bot.profiles import Profiles
 from bot.rosters import Rosters
-from bot.sandbox.desk import Desk
 from bot.sandbox.workspace.people import ASTER, BRAM, CLEO, ONCALL, OPS, PRIVATE, TEAM
-from bot.sandbox.workspace.server import serve_workspace
 from store.model import Operator
+from tests.asking_slack import Place, workspace
 
 OPERATOR = Operator("", TEAM, ASTER)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A workspace, and a client of its."""
-
-    desk: Desk
-    client: AsyncWebClient
-
-    async def asked(self, method: str) -> int:
-        """How often a method was called."""
-        journal = await self.desk.journal()
-        return sum(entry.kind == "api" and entry.details["method"] == method for entry in journal)
-
-    @property
-    def rosters(self) -> Rosters:
-        return Rosters(self.client, UserGroups(self.client, [ONCALL]))
-
-
 @pytest.fixture
 async def place() -> AsyncIterator[Place]:
-    """A workspace whose group of people on call holds Aster."""
-    async with (
-        serve_workspace() as access,
-        Desk(access.address, access.desk_token) as desk,
-        aiohttp.ClientSession() as http,
-    ):
-        client = AsyncWebClient(access.bot_token, base_url=access.api_url, session=http, retry_handlers=[])
-        yield Place(desk, client)
+    async with workspace() as one:
+        yield one
+
+
+def asking(place: Place) -> Rosters:
+    """One that remembers nothing yet."""
+    return Rosters(place.client, UserGroups(place.client, [ONCALL]))
 
 
 async def test_whoever_is_not_in_the_channel_is_absent_groups_looked_into(place: Place) -> None:
     await place.desk.invite_bot(PRIVATE)
-    somewhere = place.rosters
-    assert await somewhere.absent(OPERATOR, [BRAM, CLEO, ONCALL], PRIVATE) == [CLEO]
-    assert await somewhere.absent(OPERATOR, [BRAM, CLEO], OPS) == []
-    assert await somewhere.absent(OPERATOR, [BRAM, ONCALL], "D0ASTER") == [BRAM]
-    assert await somewhere.absent(OPERATOR, [CLEO], PRIVATE) == [CLEO]
+    channels = asking(place)
+    assert await channels.absent(OPERATOR, [BRAM, CLEO, ONCALL], PRIVATE) == [CLEO]
+    assert await channels.absent(OPERATOR, [BRAM, CLEO], OPS) == []
+    assert await channels.absent(OPERATOR, [BRAM, ONCALL], "D0ASTER") == [BRAM]
+    assert await channels.absent(OPERATOR, [CLEO], PRIVATE) == [CLEO]
     assert await place.asked("conversations.members") == 2, "each channel once, and then remembered"
 
 
 async def test_where_slack_does_not_say_those_named_are_told(place: Place) -> None:
-    assert await place.rosters.absent(OPERATOR, [BRAM, ONCALL], PRIVATE) == [BRAM]  # not found: not a member
+    assert await asking(place).absent(OPERATOR, [BRAM, ONCALL], PRIVATE) == [BRAM]  # not found: not a member
     await place.desk.fail("conversations.members", status=503)
-    assert await place.rosters.absent(OPERATOR, [BRAM], OPS) == [BRAM]
+    assert await asking(place).absent(OPERATOR, [BRAM], OPS) == [BRAM]
 
 
 async def test_members_come_in_pages(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rosters, "PAGE", 1)
-    assert await place.rosters.absent(OPERATOR, [ASTER, BRAM, CLEO], OPS) == []
+    assert await asking(place).absent(OPERATOR, [ASTER, BRAM, CLEO], OPS) == []
     assert await place.asked("conversations.members") == 7
     monkeypatch.setattr(rosters, "MOST_PAGES", 2)
-    assert await place.rosters.absent(OPERATOR, [CLEO], OPS) == [CLEO], "so many that nobody knows"
+    assert await asking(place).absent(OPERATOR, [CLEO], OPS) == [CLEO], "so many that nobody knows"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 A test meets SQLite unless its module or it says `@BOTH` (tests/store/samples.py).
 """
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -14,24 +13,13 @@ from sqlalchemy import make_url
 from store import migrate
 from store import postgres as postgres_engine
 from store.database import Database
-
-
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Migrated once; every test works on a copy."""
-    path = tmp_path_factory.mktemp("store") / "migrated.sqlite3"
-    db = Database(f"sqlite:///{path}")
-    with db.engine.begin() as conn:
-        migrate.upgrade(conn)
-    db.close()
-    assert not Path(f"{path}-wal").exists(), "the copy would lack what is still in the log"
-    return path
+from tests.migrated import copied
 
 
 @pytest.fixture
-def path(migrated: Path, tmp_path: Path) -> Path:
+def path(tmp_path: Path) -> Path:
     """The database file of this test."""
-    return Path(shutil.copy(migrated, tmp_path / "bot.sqlite3"))
+    return copied(tmp_path / "bot.sqlite3")
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +15,7 @@ from store.model import JobState
 from store.tables import jobs as job_table
 from store.transitions import LEGAL, move
 from tests.effort import examples
+from tests.migrated import copied
 from tests.store.samples import proposed
 
 # design.md, "States"; done -> watching is "Check again", back to running is "Send the rest". What waited
@@ -54,10 +54,9 @@ def put(conn: Connection, state: JobState) -> int:
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[Database]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """One store for all examples: each works on a job of its own."""
-    path = tmp_path_factory.mktemp("transitions") / "bot.sqlite3"
-    path.write_bytes(migrated.read_bytes())
+    path = copied(tmp_path_factory.mktemp("transitions") / "bot.sqlite3")
     db = Database(f"sqlite:///{path}")
     yield db
     db.close()
