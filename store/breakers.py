@@ -2,13 +2,12 @@
 
 from datetime import timedelta
 
-from sqlalchemy import Boolean, Column, Connection, Integer, String, Table, case, delete, or_, select
+from sqlalchemy import Boolean, Column, Connection, Integer, String, Table, case, delete, or_
 
 from store import pauses
 from store.clock import read_now
 from store.database import upsert
 from store.model import Pause
-from store.pause_tables import pauses as paused
 from store.tables import metadata
 
 breakers = Table(
@@ -54,9 +53,4 @@ def trip(conn: Connection, cluster: str, reason: str, pause_s: float, longest_s:
         "until": now + timedelta(seconds=seconds),
         "breaker": True,
     }
-    conn.execute(
-        upsert(conn, paused)
-        .values(cluster=cluster, **values)
-        .on_conflict_do_update(index_elements=[paused.c.cluster], set_=values)
-    )
-    return Pause(**conn.execute(select(paused).where(paused.c.cluster == cluster)).one()._mapping)
+    return pauses.put(conn, cluster, values)

@@ -1,5 +1,6 @@
 """Queries about pauses: a cluster that asked us to wait is left alone, ever longer, but not for ever."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from sqlalchemy import Connection, delete, select
@@ -41,12 +42,18 @@ def extend(conn: Connection, cluster: str, reason: str, retry_after_s: float | N
         "until": now + timedelta(seconds=seconds),
         "breaker": False,
     }
-    conn.execute(
+    return put(conn, cluster, values)
+
+
+def put(conn: Connection, cluster: str, values: Mapping[str, object]) -> Pause:
+    """Leave the cluster alone by these values of a pause, whether or not it was before."""
+    row = conn.execute(
         upsert(conn, pauses)
         .values(cluster=cluster, **values)
         .on_conflict_do_update(index_elements=[pauses.c.cluster], set_=values)
-    )
-    return current(conn, cluster)
+        .returning(*pauses.c)
+    ).one()
+    return Pause(**row._mapping)
 
 
 def lift(conn: Connection, cluster: str) -> bool:

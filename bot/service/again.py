@@ -15,7 +15,7 @@ from bot.catalogue import Catalogue
 from bot.config import Cluster
 from bot.errors import NoLongerPossible, NotAllowed, SetActionError
 from bot.parsing import Request
-from bot.service.clicks import refused
+from bot.service.clicks import clicked, refused
 from bot.service.proposals import Origin, Proposals
 from store import audit, batches, checks, handover, jobs, looking
 from store.audit import Event
@@ -78,10 +78,9 @@ class Again:
     def _rest(
         self, conn: Connection, operator: Operator, uuid: UUID, outcome: CustomerOutcome
     ) -> _Rest | SetActionError:
-        found = jobs.find(conn, uuid)
-        if found is None:
-            return NoLongerPossible("This job is not known here any more.")
-        job = jobs.hold(conn, found.id)
+        job = clicked(conn, operator, uuid)
+        if isinstance(job, SetActionError):
+            return job
         if job.operator != operator:
             refusal = NotAllowed("Only the person who asked can send it again.", ask=[job.operator.user_id])
             return refused(conn, operator, job, refusal)

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from bot.errors import InvalidRequest, NoLongerPossible, NotAllowed, SetActionError
 from bot.parsing import clean_reason
 from bot.policy import Person, Right
-from bot.service.cards import UNKNOWN_CARD, Press
-from bot.service.clicks import or_raise, refused
+from bot.service.cards import Press
+from bot.service.clicks import UNKNOWN_CARD, clicked, or_raise, refused
 from bot.service.gate import Gate, redraw
 from bot.service.people import People
 from bot.service.summons import lapse
@@ -98,13 +98,9 @@ class Approving:
 
     def _open(self, conn: Connection, card: UUID, decider: Decider) -> Job | SetActionError:
         """The job, if it waits for approval and this person may give it. Refusals are recorded."""
-        found = jobs.find(conn, card)
-        if found is None:
-            audit.append(
-                conn, Event.REFUSED_CLICK, actor=decider.operator, job=card, detail={"why": UNKNOWN_CARD}
-            )
-            return NoLongerPossible(UNKNOWN_CARD)
-        job = jobs.hold(conn, found.id)
+        job = clicked(conn, decider.operator, card, UNKNOWN_CARD)
+        if isinstance(job, SetActionError):
+            return job
         if job.state is JobState.AWAITING and job.approve_by and job.approve_by <= read_now(conn):
             lapse(conn, job)
             job = jobs.get(conn, job.id)

@@ -6,14 +6,12 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from bot.errors import NoLongerPossible, NotAllowed, SetActionError
-from bot.service.clicks import refused
-from store import audit, floods, jobs, outbox
+from bot.service.clicks import UNKNOWN_CARD, clicked, refused
+from store import audit, jobs, outbox
 from store.audit import Event
 from store.clock import read_now
 from store.model import Job, JobState, Operator
 from store.outbox_model import Note
-
-UNKNOWN_CARD = "This card is not known here any more. Nothing was sent; ask again with /set-action."
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +27,14 @@ class Press:
 
 def open_card(conn: Connection, press: Press) -> Job | SetActionError:
     """The proposal behind a click, if it is this person's and still open. Refusals are recorded."""
-    job = jobs.find(conn, press.card)
-    if job is None:
-        floods.record(
-            conn, Event.REFUSED_CLICK, actor=press.operator, job=press.card, detail={"why": UNKNOWN_CARD}
-        )
-        return NoLongerPossible(UNKNOWN_CARD)
+    job = clicked(conn, press.operator, press.card, UNKNOWN_CARD)
+    if isinstance(job, SetActionError):
+        return job
     if job.operator != press.operator:
         refusal = NotAllowed("Only the person who asked can decide on this card.", ask=[job.operator.user_id])
         return refused(conn, press.operator, job, refusal)
     # A crash or a lost answer between posting the card and recording where it is: the click knows.
     jobs.card_pressed(conn, job.id, press.channel_id, press.card_ts)
-    # That has locked the row: of two clicks at once, on two replicas perhaps, the later sees the other.
     job = jobs.get(conn, job.id)
     if job.state is JobState.PROPOSED and job.expires_at <= read_now(conn):
         expire(conn, job)

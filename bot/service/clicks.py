@@ -1,15 +1,35 @@
 """What every click has in common: a refusal goes on the record, and is raised only after that is kept."""
 
+from uuid import UUID
+
 import structlog
 from sqlalchemy import Connection
 
-from bot.errors import SetActionError
+from bot.errors import NoLongerPossible, SetActionError
 from bot.service.proposals import facts
-from store import floods
+from store import floods, jobs
 from store.audit import Event
 from store.model import Job, Operator
 
 log = structlog.get_logger()
+
+
+UNKNOWN_JOB = "This job is not known here any more."
+UNKNOWN_CARD = "This card is not known here any more. Nothing was sent; ask again with /set-action."
+
+
+def clicked(
+    conn: Connection, operator: Operator, uuid: UUID, words: str = UNKNOWN_JOB
+) -> Job | SetActionError:
+    """The job or proposal behind a click, held: of two clicks at once, the later sees what the other did."""
+    found = jobs.find(conn, uuid)
+    return jobs.hold(conn, found.id) if found else gone(conn, operator, uuid, words)
+
+
+def gone(conn: Connection, operator: Operator, uuid: UUID, words: str = UNKNOWN_JOB) -> SetActionError:
+    """Put a click on something that is not here on the record; its refusal."""
+    floods.record(conn, Event.REFUSED_CLICK, actor=operator, job=uuid, detail={"why": words})
+    return NoLongerPossible(words)
 
 
 def refused(conn: Connection, operator: Operator, job: Job, refusal: SetActionError) -> SetActionError:

@@ -12,8 +12,8 @@ from bot.draft import LONGEST_TEXT, MOST_KEPT, AttachedFile, Draft
 from bot.errors import InvalidRequest, NoLongerPossible, NotAllowed, SetActionError
 from bot.intake import paste
 from bot.service.asking import ACCEPTED
-from bot.service.cards import UNKNOWN_CARD, Press, open_card
-from bot.service.clicks import or_raise, refused
+from bot.service.cards import Press, open_card
+from bot.service.clicks import UNKNOWN_CARD, clicked, or_raise, refused
 from store import batches, customers, jobs, looking
 from store.database import Database
 from store.model import Job, JobState, Operator
@@ -98,9 +98,9 @@ def _is_list(file: AttachedFile) -> bool:
 def _ended(
     conn: Connection, press: Press, states: tuple[JobState, ...] = (JobState.DONE,)
 ) -> Job | SetActionError:
-    job = jobs.find(conn, press.card)
-    if job is None:
-        return NoLongerPossible(UNKNOWN_CARD)
+    job = clicked(conn, press.operator, press.card, UNKNOWN_CARD)
+    if isinstance(job, SetActionError):
+        return job
     if job.operator != press.operator:
         refusal = NotAllowed("Only the person who ran this can run it again.", ask=[job.operator.user_id])
         return refused(conn, press.operator, job, refusal)

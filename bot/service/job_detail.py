@@ -9,10 +9,10 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from bot.errors import InvalidRequest, NoLongerPossible, NotAllowed, SetActionError
+from bot.errors import InvalidRequest, NotAllowed, SetActionError
 from bot.job_look import Everybody, Look, Seen, Tab
 from bot.policy import Person, Right
-from bot.service.clicks import refused
+from bot.service.clicks import gone, refused
 from bot.service.people import People
 from bot.service.stopping import same_workspace
 from store import handover, jobs, looking
@@ -62,7 +62,7 @@ class JobDetails:
         """The job, if this person may look at it. Raises NotAllowed, NoLongerPossible, StoreError."""
         job = await self._db.read(jobs.find, look.job)
         if job is None:
-            raise NoLongerPossible("This job is not known here any more.")
+            raise await self._db.write(gone, operator, look.job)
         if job.operator == operator:
             return job
         refusal: SetActionError = NotAllowed(

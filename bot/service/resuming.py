@@ -4,8 +4,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from bot.errors import NoLongerPossible
+from bot.errors import NoLongerPossible, SetActionError
 from bot.service.administrators import Administrators
+from bot.service.clicks import clicked
 from store import audit, breakers, jobs, outbox, pauses
 from store.audit import Event
 from store.database import Database, ring
@@ -22,9 +23,9 @@ class Resuming:
 
     async def resume(self, operator: Operator, job: UUID) -> None:
         """Have this job's cluster tried again at once. Raises NotAllowed, NoLongerPossible, StoreError."""
-        found = await self._db.read(jobs.find, job)
-        if found is None:
-            raise NoLongerPossible("This job is not known here any more.")
+        found = await self._db.write(clicked, operator, job)
+        if isinstance(found, SetActionError):
+            raise found
         await self._administrators.check(operator, found.cluster, {"what": "resume", "job": found.short_id})
         if not await self._db.write(_resume, operator, found):
             raise NoLongerPossible(f"{found.cluster} is not left alone any more.")

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from bot.config import Cluster
 from bot.errors import NoLongerPossible, NotAllowed, SetActionError
 from bot.policy import Person
-from bot.service.clicks import or_raise, refused
+from bot.service.clicks import clicked, or_raise, refused
 from bot.service.people import People
 from store import audit, jobs, outbox, stopping
 from store.audit import Event
@@ -39,10 +39,9 @@ class Stopping:
     def _stop(
         self, conn: Connection, operator: Operator, person: Person | NotAllowed, uuid: UUID
     ) -> Job | SetActionError:
-        found = jobs.find(conn, uuid)
-        if found is None:
-            return NoLongerPossible("This job is not known here any more.")
-        job = jobs.hold(conn, found.id)
+        job = clicked(conn, operator, uuid)
+        if isinstance(job, SetActionError):
+            return job
         if refusal := self._may_not(operator, person, job):
             return refused(conn, operator, job, refusal)
         cluster = self._clusters.get(job.cluster)

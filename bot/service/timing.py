@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from bot.errors import InvalidRequest, NoLongerPossible, NotAllowed, SetActionError
 from bot.parsing import LONGEST_REASON, clean_reason
 from bot.policy import EVERYTHING, Person, Right
-from bot.service.clicks import or_raise, refused
+from bot.service.clicks import clicked, or_raise, refused
 from bot.service.gate import Gate, held_by, redraw
 from bot.service.people import People
 from bot.service.waits import Waits
@@ -152,11 +152,9 @@ class Timing:
 
     async def _change(self, event: str, operator: Operator, card: UUID, change: Change) -> Job:
         def work(conn: Connection) -> Job | SetActionError:
-            found = jobs.find(conn, card)
-            if found is None:
-                audit.append(conn, Event.REFUSED_CLICK, actor=operator, job=card, detail={"why": GONE})
-                return NoLongerPossible(GONE)
-            job = jobs.hold(conn, found.id)
+            job = clicked(conn, operator, card, GONE)
+            if isinstance(job, SetActionError):
+                return job
             refusal = change(conn, job) if job.state in schedules.WAITING else _moved_on(job)
             redraw(conn, job.id)
             return refused(conn, operator, job, refusal) if refusal else jobs.get(conn, job.id)

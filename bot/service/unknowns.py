@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from bot.config import Cluster
 from bot.errors import NoLongerPossible, NotAllowed, SetActionError
 from bot.policy import Person, Right
-from bot.service.clicks import or_raise, refused
+from bot.service.clicks import clicked, or_raise, refused
 from bot.service.people import People
 from store import audit, checks, handover, jobs, outbox
 from store.audit import Event
@@ -109,10 +109,9 @@ class Unknowns:
 
     def _unknown(self, conn: Connection, operator: Operator, uuid: UUID) -> Job | SetActionError:
         """The job behind a click, if it is this person's and something of it is unknown."""
-        found = jobs.find(conn, uuid)
-        if found is None:
-            return NoLongerPossible("This job is not known here any more.")
-        job = jobs.hold(conn, found.id)
+        job = clicked(conn, operator, uuid)
+        if isinstance(job, SetActionError):
+            return job
         if job.operator != operator:
             refusal = NotAllowed("Only the person who asked can do this.", ask=[job.operator.user_id])
             return refused(conn, operator, job, refusal)

@@ -7,14 +7,12 @@ from sqlalchemy import Connection
 
 from bot.config import Cluster
 from bot.errors import NoLongerPossible, NotAllowed, SetActionError
-from bot.service.clicks import or_raise, refused
+from bot.service.clicks import clicked, or_raise, refused
 from store import arrivals, audit, jobs, outbox
 from store.audit import Event
 from store.database import Database
 from store.model import Job, JobState, Operator
 from store.outbox_model import Note
-
-UNKNOWN_JOB = "This job is not known here any more."
 
 
 class Watching:
@@ -29,11 +27,9 @@ class Watching:
         return or_raise("set_action.watch_asked", await self._db.write(self._watch_again, operator, job))
 
     def _watch_again(self, conn: Connection, operator: Operator, uuid: UUID) -> Job | SetActionError:
-        found = jobs.find(conn, uuid)
-        if found is None:
-            audit.append(conn, Event.REFUSED_CLICK, actor=operator, job=uuid, detail={"why": UNKNOWN_JOB})
-            return NoLongerPossible(UNKNOWN_JOB)
-        job = jobs.hold(conn, found.id)  # of two clicks at once, the later sees the other
+        job = clicked(conn, operator, uuid)
+        if isinstance(job, SetActionError):
+            return job
         if refusal := self._refusal(operator, job):
             return refused(conn, operator, job, refusal)
         arrivals.ask(conn, job, self._clusters[job.cluster].arrival.give_up_after_s)

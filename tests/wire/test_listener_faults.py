@@ -93,11 +93,19 @@ async def test_a_tampered_value_decides_nothing(
     await untouched(stage)
 
 
-async def test_a_click_on_an_unknown_card_is_on_the_record(stage: Stage, card: Message) -> None:
+@pytest.mark.parametrize(
+    "button",
+    [
+        *("confirm", "cancel", "edit", "run_again", "approve", "withdraw", "stop_job", "resume_cluster"),
+        *("check_again", "send_rest", "watch_again", "job_detail"),
+    ],
+)
+async def test_a_click_on_what_is_not_here_is_on_the_record(stage: Stage, card: Message, button: str) -> None:
     stranger = "0123456789abcdef" * 2
-    action = {"action_id": "confirm", "value": stranger, "type": "button", "block_id": "decide"}
+    action = {"action_id": button, "value": stranger, "type": "button", "block_id": "decide"}
     with told("block_action", having(actions=[action])):
         await stage.confirm(card)
+    assert "not known here any more" in await first_private(stage)
     rows = await stage.rows("SELECT actor, event, job FROM audit_log ORDER BY seq")
     assert rows[1:] == [("T0SANDBOX/U0ASTER", "refused_click", stranger)]
 
