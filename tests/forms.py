@@ -18,6 +18,11 @@ async def opened(stage: Stage, *, user: str = ASTER, channel: str = OPS) -> Form
     return await stage.desk.until_form(user, lambda form: form.callback_id == "set_action_form")
 
 
+async def form_of(stage: Stage, user: str = ASTER) -> Form:
+    """The form before that person, as soon as it says more than that it is being made."""
+    return await stage.desk.until_form(user, lambda form: "Loading…" not in said(form))
+
+
 async def card_after(
     stage: Stage, submission: Submission, *, channel: str = OPS, user: str = ASTER
 ) -> Message:

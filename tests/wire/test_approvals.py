@@ -6,6 +6,7 @@ import json
 import pytest
 
 from bot.sandbox.workspace.people import ASTER, BRAM, CLEO, ONCALL, OPS, PRIVATE
+from tests.forms import form_of
 from tests.stage import Stage, told, words
 from tests.waiting import confirmed, due_now, guarded, nothing_sent, soon, told_once, with_button
 
@@ -99,7 +100,7 @@ async def test_a_denial_has_a_reason_and_ends_it(idle_stage: Stage) -> None:
     await stage.start_bot(more=guarded(BRAM))
     card = await confirmed(stage)
     assert (await stage.desk.click(BRAM, card, "deny")).acked
-    form = await stage.desk.until_form(BRAM)
+    form = await form_of(stage, BRAM)
     left = (await stage.desk.submit(form, {"reason": "  \u200b "})).form
     assert left is not None
     assert "why not; who asked will read it" in left.errors["reason"]
@@ -198,7 +199,7 @@ async def test_a_right_taken_away_before_the_start_counts(idle_stage: Stage, rig
         await nothing_sent(stage)
         card = await with_button(stage, card, "override")
         assert (await stage.desk.click(CLEO, card, "override")).acked
-        form = await stage.desk.until_form(CLEO)
+        form = await form_of(stage, CLEO)
         assert (await stage.desk.submit(form, {"reason": "agreed by phone"})).form is None
         await stage.thread(card, "in spite of the missing right of who asked")
     await stage.thread(card, "1 customer accepted")

@@ -9,6 +9,7 @@ from bot.listeners import batch_forms
 from bot.sandbox.desk import Attachment, Entry, Message, Submission
 from bot.sandbox.desk import Form as Shown
 from bot.sandbox.workspace.people import ASTER, BRAM, CLEO, OPS
+from tests.forms import form_of
 from tests.stage import Stage, words
 
 CODE = r"[0-9A-HJKMNP-TV-Z]{6}"
@@ -43,7 +44,7 @@ async def opened(stage: Stage) -> Shown:
     """The empty form."""
     page = await list_of(stage)
     assert (await stage.desk.click(ASTER, page, "batches_make")).acked
-    return await stage.desk.until_form(ASTER)
+    return await form_of(stage)
 
 
 async def make(stage: Stage, cids: list[str], **values: Any) -> Submission:
@@ -224,7 +225,7 @@ async def test_what_cannot_be_run_is_refused_in_words_and_on_the_record(
 async def test_an_administrator_assigns_a_batch_to_somebody_else(stage: Stage) -> None:
     [batch] = await made(stage, await stage.cids(2))
     assert (await stage.desk.click(ASTER, await list_of(stage), "batch_assign")).acked
-    form = await stage.desk.until_form(ASTER)
+    form = await form_of(stage)
     assert f"Batch {batch.code}: Wave 1" in said(form)
     submission = await stage.desk.submit(form, {"to": BRAM})
     assert f"assigned to <@{BRAM}> now" in said(submission.form)
@@ -235,7 +236,7 @@ async def test_an_administrator_assigns_a_batch_to_somebody_else(stage: Stage) -
 async def test_of_two_who_assign_at_once_the_second_is_told(stage: Stage) -> None:
     await made(stage, await stage.cids(2))
     await stage.desk.click(ASTER, await list_of(stage), "batch_assign")
-    form = await stage.desk.until_form(ASTER)
+    form = await form_of(stage)
     stage.tamper("UPDATE batches SET assigned_to = 'U0CLEO'")
     submission = await stage.desk.submit(form, {"to": BRAM})
     assert submission.form is not None
@@ -365,7 +366,7 @@ async def test_who_may_ask_for_nothing_there_can_be_given_a_batch_but_it_is_said
     [first, _] = await idle_stage.rows("SELECT * FROM batches ORDER BY part")
     page = await list_of(idle_stage, f"/set-action batches {first.code}")
     await idle_stage.desk.click(ASTER, page, "batch_assign")
-    form = await idle_stage.desk.until_form(ASTER)
+    form = await form_of(idle_stage)
     submission = await idle_stage.desk.submit(form, {"to": CLEO})
     assert f"No rule of this bot lets <@{CLEO}> ask" in said(submission.form)
     [first, _] = await idle_stage.rows("SELECT * FROM batches ORDER BY part")

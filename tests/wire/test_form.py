@@ -9,7 +9,7 @@ from bot.listeners import showing
 from bot.sandbox.desk import Attachment
 from bot.sandbox.workspace import view_payloads
 from bot.sandbox.workspace.people import ASTER, BRAM, ONCALL, OPS, RANDOM
-from tests.forms import card_after, chosen, listed, opened, option, said, sheet, told_directly
+from tests.forms import card_after, chosen, form_of, listed, opened, option, said, sheet, told_directly
 from tests.stage import Stage, words
 
 
@@ -49,7 +49,7 @@ async def test_several_sources_together_and_the_card_says_what_came_from_where(s
 async def test_the_shortcut_opens_it_anywhere_and_asks_for_the_channel(stage: Stage) -> None:
     [cid] = await stage.cids(1)
     assert (await stage.desk.shortcut(ASTER, "set_action", RANDOM)).acked
-    form = await stage.desk.until_form(ASTER)
+    form = await form_of(stage)
     assert form.value("channel") == RANDOM
     submission = await stage.desk.submit(form, chosen(cids=cid, channel=OPS))
     await card_after(stage, submission)
@@ -279,7 +279,7 @@ async def test_another_persons_card_is_no_source_of_ones_own(
     ids = await stage.cids(126)
     card = await stage.ask(f"/set-action T-Enable evian3 {' '.join(ids)}")
     await stage.desk.click(ASTER, card, "edit")
-    form = await stage.desk.until_form(ASTER)
+    form = await form_of(stage)
     original = view_payloads.submission
 
     def by_bram(*args: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from bot.listeners import showing
 from bot.sandbox.desk import Attachment, Message
 from bot.sandbox.workspace.people import ASTER, BRAM, OPS, RANDOM
-from tests.forms import card_after, chosen, listed, option, said, sheet
+from tests.forms import card_after, chosen, form_of, listed, option, said, sheet
 from tests.stage import Stage, words
 
 
@@ -23,7 +23,7 @@ async def test_a_messages_ids_and_its_files(stage: Stage) -> None:
     files = sheet("cid", *ids[2:])
     message = await stage.desk.upload(BRAM, OPS, files, text)
     await shortcut(stage, message)
-    form = await stage.desk.until_form(ASTER)
+    form = await form_of(stage)
     assert form.value("cids").split() == ids[:2]
     assert form.value("channel") == OPS
     assert [box["text"]["text"] for box in form.value("kept")] == ["ids.csv"]
@@ -35,7 +35,7 @@ async def test_a_messages_ids_and_its_files(stage: Stage) -> None:
 async def test_a_messages_file_can_be_unticked(stage: Stage) -> None:
     ids = await stage.cids(2)
     await shortcut(stage, await stage.desk.upload(BRAM, OPS, sheet(ids[1]), f"{ids[0]} and"))
-    form = await stage.desk.until_form(ASTER)
+    form = await form_of(stage)
     await card_after(stage, await stage.desk.submit(form, chosen(kept=[])))
     assert await listed(stage) == ids[:1]
 
@@ -43,7 +43,7 @@ async def test_a_messages_file_can_be_unticked(stage: Stage) -> None:
 async def test_a_file_that_payloads_do_not_name_is_asked_for(stage: Stage) -> None:
     [cid] = await stage.cids(1)
     await shortcut(stage, await stage.desk.upload(BRAM, OPS, sheet(cid, access="check_file_info")))
-    form = await stage.desk.until_form(ASTER)
+    form = await form_of(stage)
     await card_after(stage, await stage.desk.submit(form, chosen()))
     assert await listed(stage) == [cid]
 
@@ -51,7 +51,7 @@ async def test_a_file_that_payloads_do_not_name_is_asked_for(stage: Stage) -> No
 async def test_more_ids_than_the_field_holds_are_said_plainly(stage: Stage) -> None:
     ids = await stage.cids(100)
     await shortcut(stage, await stage.desk.say(BRAM, OPS, " ".join(ids)))
-    form = await stage.desk.until_form(ASTER)
+    form = await form_of(stage)
     assert "names 100 customer ids, more than the text field can hold" in said(form)
     assert not form.value("cids")
 
@@ -65,7 +65,7 @@ async def test_a_message_without_ids_is_answered_privately(stage: Stage) -> None
 
 async def test_a_file_in_a_channel_the_bot_is_not_in_cannot_be_read_and_that_is_said(stage: Stage) -> None:
     await shortcut(stage, await stage.desk.upload(BRAM, RANDOM, sheet("x1234567")))
-    form = await stage.desk.until_form(ASTER)
+    form = await form_of(stage)
     submission = await stage.desk.submit(form, chosen(channel=OPS))
     assert submission.form
     assert "share it in a channel where the bot is a member" in submission.form.errors["kept"]
@@ -82,7 +82,7 @@ async def test_a_file_in_a_channel_the_bot_is_not_in_cannot_be_read_and_that_is_
 )
 async def test_slack_does_not_tell_where_a_file_is(stage: Stage, error: dict[str, Any], answer: str) -> None:
     await shortcut(stage, await stage.desk.upload(BRAM, OPS, sheet("x1234567")))
-    form = await stage.desk.until_form(ASTER)
+    form = await form_of(stage)
     await stage.desk.fail("files.info", **error)
     submission = await stage.desk.submit(form, chosen())
     assert submission.form
@@ -100,7 +100,7 @@ async def test_edit_brings_everything_back_and_the_new_card_replaces_the_old(sta
     ids = await stage.cids(3)
     old = await stage.ask(f"/set-action T-Enable evian3 {' '.join(ids)} reason: R&D <b>")
     assert (await stage.desk.click(ASTER, old, "edit")).acked
-    form = await stage.desk.until_form(ASTER)
+    form = await form_of(stage)
     assert (option(form, "action"), option(form, "cluster")) == ("T-Enable", "evian3")
     assert form.value("cids").split() == ids
     assert (form.value("reason"), form.value("channel")) == ("R&D <b>", OPS)
@@ -121,7 +121,7 @@ async def test_a_card_too_large_for_the_field_is_remembered_as_itself(stage: Sta
     ids = await stage.cids(126)
     old = await stage.ask(f"/set-action T-Enable evian3 {' '.join(ids)}")
     await stage.desk.click(ASTER, old, "edit")
-    form = await stage.desk.until_form(ASTER)
+    form = await form_of(stage)
     assert not form.value("cids")
     assert "The 126 customers of the card" in said(form)
     [more] = await stage.cids(1, start=126)
@@ -138,7 +138,7 @@ async def test_a_card_that_was_confirmed_meanwhile_is_not_replaced(stage: Stage)
     [cid] = await stage.cids(1)
     old = await stage.ask(f"/set-action T-Enable evian3 {cid}")
     await stage.desk.click(ASTER, old, "edit")
-    form = await stage.desk.until_form(ASTER)
+    form = await form_of(stage)
     await stage.confirm(old)
     submission = await stage.desk.submit(form)
     assert submission.form
@@ -151,7 +151,7 @@ async def test_an_edit_that_was_abandoned_leaves_the_card(stage: Stage) -> None:
     [cid] = await stage.cids(1)
     card = await stage.ask(f"/set-action T-Enable evian3 {cid}")
     await stage.desk.click(ASTER, card, "edit")
-    await stage.desk.close(await stage.desk.until_form(ASTER))
+    await stage.desk.close(await form_of(stage))
     await stage.confirm(card)
     await stage.thread(card, "1 customer accepted")
 
@@ -179,7 +179,7 @@ async def done(stage: Stage, count: int = 2) -> Message:
 async def test_run_again_makes_a_new_card_and_leaves_the_job(stage: Stage) -> None:
     card = await done(stage)
     assert (await stage.desk.click(ASTER, card, "run_again")).acked
-    form = await stage.desk.until_form(ASTER)
+    form = await form_of(stage)
     assert form.value("cids").split() == await stage.cids(2)
     assert form.value("reason") == "why"
     submission = await stage.desk.submit(form, {"action": "PE-Finalize"})
@@ -205,7 +205,7 @@ async def test_the_home_tab_has_a_way_in_and_the_newest_jobs(stage: Stage, jobs:
     assert ("You have no jobs yet" in said(home)) == (not jobs)
     assert ("T-Enable" in said(home)) == bool(jobs)
     assert (await stage.desk.click(ASTER, home, "open_form")).acked
-    form = await stage.desk.until_form(ASTER)
+    form = await form_of(stage)
     [cid] = await stage.cids(1)
     submission = await stage.desk.submit(form, chosen(cids=cid, channel=OPS))
     assert submission.form is None

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.sandbox.workspace.people import ASTER, BRAM, OPS
-from tests.forms import card_after, chosen, listed, opened, option, said
+from tests.forms import card_after, chosen, form_of, listed, opened, option, said
 from tests.stage import Stage, can_be_confirmed, words
 from tests.wire.test_batches import ADMIN, made
 
@@ -17,7 +17,7 @@ async def stage(idle_stage: Stage) -> Stage:
 
 async def test_one_is_offered_ones_own_batches_and_nobody_elses(stage: Stage) -> None:
     [mine, brams, _] = await made(stage, await stage.cids(6), to=[ASTER, BRAM])
-    await stage.desk.close(await stage.desk.until_form(ASTER))
+    await stage.desk.close(await form_of(stage))
     form = await opened(stage)
     assert f"{mine.code}: 2 on Evian 3, part 1 of 3, Wave 1" in said(form)
     assert brams.code not in said(form)
@@ -30,7 +30,7 @@ async def test_without_batches_there_is_no_such_field(stage: Stage) -> None:
 async def test_it_becomes_a_card_with_other_ids_beside_it_and_a_job_of_the_batch(stage: Stage) -> None:
     cids = await stage.cids(5)
     [batch, *_] = await made(stage, cids[:4], to=[ASTER])
-    await stage.desk.close(await stage.desk.until_form(ASTER))
+    await stage.desk.close(await form_of(stage))
     submission = await stage.desk.submit(
         await opened(stage), chosen(batch=batch.code, cids=f"{cids[4]} {cids[0]}")
     )
@@ -47,10 +47,10 @@ async def test_it_becomes_a_card_with_other_ids_beside_it_and_a_job_of_the_batch
 async def test_edit_and_run_again_keep_the_batch(stage: Stage) -> None:
     cids = await stage.cids(4)
     [batch, _] = await made(stage, cids, to=[ASTER])
-    await stage.desk.close(await stage.desk.until_form(ASTER))
+    await stage.desk.close(await form_of(stage))
     old = await stage.ask(f"/set-action T-Enable batch:{batch.code}")
     await stage.desk.click(ASTER, old, "edit")
-    form = await stage.desk.until_form(ASTER)
+    form = await form_of(stage)
     assert (option(form, "batch"), form.value("cids")) == (batch.code, None)
     await stage.desk.submit(form, {"action": "PE-Enable"})
     card = await stage.desk.until_message(
@@ -62,7 +62,7 @@ async def test_edit_and_run_again_keep_the_batch(stage: Stage) -> None:
     await stage.thread(card, "both customers accepted")
     done = await stage.card_saying(card, "2 of 2 answered")
     await stage.desk.click(ASTER, done, "run_again")
-    assert option(await stage.desk.until_form(ASTER), "batch") == batch.code
+    assert option(await form_of(stage), "batch") == batch.code
 
 
 async def test_its_cluster_must_be_chosen_and_it_must_still_be_ones_own(stage: Stage) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.sandbox.cluster import mood
 from bot.sandbox.workspace.people import ASTER, BRAM, CLEO
+from tests.forms import form_of
 from tests.stage import Stage, words
 from tests.waiting import POLICY, confirmed, nothing_sent, soon
 
@@ -50,7 +51,7 @@ async def test_an_administrator_lets_it_start_all_the_same_for_a_reason_that_eve
         assert "<@U0CLEO>" in words(refused)
     await nothing_sent(stage)
     assert (await stage.desk.click(CLEO, card, "override")).acked
-    form = await stage.desk.until_form(CLEO)
+    form = await form_of(stage, CLEO)
     assert "quarter end <!here>" in str(form.blocks)
     left = (await stage.desk.submit(form, {"reason": " "})).form
     assert left is not None
@@ -76,7 +77,7 @@ async def test_a_time_inside_a_freeze_is_moved_to_its_end_and_said_at_once(idle_
     assert job.due_at > job.start_at
     await stage.thread(card, "is frozen until")
     assert (await stage.desk.click(CLEO, card, "override")).acked
-    form = await stage.desk.until_form(CLEO)
+    form = await form_of(stage, CLEO)
     assert (await stage.desk.submit(form, {"reason": "agreed"})).form is None
     await stage.card_saying(card, "Nothing is sent before.")
     job = await stage.job()

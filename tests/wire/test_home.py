@@ -11,7 +11,7 @@ from bot import loops
 from bot.sandbox.cluster import mood
 from bot.sandbox.desk import Attachment, Entry, Form
 from bot.sandbox.workspace.people import ASTER, BRAM, OPS
-from tests.forms import said
+from tests.forms import form_of, said
 from tests.stage import Stage
 
 ADMIN = """
@@ -84,7 +84,7 @@ async def test_a_batch_appears_at_home_with_whoever_is_to_run_it(idle_stage: Sta
     reaction = await stage.desk.command(ASTER, OPS, "/set-action batches")
     assert reaction.message
     await stage.desk.click(ASTER, reaction.message, "batches_make")
-    form = await stage.desk.until_form(ASTER)
+    form = await form_of(stage)
     await stage.desk.submit(form, {"name": "Wave 1", "size": 2, "file": [sheet], "to": [BRAM]})
     await showing(stage, "Your batches", "Wave 1", "No job has run on it yet", user=BRAM)
 

@@ -21,6 +21,7 @@ from bot.sandbox.workspace.people import TEAM
 from bot.sandbox.workspace.request_url import FORM, JSON, signed
 from store import gauges
 from store.errors import StoreError
+from tests.forms import form_of
 from tests.stage import Stage, words
 
 
@@ -86,7 +87,7 @@ async def test_a_command_a_click_a_form_and_the_home_tab_come_in_by_http(http: H
     assert told.message
     assert "T-Enable" in words(told.message)
     assert (await stage.desk.command("U0ASTER", card.channel, "/set-action")).acked
-    form = await stage.desk.until_form("U0ASTER")
+    form = await form_of(stage, "U0ASTER")
     refused = await stage.desk.submit(form, {"action": "T-Enable", "cluster": "evian3", "cids": "no/id"})
     assert refused.form
     assert set(refused.form.errors) == {"cids"}

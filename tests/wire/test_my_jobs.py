@@ -16,6 +16,7 @@ from store.database import Database
 from store.model import JobState, Operator
 from store.proposal_model import Proposal
 from tests import forms
+from tests.forms import form_of
 from tests.stage import Stage, told, words
 
 ASTERS = Operator("", "T0SANDBOX", ASTER)
@@ -80,7 +81,7 @@ async def one(stage: Stage, line: str, *, user: str = ASTER) -> str:
     """What the modal of one job says, once a command has opened it."""
     reaction = await stage.desk.command(user, OPS, line)
     assert reaction.message is None, reaction.message
-    form = await stage.desk.until_form(user)
+    form = await form_of(stage, user)
     await stage.desk.close(form)
     return forms.said(form)
 

@@ -7,6 +7,7 @@ import pytest
 
 from bot import profiles
 from bot.sandbox.workspace.people import ASTER, BRAM, FINN, GINA, OPS
+from tests.forms import form_of
 from tests.stage import Stage, told, words
 
 GUEST = "You are a guest in this workspace"
@@ -24,7 +25,7 @@ async def test_everybody_does_not_mean_guests_and_strangers(stage: Stage, user: 
     assert helped.message
     assert "You may not use any action on any cluster" in words(helped.message)
     await stage.desk.command(user, OPS, "/set-action")
-    form = await stage.desk.until_form(user)
+    form = await form_of(stage, user)
     assert "You may not use any action on any cluster" in str(form.blocks)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.sandbox.workspace.people import ASTER, BRAM, CLEO, OPS
-from tests.forms import chosen, opened
+from tests.forms import chosen, form_of, opened
 from tests.stage import Stage, words
 from tests.waiting import confirmed, due_now, guarded, nothing_sent, soon, with_button
 
@@ -76,7 +76,7 @@ async def test_the_form_takes_a_time_and_says_at_its_field_what_is_wrong(stage: 
     assert (await stage.desk.submit(left, {"run_at": now + 3600})).form is None
     card = await stage.desk.until_message(OPS, ASTER, lambda m: "To start" in words(m))
     assert (await stage.desk.click(ASTER, card, "edit")).acked
-    form = await stage.desk.until_form(ASTER)
+    form = await form_of(stage)
     assert form.value("run_at") == now + 3600
 
 
@@ -86,14 +86,14 @@ async def test_who_asked_gives_it_another_time_or_has_it_start_at_once(stage: St
     await stage.private("Only the person who asked can change its time", user=BRAM)
     for _ in range(2):
         assert (await stage.desk.click(ASTER, card, "retime")).acked
-        form = await stage.desk.until_form(ASTER)
+        form = await form_of(stage)
         at = int(datetime.now(UTC).timestamp()) + 7200
         assert (await stage.desk.submit(form, {"time": at})).form is None
     await stage.settled()
     assert (await stage.job()).start_at == at * 1000
     await nothing_sent(stage)
     assert (await stage.desk.click(ASTER, card, "retime")).acked
-    form = await stage.desk.until_form(ASTER)
+    form = await form_of(stage)
     assert (await stage.desk.submit(form, {"time": None})).form is None
     await stage.thread(card, "1 customer accepted")
     assert (await stage.desk.click(ASTER, card, "retime")).acked
@@ -110,7 +110,7 @@ async def test_a_later_time_keeps_its_approvals_and_an_earlier_one_needs_them_ag
     card = await stage.card_saying(card, "Nothing is sent before.")
     for seconds, state in ((7200, "scheduled"), (1800, "awaiting")):
         assert (await stage.desk.click(ASTER, card, "retime")).acked
-        form = await stage.desk.until_form(ASTER)
+        form = await form_of(stage)
         at = int(datetime.now(UTC).timestamp()) + seconds
         assert (await stage.desk.submit(form, {"time": at})).form is None
         assert (await stage.job()).state == state
@@ -130,7 +130,7 @@ async def test_an_approval_of_a_time_that_was_moved_meanwhile_is_not_counted(idl
     await stage.start_bot(more=guarded(BRAM))
     card = await confirmed(stage, more=f" at:{soon(7200)}")
     assert (await stage.desk.click(ASTER, card, "retime")).acked
-    form = await stage.desk.until_form(ASTER)
+    form = await form_of(stage)
     at = int(datetime.now(UTC).timestamp()) + 1800
     assert (await stage.desk.submit(form, {"time": at})).form is None
     assert (await stage.desk.click(BRAM, card, "approve")).acked  # the card as it was before
@@ -160,7 +160,7 @@ async def test_what_was_due_while_the_bot_was_down_for_long_does_not_start_by_it
     await nothing_sent(stage)
     card = await with_button(stage, card, "retime")
     assert (await stage.desk.click(ASTER, card, "retime")).acked
-    form = await stage.desk.until_form(ASTER)
+    form = await form_of(stage)
     assert (await stage.desk.submit(form, {"time": None})).form is None
     await stage.thread(card, "1 customer accepted")
 

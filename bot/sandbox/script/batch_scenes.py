@@ -4,7 +4,7 @@ import re
 
 from bot.sandbox.desk import Attachment
 from bot.sandbox.script.stage import Stage, Unexpected, expect, said
-from bot.sandbox.workspace.people import ASTER, BRAM, NAMES
+from bot.sandbox.workspace.people import BRAM, NAMES
 
 __all__ = ["batches"]
 
@@ -17,7 +17,7 @@ async def batches(stage: Stage) -> None:
         raise Unexpected("expected a list of batches")
     await stage.presses(reaction.message, "batches_make")
     file = Attachment("wave.csv", "\r\n".join(["customer_id", *ids]).encode(), "text/csv")
-    form = await stage.desk.until_form(ASTER)
+    form = await stage.form()
     made = await stage.submits(form, {"name": "Wave 1", "size": 3, "file": [file], "to": [BRAM]})
     expect(made is not None and made.title == "Batches made", "two batches to be made")
     told = await stage.directly(BRAM, "Wave 1")

@@ -1,6 +1,6 @@
 """The scenes with the form: every way in besides typing it all, good and bad input, played and checked."""
 
-from bot.sandbox.desk import Attachment, Form, Message
+from bot.sandbox.desk import Attachment, Message
 from bot.sandbox.script.stage import Stage, expect, said
 from bot.sandbox.workspace.people import ASTER, BRAM, OPS
 
@@ -53,7 +53,7 @@ async def edited(stage: Stage) -> None:
     ids = await stage.customers(2, start=260)
     card = await stage.asks(f"/set-action T-Enable evian3 {' '.join(ids)}")
     await stage.presses(card, "edit")
-    form: Form = await stage.desk.until_form(ASTER)
+    form = await stage.form()
     left = await stage.submits(form, {"action": "PE-Finalize", "reason": "meant the other one"})
     expect(left is None, "the form to close over its card")
     await stage.card(card, "Cancelled")

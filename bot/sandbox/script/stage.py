@@ -55,7 +55,7 @@ class Stage:
         reaction = await self.types(line, user=user, channel=channel)
         if reaction.message:
             raise Unexpected(f"a private answer instead of a form: {reaction.message.text}")
-        return await self._form(user)
+        return await self.form(user)
 
     async def uses(self, name: str, shortcut: str, message: Message, *, user: str = ASTER) -> Form:
         """Use a shortcut on a message that brings a form; the form."""
@@ -63,7 +63,7 @@ class Stage:
         self.transcript.presses(user, name)
         reaction = await self.desk.message_shortcut(user, message, shortcut)
         expect(reaction.acked, "the shortcut to be acknowledged within three seconds")
-        return await self._form(user)
+        return await self.form(user)
 
     async def submits(self, form: Form, values: Mapping[str, Field]) -> Form | None:
         """Fill in a form and press its button; what is seen then, None once it is closed."""
@@ -74,7 +74,8 @@ class Stage:
             self.transcript.faults(left.errors)
         return left
 
-    async def _form(self, user: str) -> Form:
+    async def form(self, user: str = ASTER) -> Form:
+        """The form that somebody pressed for, once it can be sent; and show it."""
         form = await self.desk.until_form(user, lambda form: form.submit is not None)
         self.transcript.form(form, f"a form, only {NAMES[user]} sees it")
         return form

@@ -69,7 +69,7 @@ async def _confirmed(stage: Stage, line: str, wanted: str, *, channel: str = PRI
 
 
 async def _gives(stage: Stage, user: str, reason: str) -> None:
-    form = await stage.desk.until_form(user)
+    form = await stage.form(user)
     left = await stage.submits(form, {"reason": reason})
     expect(left is None, "the form to close")
 
