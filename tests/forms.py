@@ -26,7 +26,7 @@ async def form_of(stage: Stage, user: str = ASTER) -> Form:
 async def card_after(
     stage: Stage, submission: Submission, *, channel: str = OPS, user: str = ASTER
 ) -> Message:
-    """The newest card, once the form is closed over it; on a busy machine it may be "Still reading" before."""
+    """The newest card, once the form is closed over it; a busy machine's may say "Still reading" first."""
     left = submission.form
     assert left is None or "Still reading" in said(left), (left.errors, left.complaint)
     return await stage.desk.until_message(channel, user, lambda m: bool(m.buttons) and not m.ephemeral)

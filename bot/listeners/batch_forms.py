@@ -54,6 +54,7 @@ class BatchForms:
         """Make the batches; a mistake is shown at its field, and nothing typed is lost."""
         form = Making.model_validate(body)
         try:
+            await self._making.check_rights(form.operator, form.cluster)
             taken = await self._read(form)
             made = await self._making.make(form.operator, _order(form, taken))
         except InvalidRequest as mistake:

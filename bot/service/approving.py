@@ -13,7 +13,7 @@ from bot.policy import Person, Right
 from bot.service.cards import Press
 from bot.service.clicks import UNKNOWN_CARD, clicked, or_raise, refused
 from bot.service.gate import Gate, redraw
-from bot.service.people import People
+from bot.service.people import WHY_NOT, People
 from bot.service.summons import lapse
 from store import approvals, audit, jobs, outbox
 from store.approval_model import Decision
@@ -89,7 +89,7 @@ class Approving:
         if job is None:
             return Decider(operator, own, frozenset({operator.user_id}), nobody)
         try:
-            person = await self._people.holding(Right.APPROVE, operator, job.action_name, job.cluster)
+            person = await self._people.holding(operator, job.action_name, job.cluster, Right.APPROVE)
             ids = await self._identities.ids_of(operator)
             asker_ids = await self._identities.ids_of(job.operator)
         except NotAllowed as unknown:
@@ -120,6 +120,7 @@ class Approving:
             return decider.unknown
         if not self._people.policy.permits(decider.person, Right.APPROVE, job.action_name, job.cluster):
             words = f"No rule lets you approve {job.action_name} on {job.cluster}. Nothing was changed."
+            words = f"{words} {WHY_NOT[decider.person.account]}".rstrip()
             who = self._gate.approvers(job.action_name, job.cluster, job.operator)
             return NotAllowed(words, ask=who[:5])
         return None

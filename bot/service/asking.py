@@ -98,7 +98,12 @@ class Asking:
 
         Raises Mistakes, NotAllowed, InvalidRequest, NoLongerPossible, StoreError.
         """
-        gathered = await self._gather(operator, draft)
+        action, cluster = draft.action, draft.cluster
+        if action in self._catalogue.names and cluster and cluster in self._clusters:
+            await self._proposals.check_rights(operator, action, cluster)
+            gathered = await self._gather(operator, draft)
+        else:
+            gathered = _Gathered()  # nothing is fetched for whoever cannot have been offered this
         if draft.start_at:
             await self._time(operator, draft.start_at, gathered)
         request = self._request(draft, gathered)

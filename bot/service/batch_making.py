@@ -78,6 +78,11 @@ class BatchMaking:
             raise refusal
         return keys
 
+    async def check_rights(self, operator: Operator, cluster: str) -> None:
+        """Raises NotAllowed, on the record, unless this person administers the cluster: before their list
+        is fetched; `make` checks by itself."""
+        await self._administrators.check(operator, cluster, {"what": "make batches"})
+
     async def read(self, file: IO[bytes]) -> Taken:
         """The customers of a list; people work by it, so no line is left out. Raises UnusableField."""
         try:

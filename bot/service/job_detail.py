@@ -13,8 +13,7 @@ from bot.errors import InvalidRequest, NotAllowed, SetActionError
 from bot.job_look import Everybody, Look, Seen, Tab
 from bot.policy import Person, Right
 from bot.service.clicks import gone, refused
-from bot.service.people import People
-from bot.service.stopping import same_workspace
+from bot.service.people import People, same_workspace
 from store import handover, jobs, looking
 from store.database import Database
 from store.model import Job, Operator
@@ -50,7 +49,7 @@ class JobDetails:
         job = await self.job(operator, look)
         seen = await self._db.read(_seen, look, job)
         owned = job.operator == operator
-        may_stop = owned or self._people.policy.administers(await self._people.person(operator), job.cluster)
+        may_stop = owned or await self._people.may_end(operator, job)
         return replace(seen, owned=owned, may_stop=may_stop)
 
     async def everybody(self, operator: Operator, look: Look) -> Everybody:

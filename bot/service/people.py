@@ -1,11 +1,12 @@
 """Who a person is to the policy, asked at the moment it matters."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Protocol
 
 from bot.errors import NotAllowed
 from bot.policy import Account, Person, Policy, Right
-from store.model import Operator
+from store.model import Job, Operator
 
 
 class Membership(Protocol):
@@ -33,6 +34,7 @@ WHY_NOT = {
     Account.STRANGER: "You belong to another organisation: only a rule that names your user id counts.",
     Account.DEACTIVATED: "This account is deactivated, and no rule counts for it.",
 }
+ENDING = (Right.APPROVE, Right.ADMIN)  # whoever may say no to a job may end it too
 WANTED = {
     Right.REQUEST: "ask for {action} on {cluster}",
     Right.APPROVE: "approve {action} on {cluster}",
@@ -60,24 +62,39 @@ class People:
 
     async def requester(self, operator: Operator, action: str, cluster: str) -> Person:
         """The person as far as it matters for asking for this action there. Raises NotAllowed as `person`."""
-        return await self.holding(Right.REQUEST, operator, action, cluster)
+        return await self.holding(operator, action, cluster, Right.REQUEST)
 
-    async def holding(self, right: Right, operator: Operator, action: str, cluster: str) -> Person:
-        """The person as far as it matters for this right; whether they have it is the policy's to say.
+    async def holding(self, operator: Operator, action: str, cluster: str, *rights: Right) -> Person:
+        """The person as far as it matters for these rights; whether they have one is the policy's to say.
 
         Whoever a rule names directly needs no group, but an account. Raises NotAllowed as `person`.
         """
         alone = Person(operator.user_id)
-        if not self.policy.permits(alone, right, action, cluster):
+        if not self._permits_any(alone, rights, action, cluster):
             return await self.person(operator)
         return Person(operator.user_id, account=await self._accounts.account_of(operator))
+
+    async def may_end(self, operator: Operator, job: Job) -> bool:
+        """Whether somebody other than the requester may cancel or stop a job: approvers and administrators.
+
+        Rights do not reach into another workspace. Raises NotAllowed as `person`.
+        """
+        if not same_workspace(job.operator, operator):
+            return False
+        person = await self.holding(operator, job.action_name, job.cluster, *ENDING)
+        return self._permits_any(person, ENDING, job.action_name, job.cluster)
+
+    def who_may_end(self, job: Job) -> tuple[str, ...]:
+        """Whom to ask for that: the requester first, then whoever the rules name."""
+        named = (who for right in ENDING for who in self.policy.who_may(right, job.action_name, job.cluster))
+        return tuple(dict.fromkeys((job.operator.user_id, *(who for who in named if who != "*"))))[:5]
 
     async def may(self, operator: Operator, right: Right, action: str, cluster: str) -> Person:
         """The person, who has this right at this moment: for anybody, at any time, a scheduled start too.
 
         Raises NotAllowed with the rule that is missing and whom to ask, or why it cannot be known.
         """
-        person = await self.holding(right, operator, action, cluster)
+        person = await self.holding(operator, action, cluster, right)
         if self.policy.permits(person, right, action, cluster):
             return person
         wanted = WANTED[right].format(action=action, cluster=cluster)
@@ -92,3 +109,11 @@ class People:
         ask = tuple(dict.fromkeys(who for who in named if who != "*"))[:5]
         words += f" {WHY_NOT[person.account]}".rstrip() if person else ""
         return NotAllowed(words if ask else f"{words} Ask the people who run this bot.", ask=ask)
+
+    def _permits_any(self, person: Person, rights: Iterable[Right], action: str, cluster: str) -> bool:
+        return any(self.policy.permits(person, right, action, cluster) for right in rights)
+
+
+def same_workspace(one: Operator, other: Operator) -> bool:
+    """Whether two people are of the same workspace: rights do not reach beyond it."""
+    return (one.enterprise_id, one.team_id) == (other.enterprise_id, other.team_id)

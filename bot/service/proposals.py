@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from bot.catalogue import Catalogue
 from bot.config import Cluster
 from bot.config.limits import OF_A_PERSON, Limits
-from bot.errors import InvalidRequest, NoLongerPossible, SetActionError
+from bot.errors import InvalidRequest, NoLongerPossible, NotAllowed, SetActionError
 from bot.parsing import Request
 from bot.policy import Offer, Right
 from bot.service import limiting, repeats
@@ -75,6 +75,17 @@ class Proposals:
         """What this person may ask for. Raises NotAllowed when their groups cannot be read."""
         person = await self._people.person(operator)
         return self._people.policy.offers(person, Right.REQUEST, self._catalogue.names, self._clusters)
+
+    async def check_rights(self, operator: Operator, action: str, cluster: str) -> None:
+        """Raises NotAllowed, on the record, unless this person may ask for the action there.
+
+        For whoever is about to read much on their behalf; `propose` checks by itself.
+        """
+        try:
+            await self._people.may(operator, Right.REQUEST, action, cluster)
+        except NotAllowed as refusal:
+            await self.refuse(operator, refusal, action, cluster, 0)
+            raise
 
     async def check_time(self, operator: Operator, start_at: datetime) -> None:
         """Raises InvalidRequest when nothing can be planned for that moment."""

@@ -105,7 +105,7 @@ class Starts:
         for operator, right in papers.bearers(job):
             try:
                 known[operator, right] = await self._people.holding(
-                    right, operator, job.action_name, job.cluster
+                    operator, job.action_name, job.cluster, right
                 )
             except NotAllowed as refusal:
                 unreadable = refusal

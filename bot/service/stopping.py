@@ -1,4 +1,4 @@
-"""Stopping a confirmed job: what was not sent yet never is. Who asked may, and administrators."""
+"""Stopping a confirmed job: what was not sent yet never is. Who asked may, approvers and administrators."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -7,7 +7,6 @@ from sqlalchemy import Connection
 
 from bot.config import Cluster
 from bot.errors import NoLongerPossible, NotAllowed, SetActionError
-from bot.policy import Person
 from bot.service.clicks import clicked, or_raise, refused
 from bot.service.people import People
 from store import audit, jobs, outbox, stopping
@@ -27,22 +26,26 @@ class Stopping:
 
     async def stop(self, operator: Operator, job: UUID) -> Job:
         """Send nothing further of the job. Raises NotAllowed, NoLongerPossible, StoreError."""
-        person: Person | NotAllowed = Person(operator.user_id)
+        refusal: NotAllowed | None = None
         found = await self._db.read(jobs.find, job)
         if found and found.operator != operator:
             try:
-                person = await self._people.person(operator)
+                if not await self._people.may_end(operator, found):
+                    refusal = NotAllowed(
+                        "Only the person who asked, approvers and administrators can stop this job.",
+                        ask=self._people.who_may_end(found),
+                    )
             except NotAllowed as unknown:
-                person = unknown  # to be put on the record
-        return or_raise("set_action.stopped", await self._db.write(self._stop, operator, person, job))
+                refusal = unknown
+        return or_raise("set_action.stopped", await self._db.write(self._stop, operator, refusal, job))
 
     def _stop(
-        self, conn: Connection, operator: Operator, person: Person | NotAllowed, uuid: UUID
+        self, conn: Connection, operator: Operator, refusal: NotAllowed | None, uuid: UUID
     ) -> Job | SetActionError:
         job = clicked(conn, operator, uuid)
         if isinstance(job, SetActionError):
             return job
-        if refusal := self._may_not(operator, person, job):
+        if refusal:
             return refused(conn, operator, job, refusal)
         cluster = self._clusters.get(job.cluster)
         if not stopping.stop(conn, job, operator.user_id, cluster.settle_s if cluster else 0.0):
@@ -59,23 +62,6 @@ class Stopping:
             outbox.add(conn, job.id, Note.STOPPED)
         outbox.add(conn, job.id, Note.CARD)
         return job
-
-    def _may_not(self, operator: Operator, person: Person | NotAllowed, job: Job) -> NotAllowed | None:
-        if job.operator == operator:
-            return None
-        if isinstance(person, NotAllowed):
-            return person
-        if same_workspace(job.operator, operator) and self._people.policy.administers(person, job.cluster):
-            return None
-        named = (who for who in self._people.policy.administrators(job.cluster) if who != "*")
-        ask = tuple(dict.fromkeys((job.operator.user_id, *named)))[:5]
-        words = f"Only the person who asked and the administrators of {job.cluster} can stop this job."
-        return NotAllowed(words, ask=ask)
-
-
-def same_workspace(one: Operator, other: Operator) -> bool:
-    """Whether two people are of the same workspace: rights do not reach beyond it."""
-    return (one.enterprise_id, one.team_id) == (other.enterprise_id, other.team_id)
 
 
 def _too_late(job: Job) -> str:

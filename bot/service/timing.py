@@ -1,6 +1,6 @@
 """Jobs that wait: cancel one, give it another time, or let it start in spite of what holds it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from bot.errors import InvalidRequest, NoLongerPossible, NotAllowed, SetActionError
 from bot.parsing import LONGEST_REASON, clean_reason
-from bot.policy import EVERYTHING, Person, Right
+from bot.policy import EVERYTHING, Right
 from bot.service.clicks import clicked, or_raise, refused
 from bot.service.gate import Gate, held_by, redraw
 from bot.service.people import People
@@ -36,18 +36,15 @@ class Timing:
 
     async def withdraw(self, operator: Operator, card: UUID) -> Job:
         """Cancel it: for who asked, approvers and administrators. Raises NotAllowed, NoLongerPossible."""
-        allowed = await self._holds(operator, card, Right.APPROVE, Right.ADMIN)
+        allowed = await self._asked_about(operator, card, self._people.may_end)
 
         def change(conn: Connection, job: Job) -> SetActionError | None:
             if job.operator != operator and isinstance(allowed, NotAllowed):
                 return allowed
             if job.operator != operator and not allowed:
-                who = [
-                    job.operator.user_id,
-                    *self._gate.approvers(job.action_name, job.cluster, job.operator),
-                ]
                 return NotAllowed(
-                    "Only who asked, approvers and administrators can cancel this.", ask=who[:5]
+                    "Only who asked, approvers and administrators can cancel this.",
+                    ask=self._people.who_may_end(job),
                 )
             schedules.withdraw(conn, job, operator.user_id)
             _record(conn, Event.WITHDRAWN, job, operator, {"state": job.state.value})
@@ -85,7 +82,7 @@ class Timing:
 
     async def to_override(self, operator: Operator, card: UUID) -> Job:
         """The job, for an administrator. Raises NotAllowed, NoLongerPossible, StoreError."""
-        allowed = await self._holds(operator, card, Right.ADMIN)
+        allowed = await self._asked_about(operator, card, self._administers)
 
         def change(conn: Connection, job: Job) -> SetActionError | None:
             return self._may_override(job, allowed)
@@ -97,7 +94,7 @@ class Timing:
         said = clean_reason(reason)
         if not said or len(said) > LONGEST_REASON:
             raise InvalidRequest([f"Say in up to {LONGEST_REASON} characters why it must not wait."])
-        allowed = await self._holds(operator, card, Right.ADMIN)
+        allowed = await self._asked_about(operator, card, self._administers)
 
         def change(conn: Connection, job: Job) -> SetActionError | None:
             if refusal := self._may_override(job, allowed):
@@ -134,21 +131,19 @@ class Timing:
             approvals.ask(conn, job, job.approvals, self._gate.rules.expire_after_s)
             outbox.add(conn, job.id, Note.LOST)
 
-    async def _holds(self, operator: Operator, card: UUID, *rights: Right) -> bool | NotAllowed:
-        """Whether this person has one of these rights to the job's action there; or why that is not known."""
-        job = await self._db.read(jobs.find, card)
-        if job is None:
-            return False
-        people = [Person(operator.user_id)]
-        try:
-            people.append(await self._people.person(operator))
-        except NotAllowed as unknown:
-            return self._any(people, rights, job) or unknown
-        return self._any(people, rights, job)
+    async def _administers(self, operator: Operator, job: Job) -> bool:
+        person = await self._people.holding(operator, job.action_name, job.cluster, Right.ADMIN)
+        return self._people.policy.permits(person, Right.ADMIN, job.action_name, job.cluster)
 
-    def _any(self, people: Sequence[Person], rights: Sequence[Right], job: Job) -> bool:
-        permits = self._people.policy.permits
-        return any(permits(one, right, job.action_name, job.cluster) for one in people for right in rights)
+    async def _asked_about(
+        self, operator: Operator, card: UUID, may: Callable[[Operator, Job], Awaitable[bool]]
+    ) -> bool | NotAllowed:
+        """What `may` says of this person and the job; or why it is not known."""
+        job = await self._db.read(jobs.find, card)
+        try:
+            return job is not None and await may(operator, job)
+        except NotAllowed as unknown:
+            return unknown
 
     async def _change(self, event: str, operator: Operator, card: UUID, change: Change) -> Job:
         def work(conn: Connection) -> Job | SetActionError:

@@ -1,6 +1,6 @@
 """The table of attacks: what is sent, and what stopped it. Each row is played, and comes to nothing.
 
-Rows about approvals stand with the approvals; that a signed request is taken once, with HTTP mode.
+That a signed request is taken once stands with HTTP mode.
 """
 
 import inspect
@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.attacks import at_the_approval as approval
 from tests.attacks import at_the_wire as wire
 from tests.attacks import in_the_parts as part
 from tests.stage import Stage
@@ -23,7 +24,7 @@ class Attack:
     name: str
     sent: str
     stopped_by: str
-    play: Callable[[Any], Any]
+    play: Callable[..., Any]
 
 
 OWNER = "service/cards.open_card: only who asked decides"
@@ -89,6 +90,43 @@ AT_THE_WIRE = [
     Attack("markup in a reason", "<!channel>", ESCAPED, wire.live_reason),
     Attack("markup from a cluster", "<!channel> in its message", ESCAPED, wire.live_cluster),
     Attack("batches without a right", "the button", "service/administrators", wire.not_an_administrator),
+]  # fmt: skip
+
+TWO_PEOPLE = "service/approving._refusal: who asked is not who approves"
+MAY = "service/approving._refusal: policy, at the click"
+SHOWN = "service/approving._approve: the digest of what was shown"
+ONCE = "service/approving._approve: one person, one approval"
+
+AT_THE_APPROVAL = [
+    Attack("approving one's own", "Aster presses Approve", TWO_PEOPLE, approval.BY_ONESELF),
+    Attack("approving one's own from elsewhere", "the same user id, team T0EVIL", TWO_PEOPLE,
+           approval.BY_ONESELF_FROM_ELSEWHERE),
+    Attack("approving one's own by Grid ids", "enterprise E0GRID, the same user", TWO_PEOPLE,
+           approval.BY_ONESELF_OF_A_GRID),
+    Attack("denying one's own by another's form", "Bram's form, sent by Aster", TWO_PEOPLE,
+           approval.denied_by_who_asked),
+    Attack("a guest approves", "Gina presses", MAY, approval.BY_A_GUEST),
+    Attack("a guest denies", "Gina presses Deny", MAY, approval.DENIED_BY_A_GUEST),
+    Attack("a guest cancels", "Gina presses Cancel", "service/people.may_end", approval.CANCELLED_BY_A_GUEST),
+    Attack("a stranger approves", "Finn, by Slack Connect", MAY, approval.BY_A_STRANGER),
+    Attack("another team approves", "Dana of the group of all, team T0EVIL", MAY, approval.BY_ANOTHER_TEAM),
+    Attack("a closed account approves", "Bram's click, late", MAY, approval.deactivated),
+    Attack("two approvals by one", "one envelope three times, and a restart", ONCE, approval.counted_twice),
+    Attack("approval of another list", "the row changed behind the bot", SHOWN, approval.changed_list),
+    Attack("a list changed after an approval", "the digest changed before the second", "Approval.stands",
+           approval.changed_after_an_approval),
+    Attack("approval with a forged digest", "id.0123…", SHOWN, approval.forged_digest),
+    Attack("approval of a made-up card", "an id of nobody's", VALUE, approval.made_up_card),
+    Attack("approval before confirmation", "the value of an open card", "approving: only what waits for it",
+           approval.without_confirmation),
+    Attack("confirming as an approver", "confirm, pressed by Bram", OWNER,
+           approval.confirmed_by_the_approver),
+    Attack("confirming twice for an approval", "confirm, pressed by Aster again", "decisions: proposed only",
+           approval.approved_by_confirming_again),
+    Attack("approval after a denial", "Cleo changes her mind", "approving: only what waits for it",
+           approval.after_a_denial),
+    Attack("a denial for another job", "another id in the form's memory", SEAL, approval.denied_for_another),
+    Attack("markup in a denial", "<!channel>", ESCAPED, approval.live_denial),
 ]  # fmt: skip
 
 IN_THE_PARTS = [
@@ -161,6 +199,11 @@ async def test_at_the_wire(stage: Stage, attack: Attack) -> None:
     await attack.play(stage)
 
 
+@pytest.mark.parametrize("attack", AT_THE_APPROVAL, ids=named)
+async def test_at_the_approval(idle_stage: Stage, attack: Attack) -> None:
+    await attack.play(idle_stage, await approval.waiting_for_two(idle_stage))
+
+
 @pytest.mark.parametrize("attack", IN_THE_PARTS, ids=named)
 async def test_in_the_parts(tmp_path: Path, attack: Attack) -> None:
     done = attack.play(tmp_path)
@@ -169,6 +212,6 @@ async def test_in_the_parts(tmp_path: Path, attack: Attack) -> None:
 
 
 def test_the_table_has_at_least_forty_attacks_each_with_what_stopped_it() -> None:
-    attacks = [*AT_THE_WIRE, *IN_THE_PARTS]
+    attacks = [*AT_THE_WIRE, *AT_THE_APPROVAL, *IN_THE_PARTS]
     assert len({attack.name for attack in attacks}) == len(attacks) >= 40
     assert all(attack.sent and attack.stopped_by for attack in attacks)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from bot.sandbox.cluster import mood
-from bot.sandbox.workspace.people import ASTER, BRAM, CLEO
+from bot.sandbox.workspace.people import ASTER, BRAM, CLEO, GINA
 from tests.forms import form_of
 from tests.stage import Stage, words
 from tests.waiting import POLICY, confirmed, nothing_sent, soon
@@ -65,6 +65,18 @@ async def test_an_administrator_lets_it_start_all_the_same_for_a_reason_that_eve
     assert row.actor == "T0SANDBOX/U0CLEO"
     assert "incident 4711" in row.detail
     assert (await stage.events()).count("refused_click") == 2
+
+
+async def test_everybody_does_not_mean_guests_here_either(idle_stage: Stage) -> None:
+    stage = idle_stage
+    await stage.start_bot(more=frozen(-60, 3600) + POLICY.format(who='["*"]', may="admin"))
+    card = await confirmed(stage, wanted="override")
+    assert (await stage.desk.click(GINA, card, "override")).acked
+    await stage.private("Only an administrator can let this start", user=GINA)
+    assert (await stage.desk.click(GINA, card, "withdraw")).acked
+    await stage.private("Only who asked, approvers and administrators", user=GINA)
+    assert (await stage.events()).count("refused_click") == 2
+    await nothing_sent(stage)
 
 
 async def test_a_time_inside_a_freeze_is_moved_to_its_end_and_said_at_once(idle_stage: Stage) -> None:

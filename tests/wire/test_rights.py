@@ -7,6 +7,8 @@ import pytest
 
 from bot.sandbox.desk import Message
 from bot.sandbox.workspace.people import ASTER, BRAM, CLEO, ONCALL, OPS
+from bot.slack_files import SlackFiles
+from tests.forms import chosen, opened, sheet
 from tests.stage import Stage, words
 
 ASK = "/set-action T-Enable evian3 e106b3d0fb01"
@@ -160,3 +162,18 @@ async def test_more_customers_than_one_job_may_have_are_refused_with_both_number
     assert json.loads(row.detail)["customers"] == 4
     # Duplicates do not count, and just as many as allowed are allowed.
     await idle_stage.ask("/set-action T-Enable evian3 cust-0 cust-1 cust-2 cust-0")
+
+
+async def test_no_file_is_fetched_for_whoever_may_not_ask(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched = []
+    monkeypatch.setattr(SlackFiles, "content", lambda _, file: fetched.append(file))
+    form = await opened(stage)
+    await stage.stop_bot()
+    await stage.start_bot(who='["U0BRAM"]')
+    left = (await stage.desk.submit(form, chosen(files=[sheet("e106b3d0")]))).form
+    assert left is not None
+    assert "No rule allows you to ask for T-Enable on evian3" in str(left.errors)
+    assert fetched == []
+    assert await stage.events() == ["refused_request"]

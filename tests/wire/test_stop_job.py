@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from bot.sandbox.cluster import moods
 from bot.sandbox.desk import Message
 from bot.sandbox.workspace.people import ASTER, BRAM
@@ -145,23 +147,24 @@ async def test_unknown_customers_about_to_be_sent_again_are_unknown_still(idle_s
     assert len((await stage.evian3.record()).posts) == 3
 
 
-async def test_only_who_asked_and_administrators_may(idle_stage: Stage) -> None:
+async def test_only_who_asked_approvers_and_administrators_may(idle_stage: Stage) -> None:
     stage = idle_stage
     await stage.evian3.set_mood(moods.slow(0.8))
     await stage.start_bot(**ONE_BY_ONE)
     card = await confirmed(stage, await stage.cids(4))
     await in_flight(stage, 1)
     await stop(stage, card, BRAM)
-    told = await stage.private("Only the person who asked and the administrators of evian3", user=BRAM)
+    told = await stage.private("Only the person who asked, approvers and administrators", user=BRAM)
     assert "<@U0ASTER>" in words(told)
     assert "refused_click" in await stage.events()
     await stage.thread(card, "all 4 customers accepted")
 
 
-async def test_an_administrator_stops_somebody_elses_job_once(idle_stage: Stage) -> None:
+@pytest.mark.parametrize("right", ["admin", "approve"])
+async def test_whoever_may_stops_somebody_elses_job_once(idle_stage: Stage, right: str) -> None:
     stage = idle_stage
     await stage.evian3.set_mood(moods.slow(0.8))
-    await stage.start_bot(chunk_size=2, more=ADMIN)
+    await stage.start_bot(chunk_size=2, more=ADMIN.replace("admin", right))
     card = await confirmed(stage, await stage.cids(4))
     await in_flight(stage, 1)
     shown = await stage.card_saying(card, "Confirmed by")

@@ -54,6 +54,7 @@ ARRIVAL: Act = [
 FOUR_EYES: Act = [
     ("A protected cluster: somebody else approves", waiting_scenes.approved),
     ("An approver denies", waiting_scenes.denied),
+    ("Cancelled while it waits for its approval", waiting_scenes.called_off),
     ("Nobody approves", waiting_scenes.unapproved),
     ("A job for later", waiting_scenes.scheduled),
     ("A frozen cluster", waiting_scenes.frozen),

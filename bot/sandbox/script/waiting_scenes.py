@@ -6,7 +6,7 @@ from bot.sandbox.desk import Message
 from bot.sandbox.script.stage import Stage, expect
 from bot.sandbox.workspace.people import BRAM, CLEO, OPS, PRIVATE
 
-__all__ = ["approved", "denied", "frozen", "scheduled", "unapproved"]
+__all__ = ["approved", "called_off", "denied", "frozen", "scheduled", "unapproved"]
 
 
 async def approved(stage: Stage) -> None:
@@ -28,6 +28,15 @@ async def denied(stage: Stage) -> None:
     await stage.presses(card, "deny", user=BRAM)
     await _gives(stage, BRAM, "this customer moves next week")
     await stage.thread(card, "this customer moves next week")
+
+
+async def called_off(stage: Stage) -> None:
+    """While it waits for its approval, an approver cancels it: nothing is sent."""
+    [cid] = await stage.customers(1, start=293, cluster="davos2")
+    card = await _confirmed(stage, f"/set-action T-Enable davos2 {cid}", "Waits for the approval")
+    await stage.presses(card, "withdraw", user=BRAM)
+    await stage.thread(card, "before it starts. Nothing was sent.")
+    await stage.card(card, "Cancelled by @Bram")
 
 
 async def unapproved(stage: Stage) -> None:
