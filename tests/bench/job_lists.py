@@ -56,6 +56,8 @@ def cases(jobs: int) -> Iterator[tuple[str, Case]]:
             "since": Wanted(Standing.FAILED, since=middle),
             "one hour": Wanted(since=middle, until=middle + timedelta(hours=1)),
             "until, failed": Wanted(Standing.FAILED, until=middle),
+            "of a batch": Wanted(batch_id=1),
+            "of a batch, failed": Wanted(Standing.FAILED, batch_id=1),
         }
         for name, wanted in dated.items():
             yield f"{who}: {name}", partial(job_lists.page, whose=whose, wanted=wanted, limit=LIMIT)

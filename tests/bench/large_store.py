@@ -2,7 +2,8 @@
 
 The rows are like the field's: twenty operators, of whom one asked for half of everything; six clusters, five
 actions, a tenth of the jobs failed or unknown. Some matches are rare on purpose: one operator has failed once
-and long ago, one action was never run on one cluster, one cluster has seen one job.
+and long ago, one action was never run on one cluster, one cluster has seen one job. Forty jobs in a
+thousand ran on a batch, a batch of their own for each thousand.
 """
 
 import os
@@ -36,6 +37,11 @@ JOB = [
     "last_cause", "last_status", "last_message", "preview",
 ]  # fmt: skip
 CUSTOMER = ("job_id", "position", "cid", "outcome")
+BATCH = (
+    "id", "code", "request_key", "enterprise_id", "team_id", "cluster", "name", "part", "parts", "size",
+    "made_by", "created_at",
+)  # fmt: skip
+A_BATCH = 25  # of so many jobs one ran on a batch
 
 
 def _counts(number: int, user: str, total: int, rnd: random.Random) -> tuple[str, int, int, int]:
@@ -50,6 +56,11 @@ def _counts(number: int, user: str, total: int, rnd: random.Random) -> tuple[str
     if kind < 0.97:
         return "done", 0, total, 0
     return "done", total - 1, 0, 1
+
+
+def _batch(number: int) -> Sequence[object]:
+    at = int(BEGAN.timestamp() * 1000)
+    return (number, f"{number:06}", f"batch{number}", "", TEAM, "evian3", "Wave", 1, 1, 100, BUSY, at)
 
 
 def _user(number: int) -> str:
@@ -102,9 +113,12 @@ def make(url: str, jobs: int) -> None:
     with engine.begin() as conn:
         if conn.dialect.name != "sqlite":
             conn.execute(text("SET idle_in_transaction_session_timeout = 0"))
+        _insert(conn, "batches", BATCH, [_batch(number) for number in range(1, jobs // 1_000 + 1)])
         for some, theirs in rows(jobs):
             _insert(conn, "jobs", JOB, some)
             _insert(conn, "job_customers", CUSTOMER, theirs)
+            ran = [(job[0], -(-int(str(job[0])) // 1_000)) for job in some if int(str(job[0])) % A_BATCH == 0]
+            _insert(conn, "batch_jobs", ("job_id", "batch_id"), ran)
     if engine.dialect.name != "sqlite":  # whose statistics nobody keeps in the field either
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
             conn.execute(text("VACUUM ANALYZE"))
@@ -138,12 +152,13 @@ def made(url: str, jobs: int) -> bool:
         with db.engine.connect() as conn:
             if not schema.is_current(conn):
                 return False
-            return bool(conn.execute(text("SELECT max(id) = :jobs FROM jobs"), {"jobs": jobs}).scalar())
+            whole = text("SELECT max(job_id) = :jobs FROM batch_jobs")
+            return bool(conn.execute(whole, {"jobs": jobs}).scalar())
     finally:
         db.close()
 
 
-def _insert(conn: Connection, table: str, columns: Sequence[str], some: list[Sequence[object]]) -> None:
+def _insert(conn: Connection, table: str, columns: Sequence[str], some: Sequence[Sequence[object]]) -> None:
     if not some:
         return
     names = ", ".join(columns)
