@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, String, and_, bindparam, func, or_, select
+from sqlalchemy import Connection, Select, String, and_, bindparam, func, or_, select
 
-from store.jobs import COLUMNS, job_of
+from store.jobs import COLUMNS, as_job
 from store.listing_model import Deed, History, Place, Wanted, Whose
 from store.model import CustomerOutcome
 from store.sights import NEWEST, Seen, bounds, first_of, within
@@ -44,10 +44,9 @@ def history(
     return History(tuple(found[::-1] if upwards else found), examined)
 
 
-def _deed(row: Row[Any]) -> Deed:
-    values = dict(row._mapping)
-    outcome, why = values.pop("outcome"), values.pop("why")
-    return Deed(job_of(values), CustomerOutcome(outcome), why)
+def _deed(row: Sequence[Any]) -> Deed:
+    *job, outcome, why = row
+    return Deed(as_job(job), CustomerOutcome(outcome), why)
 
 
 @lru_cache(maxsize=256)
