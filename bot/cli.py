@@ -68,16 +68,17 @@ def doctor(
     who: Annotated[
         str | None, typer.Option("--as", help="A Slack user id: explain what this person may do and why.")
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Say what is right and what is not, or with --as what a person may do and why."""
-    # Slack's client takes a while to import.
-    from bot.doctor import findings
+    """Look at everything the bot needs, and say what to do; exit code 1: something is bad.
 
-    found = findings(_config(), who)
-    for finding in found:
-        typer.echo(f"{'ok' if finding.good else 'NOT OK':8}{finding.words}")
-    if not all(finding.good for finding in found):
-        raise typer.Exit(FAILED)
+    2: the configuration cannot be used. With --as: what a person may do and why.
+    """
+    # Slack's client takes a while to import.
+    from bot.doctor.report import report
+
+    if code := report(os.environ, who, as_json=as_json):
+        raise typer.Exit(code)
 
 
 @database.command("upgrade")

@@ -40,7 +40,14 @@ class NoLongerPossible(SetActionError):
 
 
 class ClusterUnreadable(SetActionError):
-    """A cluster's state could not be read; says why without repeating credentials."""
+    """A cluster's state could not be read; says why without repeating credentials.
+
+    `unauthorized`: for want of a credential that counts there.
+    """
+
+    def __init__(self, message: str, *, unauthorized: bool = False) -> None:
+        super().__init__(message)
+        self.unauthorized = unauthorized
 
 
 class FormNotOpened(SetActionError):

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Table, make_url, text
@@ -45,6 +46,11 @@ def shown(url: str) -> str:
 def is_embedded(url: str) -> bool:
     """Whether this is a SQLite file, which one process serves alone."""
     return make_url(url).get_backend_name() == "sqlite"
+
+
+def file_of(url: str) -> Path | None:
+    """The file of a SQLite database."""
+    return Path(make_url(url).database or "") if is_embedded(url) else None
 
 
 class Database:

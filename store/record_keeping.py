@@ -12,10 +12,12 @@ TRIGGERS = {
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One finding, in words; `problem`: something is to be done."""
+    """One finding, in words; `problem`: something is to be done. `broken`: the record can be changed now."""
 
     problem: bool
     words: str
+    remedy: str = ""
+    broken: bool = False
 
 
 def look(conn: Connection) -> list[Kept]:
@@ -36,7 +38,8 @@ def _triggers(conn: Connection) -> Kept:
     missing = set(TRIGGERS[conn.dialect.name]) - set(conn.execute(text(asked)).scalars())
     if missing:
         words = f"Triggers that keep the audit log from being changed are missing or off: {_listed(missing)}."
-        return Kept(problem=True, words=f"{words} Find out who took them away; restore them from the schema.")
+        remedy = "Find out who took them away; restore them from the schema."
+        return Kept(problem=True, words=words, remedy=remedy, broken=True)
     return Kept(problem=False, words="Triggers keep the audit log from being changed.")
 
 
@@ -47,7 +50,7 @@ def _privileges(conn: Connection) -> Kept:
     if held:
         words = f"This role may {_listed(held)} the audit log, were it not for the triggers."
         what = "Give the bot a role of its own, no superuser: set-action db upgrade --for-role NAME."
-        return Kept(problem=True, words=f"{words} {what}")
+        return Kept(problem=True, words=words, remedy=what)
     return Kept(problem=False, words="This role may not update, delete or truncate the audit log.")
 
 
@@ -58,7 +61,7 @@ def _owner(conn: Connection) -> Kept:
     if conn.execute(text(asked)).scalar_one():
         words = "This role owns the audit log, so it could give itself any right to it."
         what = "As the owner run: set-action db upgrade --for-role NAME; then let the bot log in as NAME."
-        return Kept(problem=True, words=f"{words} {what}")
+        return Kept(problem=True, words=words, remedy=what)
     return Kept(problem=False, words="The audit log belongs to another role.")
 
 

@@ -91,6 +91,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "status": frozenset({"errors", "metrics", "store"}),
     "metrics": frozenset({"store.gauges"}),
     "signature": frozenset(),
+    "scopes": frozenset(),
     "introduction": frozenset({"errors", "slack_errors"}),
     "lanes": frozenset({"cluster", "config", "runner"}),
     "doctor": EVERYTHING,

@@ -56,7 +56,7 @@ class Shell:
             {
                 "SLACK_BOT_TOKEN": "xoxb-4711-bot",
                 "SLACK_APP_TOKEN": "xapp-4711-app",
-                "SLACK_API_URL": f"http://127.0.0.1:{_closed_port()}/api/",
+                "SLACK_API_URL": f"http://127.0.0.1:{closed_port()}/api/",
                 "DATABASE_URL": f"sqlite:///{folder / 'bot.sqlite3'}",
                 "SET_ACTION_CONFIG": str(file),
                 "EVIAN3_TOKEN": "evian-4711",
@@ -118,7 +118,8 @@ async def line(process: Process, wanted: str) -> str:
     raise AssertionError("".join(seen))
 
 
-def _closed_port() -> int:
+def closed_port() -> int:
+    """A port of this machine at which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port: int = listening.getsockname()[1]
         return port

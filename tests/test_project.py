@@ -25,6 +25,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.sandbox.workspace.checks import choice, flag, items, number, shape, string
 from bot.sandbox.workspace.methods import METHODS
 from bot.sandbox.workspace.payloads import ESCAPING
+from bot.scopes import BOT_SCOPES
 from bot.views.form import Callback
 from bot.views.message import Button, Form
 from tests import house
@@ -244,6 +245,7 @@ def methods_called() -> set[str]:
 BY_CHANNEL = {
     "conversations.members": {"channels:read", "groups:read"},
     "conversations.info": {"channels:read", "groups:read"},
+    "users.conversations": {"channels:read", "groups:read"},
     "conversations.history": {"channels:history", "groups:history", "im:history"},
     "conversations.replies": {"channels:history", "groups:history", "im:history"},
 }
@@ -260,7 +262,7 @@ def test_the_manifest_asks_for_just_the_scopes_that_the_calls_need() -> None:
         method = METHODS[name]
         needed |= {method.scope} if method.scope else BY_CHANNEL.get(name, set())
     scopes = MANIFEST["oauth_config"]["scopes"]
-    assert sorted(scopes["bot"]) == sorted(needed)
+    assert sorted(scopes["bot"]) == sorted(needed) == sorted(BOT_SCOPES)
     assert set(scopes) == {"bot"}
 
 

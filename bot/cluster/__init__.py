@@ -5,7 +5,7 @@ from bot.cluster.apps import App
 from bot.cluster.client import ClusterClient, fitting
 from bot.cluster.credential import ClientCredentials, Credential, StaticToken
 from bot.cluster.states import State
-from bot.cluster.transport import TooLate, open_http
+from bot.cluster.transport import TooLate, authorities, open_http
 
 __all__ = [
     "Answer",
@@ -18,6 +18,7 @@ __all__ = [
     "State",
     "StaticToken",
     "TooLate",
+    "authorities",
     "fitting",
     "open_http",
 ]

@@ -66,7 +66,7 @@ class ClusterClient:
         try:
             reply, token = await self._send(request)
         except (NoToken, NoReply) as exc:
-            raise _unreadable(str(exc)) from exc
+            raise _unreadable(str(exc), unauthorized=exc.cause is Cause.UNAUTHORIZED) from exc
         states = await _states_in(reply, token)
         return states if cids is None else {cid: states[cid] for cid in cids if cid in states}
 
@@ -132,7 +132,8 @@ async def _states_in(reply: Reply, token: SecretStr) -> dict[str, State]:
             # Unless it is a refusal in a few words, as every other call can get one.
             if len(reply.body) > WORDS_LIMIT or read(reply).success is not False:
                 raise _unreadable(str(exc)) from exc
-    raise _unreadable(explain(reply, read(reply), token.get_secret_value()))
+    words = explain(reply, read(reply), token.get_secret_value())
+    raise _unreadable(words, unauthorized=reply.status == 401)
 
 
 def fitting(cids: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -152,5 +153,6 @@ STATE = "The customers' state"
 APPS = "The customers' applications"
 
 
-def _unreadable(why: str, what: str = STATE) -> ClusterUnreadable:
-    return ClusterUnreadable(f"{what} could not be read. {plain(why).rstrip('.')}.")
+def _unreadable(why: str, what: str = STATE, *, unauthorized: bool = False) -> ClusterUnreadable:
+    words = f"{what} could not be read. {plain(why).rstrip('.')}."
+    return ClusterUnreadable(words, unauthorized=unauthorized)

@@ -54,7 +54,7 @@ def open_http() -> httpx.AsyncClient:
     concurrency; a queue in here would spend a POST's deadline before it is sent.
     """
     return httpx.AsyncClient(
-        verify=_authorities(),
+        verify=authorities(),
         follow_redirects=False,
         trust_env=False,  # no proxy, no .netrc behind the configuration's back
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
@@ -65,7 +65,7 @@ def open_http() -> httpx.AsyncClient:
 
 
 @cache
-def _authorities() -> ssl.SSLContext:
+def authorities() -> ssl.SSLContext:
     """The certificate authorities that are trusted: read once, for that takes longer than all the rest."""
     return httpx.create_ssl_context(trust_env=False)
 

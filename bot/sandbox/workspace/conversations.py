@@ -1,6 +1,6 @@
 """The Web API's reading methods: conversations, people and user groups."""
 
-from typing import Any
+from typing import Any, Literal
 
 from bot.sandbox.workspace.arguments import Arguments
 from bot.sandbox.workspace.errors import ApiError
@@ -10,6 +10,7 @@ from bot.sandbox.workspace.workspace import Workspace
 from bot.sandbox.workspace.world import Channel
 
 JSON = dict[str, Any]
+_KINDS: dict[str, Literal["public", "private"]] = {"public_channel": "public", "private_channel": "private"}
 _SCOPE = {"public": "channels", "private": "groups", "im": "im"}
 
 
@@ -72,6 +73,17 @@ def members(ws: Workspace, a: Arguments) -> JSON:
         "members": everybody[start : start + limit],
         "response_metadata": {"next_cursor": str(start + limit) if more else ""},
     }
+
+
+def own_conversations(ws: Workspace, a: Arguments) -> JSON:
+    """Where the bot is a member; of each kind that is asked for its scope is needed."""
+    kinds = [_KINDS[kind] for kind in a.get("types", "public_channel").split(",") if kind in _KINDS]
+    for kind in kinds:
+        ws.require_scope(f"{_SCOPE[kind]}:read")
+    mine = [ws.world.channels[name] for name in sorted(ws.world.channels_of_bot())]
+    shown = [c for c in mine if c.kind in kinds and not (c.archived and a.get("exclude_archived"))]
+    told = [_channel(channel, with_members=False) for channel in shown]
+    return {"channels": told, "response_metadata": {"next_cursor": ""}}
 
 
 def history(ws: Workspace, a: Arguments) -> JSON:

@@ -74,6 +74,11 @@ METHODS: Mapping[str, Method] = {
     ),
     "conversations.history": Method(conversations.history, {"channel": text}, _RANGE),
     "conversations.replies": Method(conversations.replies, {"channel": text, "ts": text}, _RANGE),
+    "users.conversations": Method(
+        conversations.own_conversations,
+        {},
+        {"types": text, "exclude_archived": flag, "limit": number, "cursor": text},
+    ),
     "users.info": Method(
         conversations.user_info, {"user": text}, {"include_locale": flag}, scope="users:read"
     ),

@@ -1,74 +1,32 @@
-"""`set-action doctor`: looks at what the bot needs, and says in plain words what is right and what is not.
-
-`--as` explains what a person may do and why: their account, their groups, rule by rule. Nothing is changed.
-"""
+"""`set-action doctor --as`: what a person may do and why: their account, their groups, rule by rule."""
 
 import asyncio
 import re
 from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config import Config
+from bot.doctor.finding import Finding, bad, good
 from bot.errors import NotAllowed
 from bot.membership import UserGroups
 from bot.policy import EVERYTHING, Account, Person, Policy, Right, Rule
 from bot.profiles import Profiles
 from bot.service.people import WHY_NOT, People
 from bot.slack_errors import code_of
-from store import record_keeping, schema
-from store.database import Database
-from store.errors import StoreError
 from store.model import Operator
 
 WITHIN_S = 20.0
+ALONE = "`set-action doctor` alone says more."
 AN_ID = re.compile(r"[UW][0-9A-Z]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
-
-    good: bool
-    words: str
-
-
-def findings(config: Config, who: str | None) -> list[Finding]:
-    """Everything found; about one person (a user id) where `who` says so."""
-    return asyncio.run(_person(config, who) if who else _house(config))
-
-
-async def _house(config: Config) -> list[Finding]:
-    found = [Finding(good=True, words=f"The configuration is whole: {len(config.clusters)} clusters.")]
-    try:
-        with closing(Database(config.database_url, create=False)) as db:
-            current = await db.read(schema.is_current)
-            found.append(_schema(current))
-            found += [Finding(good=not one.problem, words=one.words) for one in await _record(db, current)]
-    except StoreError as exc:
-        found.append(Finding(good=False, words=f"The database cannot be used. {exc}"))
-    return found
-
-
-def _schema(current: bool) -> Finding:
-    if current:
-        return Finding(good=True, words="The database's schema is this version's.")
-    return Finding(
-        good=False, words="The database's schema is another version's. Run `set-action db upgrade`."
-    )
-
-
-async def _record(db: Database, current: bool) -> list[record_keeping.Kept]:
-    return await db.read(record_keeping.look) if current else []
-
-
-async def _person(config: Config, user_id: str) -> list[Finding]:
+async def findings(config: Config, user_id: str) -> list[Finding]:
+    """Ask Slack about the person, and explain."""
     if not AN_ID.fullmatch(user_id):
-        return [Finding(good=False, words="This is no user id. In Slack: the profile, “Copy member ID”.")]
+        return [bad(user_id, "This is no user id.", "In Slack: the profile, “Copy member ID”.")]
     try:
         async with asyncio.timeout(WITHIN_S), aiohttp.ClientSession() as http:
             token = config.slack.bot_token.get_secret_value()
@@ -79,13 +37,13 @@ async def _person(config: Config, user_id: str) -> list[Finding]:
             people = People(config.policy, groups, Profiles(client, team, enterprise))
             person = await people.person(Operator(enterprise, team, user_id))
     except SlackApiError as exc:
-        return [Finding(good=False, words=f"Slack refuses to say anything ({code_of(exc)}).")]
+        return [bad("slack", f"Slack refuses to say anything ({code_of(exc)}).", ALONE)]
     except (SlackClientError, aiohttp.ClientError, TimeoutError) as exc:
-        return [Finding(good=False, words=f"Slack cannot be reached ({type(exc).__name__}).")]
+        return [bad("slack", f"Slack cannot be reached ({type(exc).__name__}).", ALONE)]
     except NotAllowed:
         words = "Slack did not tell this person's account or groups; the bot refuses them until it does."
-        return [Finding(good=False, words=words)]
-    return [Finding(good=True, words=words) for words in explain(config, person)]
+        return [bad(user_id, words, ALONE)]
+    return [good(user_id, words) for words in explain(config, person)]
 
 
 def explain(config: Config, person: Person) -> Iterator[str]:

@@ -1,12 +1,13 @@
-"""`set-action doctor`: what is right and what is not, and what a person may do and why."""
+"""The command: its lines, its exit code, JSON; and with `--as` what a person may do and why."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
 
-from bot import doctor
 from bot.config import Config, load
+from bot.doctor.person import explain
 from bot.policy import Account, Person
 from bot.sandbox.desk import Desk
 from bot.sandbox.workspace.people import ASTER, BRAM, FINN, GINA, ONCALL
@@ -34,18 +35,26 @@ def config(shell: Shell) -> Config:
     return load(shell.environment)
 
 
-def test_a_house_in_order(shell: Shell) -> None:
+def test_lines_for_people_and_json_for_programs(shell: Shell) -> None:
     shell.call("db", "upgrade")
     ended = shell.call("doctor")
-    assert (ended.code, ended.err) == (0, "")
-    assert "ok      The configuration is whole: 1 clusters." in ended.out
-    assert "ok      The database's schema is this version's." in ended.out
-    assert "ok      Triggers keep the audit log from being changed." in ended.out
+    assert (ended.code, ended.err) == (1, "")
+    assert "ok      configuration: The configuration is whole: 1 cluster, 2 rules." in ended.out.splitlines()
+    assert "NOT OK  slack: Slack cannot be reached" in ended.out
+    told = json.loads(shell.call("doctor", "--json").out)
+    assert told["ok"] is False
+    assert {"about": "disk", "grade": "ok"}.items() <= told["findings"][-1].items()
+    assert all(finding["words"] for finding in told["findings"])
 
 
-def test_what_is_wrong_is_said_with_what_to_do(shell: Shell) -> None:
-    assert "NOT OK  The database cannot be used." in shell.call("doctor").out
-    shell.call("db", "upgrade")
+def test_mistakes_of_the_configuration_are_findings_too(shell: Shell) -> None:
+    ended = shell.call("doctor", "--json", EVIAN3_TOKEN=None, SLACK_BOT_TOKEN="xoxp-4711")
+    assert ended.code == 2
+    places = {finding["about"] for finding in json.loads(ended.out)["findings"]}
+    assert places == {"SLACK_BOT_TOKEN", "clusters.evian3.token_env"}
+
+
+def test_no_user_id_and_no_slack(shell: Shell) -> None:
     ended = shell.call("doctor", "--as", "aster")
     assert (ended.code, "Copy member ID" in ended.out) == (1, True)
     unreachable = shell.call("doctor", "--as", ASTER)
@@ -87,7 +96,7 @@ def test_what_is_wrong_is_said_with_what_to_do(shell: Shell) -> None:
     ],
 )
 def test_a_person_is_explained_rule_by_rule(config: Config, person: Person, said: list[str]) -> None:
-    told = "\n".join(doctor.explain(config, person))
+    told = "\n".join(explain(config, person))
     for words in said:
         assert words in told
 
