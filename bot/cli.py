@@ -124,6 +124,19 @@ def db_backup(to: Annotated[Path, typer.Argument(help="A new file.")]) -> None:
     typer.echo(f"To go back to it, stop the bot and put it in the place of {shown(url)}.")
 
 
+@database.command("vacuum")
+def db_vacuum() -> None:
+    """Give the room of deleted rows back to the disk, while no bot runs (SQLite)."""
+    url = _config().database_url
+    if not is_embedded(url):
+        _failed("PostgreSQL does this by itself (autovacuum).")
+    try:
+        before, after = backup.vacuum(url)
+    except StoreError as exc:
+        _no_database(url, exc)
+    typer.echo(f"The database took {before:,} bytes, and takes {after:,} now.")
+
+
 @log_book.command("verify")
 def audit_verify(
     files: Annotated[list[Path] | None, typer.Option("--file", help="An archive; may be repeated.")] = None,

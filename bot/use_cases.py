@@ -16,6 +16,8 @@ from bot.service.asking import Asking
 from bot.service.batch_making import BatchMaking
 from bot.service.batches import Batches
 from bot.service.choosing import Choosing
+from bot.service.clearing import TOPIC as RETENTION
+from bot.service.clearing import Clearing
 from bot.service.decisions import Decisions
 from bot.service.drafts import Drafts
 from bot.service.gate import Gate
@@ -71,6 +73,7 @@ class UseCases:
     timing: Timing
     summons: Summons
     starts: Starts
+    clearing: Clearing
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +127,15 @@ def use_cases(
         timing=Timing(db, people, gate, waits),
         summons=Summons(db, gate, whereabouts.rosters),
         starts=starts,
+        clearing=Clearing.of(db, config.retention),
     )
 
 
 def by_themselves(turns: Turns, cases: UseCases) -> list[Loop]:
-    """What happens without anybody's click: cards and approvals expire, approvers are told, jobs start."""
+    """Without anybody's click: cards and approvals expire, approvers are told, jobs start, old ones go."""
     return [
         Loop(turns, EXPIRY, cases.decisions.expire_due),
         Loop(turns, approvals.TOPIC, cases.summons.work),
         Loop(turns, schedules.TOPIC, cases.starts.start_due),
+        *([] if cases.clearing.has_nothing_to_do else [Loop(turns, RETENTION, cases.clearing.work)]),
     ]

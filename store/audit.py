@@ -66,6 +66,7 @@ class Event(enum.StrEnum):
     PAUSED = "paused"
     PAUSE_LIFTED = "pause_lifted"
     ARCHIVED = "archived"
+    CLEARED = "cleared"  # deleted, as long after its end as the configuration says
     REFUSALS_COUNTED = "refusals_counted"
 
 

@@ -9,6 +9,7 @@ from bot.config.model import (
     Cluster,
     Config,
     Resend,
+    Retention,
     Schedule,
     SlackAccess,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "Cluster",
     "Config",
     "Resend",
+    "Retention",
     "Schedule",
     "SlackAccess",
     "load",

@@ -19,6 +19,7 @@ from bot.config.model import (
     ClientCredentials,
     Cluster,
     Config,
+    Retention,
     Schedule,
     SlackAccess,
 )
@@ -166,6 +167,7 @@ def _config(
         pictures_from=int(file.pictures.from_customers),
         applications_cache_s=file.applications.cache_s,
         limits=file.limits.over(OF_A_PERSON),
+        retention=Retention(**file.retention.model_dump()),
     )
 
 

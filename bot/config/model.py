@@ -80,6 +80,15 @@ class Schedule:
     late_s: float = 900
 
 
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Days for which jobs, cards that became none, and untold messages are kept; 0: for ever."""
+
+    jobs_days: int = 0
+    cards_days: int = 0
+    messages_days: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
     """One cluster: `key` is its name in the file, `name` the one people read, `base_url` without a last `/`.
@@ -135,6 +144,7 @@ class Config:
     limits: Limits = OF_A_PERSON
     approvals: Approvals = Approvals()
     schedule: Schedule = Schedule()
+    retention: Retention = Retention()
 
     @property
     def secrets(self) -> Iterator[str]:

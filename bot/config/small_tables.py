@@ -2,13 +2,15 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from bot.config.values import IdPattern
 from bot.customer_ids import DEFAULT_ID_PATTERN
 
 Seconds = Annotated[float, Field(gt=0)]
 NumberOrFalse = Annotated[int, Field(ge=0), BeforeValidator(lambda value: 0 if value is False else value)]
+
+SHORTEST_DAYS = 31
 
 
 class Table(BaseModel):
@@ -55,3 +57,18 @@ class ApplicationsTable(Table):
     """`[applications]`."""
 
     cache_s: float = Field(default=1_800, ge=0, le=86_400)
+
+
+class RetentionTable(Table):
+    """`[retention]`: days after which what has ended goes; 0: it stays for ever. (The audit log: archive.)"""
+
+    jobs_days: int = Field(default=0, ge=0, le=36_500)
+    cards_days: int = Field(default=0, ge=0, le=36_500)
+    messages_days: int = Field(default=0, ge=0, le=36_500)
+
+    @field_validator("jobs_days")
+    @classmethod
+    def _for_pictures(cls, days: int) -> int:
+        if 0 < days < SHORTEST_DAYS:
+            raise ValueError(f"must be 0 or at least {SHORTEST_DAYS}: people's homes show the last 30 days")
+        return days

@@ -27,6 +27,7 @@ from bot.config.small_tables import (
     CardsTable,
     CustomersTable,
     PicturesTable,
+    RetentionTable,
     ScheduleTable,
     Seconds,
     Table,
@@ -211,3 +212,4 @@ class File(Table):
     pictures: PicturesTable = PicturesTable()
     applications: ApplicationsTable = ApplicationsTable()
     limits: LimitsTable = LimitsTable()
+    retention: RetentionTable = RetentionTable()
