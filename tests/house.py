@@ -92,6 +92,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "metrics": frozenset({"store.gauges"}),
     "signature": frozenset(),
     "scopes": frozenset(),
+    "healthy": frozenset(),
     "introduction": frozenset({"errors", "slack_errors"}),
     "lanes": frozenset({"cluster", "config", "runner"}),
     "doctor": EVERYTHING,
