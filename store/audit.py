@@ -67,6 +67,7 @@ class Event(enum.StrEnum):
     PAUSE_LIFTED = "pause_lifted"
     ARCHIVED = "archived"
     CLEARED = "cleared"  # deleted, as long after its end as the configuration says
+    RESTORED = "restored"  # a backup was put back
     REFUSALS_COUNTED = "refusals_counted"
 
 

@@ -103,6 +103,8 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "use_cases": EVERYTHING,
     "speech": EVERYTHING,
     "cli": EVERYTHING,
+    "cli_database": frozenset({"terminal", "store"}),
+    "terminal": frozenset({"config", "errors", "store"}),
     "audit_export": EVERYTHING,
     "serving": EVERYTHING,
     "__main__": frozenset({"cli"}),
@@ -130,7 +132,7 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "slack_sdk.models.blocks": frozenset({"views", "listeners"}),
     "slack_sdk.models.views": frozenset({"views", "listeners", "windows", "outbox"}),
     "aiohttp": _TALKS_TO_SLACK | {"sandbox"},
-    "typer": frozenset({"cli", "doctor", "sandbox"}),
+    "typer": frozenset({"cli", "cli_database", "terminal", "doctor", "sandbox"}),
     "rich": frozenset({"cli", "sandbox"}),
 }
 TYPES_ONLY = {"lanes": "httpx"}  # the room may name the library in annotations, and nowhere else

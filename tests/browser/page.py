@@ -47,7 +47,7 @@ def sandbox(folder: Path, *arguments: str, environment: Mapping[str, str] | None
     """One on a free port, stopped as by Ctrl-C at the end."""
     # A file: a pipe that nobody reads would fill, and stop whoever writes.
     errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own words
+    process = subprocess.Popen(
         [sys.executable, "-m", "bot", "sandbox", "--no-open", *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
