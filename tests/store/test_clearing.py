@@ -1,7 +1,5 @@
 """Retention by age: what ended long ago goes with all that belongs to it; whatever is needed stays."""
 
-import importlib
-import pkgutil
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -9,7 +7,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, select, update
 
-import store
 from store import audit, clearing, jobs, outbox, transitions
 from store.clearing import BELONGING, Cleared, Keep, clear_jobs, clear_messages
 from store.clock import read_now
@@ -17,12 +14,9 @@ from store.database import Database
 from store.model import Job, JobState
 from store.outbox_model import Note
 from store.tables import jobs as job_table
-from store.tables import metadata
 from store.tables import outbox as outbox_table
 from tests.store.samples import ASTER, BOTH, confirmed, proposed, running
-
-for _module in pkgutil.iter_modules(store.__path__, "store."):
-    importlib.import_module(_module.name)  # so that `metadata` holds the tables of every room
+from tests.tables import everything
 
 KEEP = Keep(jobs=timedelta(days=90), cards=timedelta(days=30), messages=timedelta(days=7))
 
@@ -71,7 +65,7 @@ async def cleared(db: Database, keep: Keep = KEEP) -> int:
 def test_whatever_belongs_to_a_job_is_known() -> None:
     pointing = {
         table.name
-        for table in metadata.tables.values()
+        for table in everything().tables.values()
         for key in table.foreign_keys
         if key.column.table is job_table
     }

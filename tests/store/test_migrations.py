@@ -1,7 +1,5 @@
 """The schema's way up: from empty to exactly `metadata`, once, whole or not at all, never from the future."""
 
-import importlib
-import pkgutil
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,16 +10,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-import store
 from store import audit, migrate, schema
 from store.database import Database
 from store.errors import SchemaMismatch, StoreError
-from store.tables import metadata
 from tests.store.samples import BOTH, proposed
+from tests.tables import everything
 
 ALEMBICS_OWN = ("table", "alembic_version")
-for _module in pkgutil.iter_modules(store.__path__, "store."):
-    importlib.import_module(_module.name)  # so that `metadata` holds the tables of every room
+metadata = everything()
 
 
 def master(conn: Connection) -> dict[tuple[str, str], list[str]]:
