@@ -67,6 +67,14 @@ def size(conn: Connection) -> int:
     return int(conn.execute(text(asked)).scalar_one())
 
 
+def spare(conn: Connection) -> int:
+    """Bytes of a SQLite file that deleted rows have left; PostgreSQL looks after its own."""
+    if conn.dialect.name != "sqlite":
+        return 0
+    asked = "SELECT freelist_count * page_size FROM pragma_freelist_count(), pragma_page_size()"
+    return int(conn.execute(text(asked)).scalar_one())
+
+
 # Our tables with the rights that serving takes: the record is only added to, the version only read.
 _LACKING = """
 SELECT relname || ': ' || want FROM pg_class

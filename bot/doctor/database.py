@@ -15,6 +15,7 @@ from store.errors import StoreError
 from store.schema import Age
 
 REACH = "Check the address (host, port, user, password, name), that the server runs, and that it lets us in."
+SPARE = 100 * 1024**2  # bytes; less is soon used again
 AGES = {
     Age.NONE: (
         "The database has no tables yet.",
@@ -79,8 +80,12 @@ async def _direct(config: Config, db: Database) -> Finding:
 
 
 async def _current(config: Config, db: Database) -> list[Finding]:
-    takes = await db.read(checkup.size) // 1024**2
-    found = [good("database", f"The schema is this version's; the database takes {takes:,} MB.")]
+    takes, spare = await db.read(checkup.size), await db.read(checkup.spare)
+    size = f"{takes // 1024**2:,} MB"
+    found = [good("database", f"The schema is this version's; the database takes {size}.")]
+    if spare > max(SPARE, takes // 2):
+        words = f"More than half of the database's {size} is room that deleted rows have left."
+        found.append(look("database", words, "Stop the bot and run `set-action db vacuum`."))
     if not db.embedded and (lacking := await db.read(checkup.lacking)):
         words = f"This role lacks rights: {', '.join(lacking)}."
         found.append(bad("database", words, "As the owner run: set-action db upgrade --for-role NAME."))

@@ -57,7 +57,7 @@ async def _all(
         remedy = "Copy it again (xoxb-…) from the app's “OAuth & Permissions”."
         found.append(bad("SLACK_BOT_TOKEN", words, remedy))
         return
-    found.append(good("SLACK_BOT_TOKEN", f"Slack knows the bot as {home['user']} in {home['team']}."))
+    found.append(good("SLACK_BOT_TOKEN", f"Slack knows the bot as {home.get('user')} in {home.get('team')}."))
     found += [*_scopes(home), *_skew(home, clock())]
     if config.slack.app_token:
         found.append(await _app_token(client, config.slack.app_token))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from bot.doctor import database
 from bot.doctor.finding import Grade
 from bot.doctor.report import AILING, UNUSABLE, WELL
 from bot.sandbox.cluster import CLIENT_ID, Call, moods
@@ -257,6 +258,16 @@ async def test_a_house_in_order_is_in_order(patient: Patient) -> None:
         "MB are free",
     ):
         assert words in told
+
+
+async def test_room_that_deleted_rows_have_left_is_told(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "SPARE", 0)
+    patient.row("CREATE TABLE filling (x)", "INSERT INTO filling VALUES (zeroblob(2000000))")
+    patient.row("DROP TABLE filling")
+    _, found = await patient.examined()
+    assert any("look database: More than half" in line and "db vacuum" in line for line in written(found))
 
 
 async def test_a_closed_account_in_a_rule_is_told(patient: Patient) -> None:
