@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from uuid import NAMESPACE_URL, uuid5
 
 from bot.sandbox.cluster.mood import Call, Mood, normal
@@ -11,6 +12,7 @@ ACTIONS = {"Tran-Begin": 1, "PE-Enable": 2, "T-Enable": 3, "PE-Finalize": 4, "PE
 APPS = ("dpp", "wids", "airmatch")
 
 
+@cache
 def customer_ids(cluster: str, count: int) -> tuple[str, ...]:
     """The first `count` made-up customers of `cluster`: 32 hexadecimal digits each, the same every time."""
     return tuple(uuid5(NAMESPACE_URL, f"sandbox/{cluster}/{n}").hex for n in range(count))
