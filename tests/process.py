@@ -19,7 +19,7 @@ async def bot_process(stage: Stage) -> AsyncIterator[Process]:
             sys.executable, "-m", "bot", "run", env=variables, stdout=log, stderr=log
         )
     try:
-        await stage.desk.until_connected(2, timeout_s=15)
+        await stage.desk.until_connected(2)
         yield process
     finally:
         if process.returncode is None:

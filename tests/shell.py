@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from bot import cli, logs
 
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 CONFIGURATION = """
 [clusters.evian3]
 base_url = "http://127.0.0.1:9"

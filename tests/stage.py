@@ -16,6 +16,7 @@ from bot.config import Config, load
 from bot.sandbox.cluster.desk import ClusterDesk
 from bot.sandbox.cluster.host import ClusterHost
 from bot.sandbox.desk import Desk, Message, Reaction
+from bot.sandbox.desk_line import PATIENCE_S
 from bot.sandbox.workspace import payloads
 from bot.sandbox.workspace.people import ASTER, OPS
 from bot.sandbox.workspace.server import Access
@@ -68,8 +69,8 @@ class Stage:
     folder: Path
     settings: dict[str, Any] = field(
         default_factory=lambda: {
-            "timeout_s": 2,
-            "settle_s": 2.7,
+            "timeout_s": 20,  # a busy machine may stand still for seconds
+            "settle_s": 27,
             "chunk_size": 150,
             "preview_s": 0,  # most scenarios are not about what a card shows before it is confirmed
             "arrival": "{ watch = false }",  # nor about what comes after acceptance
@@ -146,14 +147,13 @@ class Stage:
         """Press "Yes, proceed"."""
         return await self.desk.click(user, card, "confirm")
 
-    async def thread(self, card: Message, wanted: str, *, timeout_s: float = 10) -> Message:
+    async def thread(self, card: Message, wanted: str) -> Message:
         """The message of the card's thread that contains `wanted`."""
         return await self.desk.until_message(
             card.channel,
             ASTER,
             lambda m: wanted in words(m) and m.ts != card.ts,
             thread=card.ts,
-            timeout_s=timeout_s,
         )
 
     async def card_saying(self, card: Message, wanted: str) -> Message:
@@ -206,11 +206,9 @@ class Stage:
 
     async def settled(self) -> None:
         """Return once Slack has been told everything that waits in the outbox."""
-        for _ in range(500):
-            if not await self.rows("SELECT id FROM outbox"):
-                return
-            await asyncio.sleep(0.01)
-        raise TimeoutError("Something still waits in the outbox after five seconds.")
+        async with asyncio.timeout(PATIENCE_S):
+            while await self.rows("SELECT id FROM outbox"):
+                pass  # each turn asks the database anew
 
     def tamper(self, statement: str) -> None:
         """Change the database behind the bot's back."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from bot.sandbox.desk_forms import FormHands
-from bot.sandbox.desk_line import DeskRefused
+from bot.sandbox.desk_line import PATIENCE_S, DeskRefused
 from bot.sandbox.desk_orders import Orders
 from bot.sandbox.workspace.seen import Button, Entry, File, Message, Reaction
 from bot.sandbox.workspace.seen_forms import Attachment, Form, Submission
@@ -128,20 +128,21 @@ class Desk(FormHands, Orders):
         predicate: Callable[[Message], bool],
         *,
         thread: str | None = None,
-        timeout_s: float = 10.0,
+        timeout_s: float = PATIENCE_S,
     ) -> Message:
         """The oldest message that person sees and that fits, as soon as there is one."""
         seen = -1
 
         async def look(wait_s: float) -> Message | None:
             nonlocal seen
-            if seen >= 0:
-                await self._journal(seen, wait_s)
-            found, seen = await self._look(channel, viewer, thread)
+            found, seen = await self._look(channel, viewer, thread, seen, wait_s)
             return next((message for message in found if predicate(message)), None)
 
         return await self._wait(look, f"no message as expected for {viewer} in {channel}", timeout_s)
 
-    async def _look(self, channel: str, viewer: str, thread: str | None) -> tuple[list[Message], int]:
-        told = await self._ask("messages", channel=channel, viewer=viewer, thread=thread)
+    async def _look(
+        self, channel: str, viewer: str, thread: str | None, after: int = -1, wait_s: float = 0.0
+    ) -> tuple[list[Message], int]:
+        place = {"channel": channel, "viewer": viewer, "thread": thread}
+        told = await self._ask("messages", after=after, wait=wait_s, **place)
         return [Message.read(m) for m in told["messages"]], int(told["end"])

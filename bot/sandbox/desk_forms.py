@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bot.sandbox.desk_line import JSON, Line
+from bot.sandbox.desk_line import JSON, PATIENCE_S, Line
 from bot.sandbox.workspace.seen import Reaction
 from bot.sandbox.workspace.seen_forms import Attachment, Form, Submission
 
@@ -27,13 +27,13 @@ class FormHands(Line):
         return _form(await self._ask("home", user=user))
 
     async def until_form(
-        self, user: str, predicate: Callable[[Form], bool] = lambda _: True, *, timeout_s: float = 10.0
+        self, user: str, predicate: Callable[[Form], bool] = lambda _: True, *, timeout_s: float = PATIENCE_S
     ) -> Form:
         """The modal this person sees, as soon as there is one that fits; TimeoutError with the journal."""
         return await self._until_view("form", user, predicate, timeout_s)
 
     async def until_home(
-        self, user: str, predicate: Callable[[Form], bool] = lambda _: True, *, timeout_s: float = 10.0
+        self, user: str, predicate: Callable[[Form], bool] = lambda _: True, *, timeout_s: float = PATIENCE_S
     ) -> Form:
         """The same for the home tab."""
         return await self._until_view("home", user, predicate, timeout_s)

@@ -15,6 +15,7 @@ JSON = dict[str, Any]
 Found = TypeVar("Found")
 TAIL = 12
 LONGEST_WAIT_S = 20.0
+PATIENCE_S = 30.0  # for a fact that must come: a busy machine may stand still for seconds
 
 
 class DeskRefused(ValueError):
@@ -44,7 +45,7 @@ class Line:
         return await self._journal(after, 0.0)
 
     async def until(
-        self, predicate: Callable[[Entry], bool], timeout_s: float = 10.0, *, after: int = 0
+        self, predicate: Callable[[Entry], bool], timeout_s: float = PATIENCE_S, *, after: int = 0
     ) -> Entry:
         """The first entry above `after` that fits, as soon as there is one; TimeoutError with the tail."""
         seen = after
@@ -57,7 +58,7 @@ class Line:
 
         return await self._wait(look, "no journal entry as expected", timeout_s)
 
-    async def until_connected(self, sockets: int = 1, timeout_s: float = 10.0) -> None:
+    async def until_connected(self, sockets: int = 1, timeout_s: float = PATIENCE_S) -> None:
         """Return once that many Socket Mode connections are open."""
         seen = -1
 

@@ -13,6 +13,7 @@ from bot.sandbox.cluster.mood import Call, Mood
 from bot.sandbox.cluster.record import Get, Post, Record
 
 POLL_S = 20.0  # how long one long poll may hang
+PATIENCE_S = 30.0  # for a fact that must come: a busy machine may stand still for seconds
 
 
 class ClusterDesk:
@@ -51,7 +52,7 @@ class ClusterDesk:
         self._version = max(self._version, version)
         return await self._news(wait_s=POLL_S)
 
-    async def until(self, wanted: Callable[[Record], bool], *, timeout_s: float = 10.0) -> Record:
+    async def until(self, wanted: Callable[[Record], bool], *, timeout_s: float = PATIENCE_S) -> Record:
         """The first record of which `wanted` is true. Raises TimeoutError naming what there was instead."""
         try:
             async with asyncio.timeout(timeout_s):

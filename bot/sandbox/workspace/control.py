@@ -90,7 +90,12 @@ class Control:
         post = self._ws.world.add(Post(place.id, ts, user, escaped(words), [], thread=thread))
         return {"message": post.for_people()}
 
-    async def messages(self, channel: str, viewer: str, thread: str | None) -> JSON:
+    async def messages(
+        self, channel: str, viewer: str, thread: str | None, after: int = -1, wait: float = 0.0
+    ) -> JSON:
+        """What that person sees; told once the journal has passed `after` or `wait` seconds are over."""
+        if after >= 0:
+            await self._ws.journal.after(after, wait)
         shown = self._ws.world.seen_by(viewer, channel, thread)
         return {"messages": [post.for_people() for post in shown], "end": self._ws.journal.end}
 
