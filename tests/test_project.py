@@ -277,7 +277,7 @@ def test_the_readme_opens_with_two_commands_that_do_their_own_set_up() -> None:
         assert command.startswith("python3 -m venv .venv && .venv/bin/pip install ")
         assert all(part.split()[0] in ("python3", ".venv/bin/pip") for part in command.split(" && ")[:-1])
     assert sandbox.endswith(" && .venv/bin/set-action sandbox --script")
-    assert tests.endswith(" && .venv/bin/pytest -n 3")
+    assert tests.endswith(" && .venv/bin/pytest -n 4")
     assert "```" not in README.partition("\n## ")[0]
 
 
