@@ -178,8 +178,15 @@ async def test_a_bot_that_dies_is_noticed(run: Run) -> None:
     assert run.left_behind() == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("moment", ["Processes on", "@Aster"])
+@pytest.mark.parametrize(
+    ("number", "moment"),
+    [
+        (signal.SIGINT, "Processes on"),
+        (signal.SIGTERM, "Processes on"),
+        (signal.SIGHUP, "Processes on"),
+        (signal.SIGINT, "@Aster"),  # what is interrupted is the same for all: once is enough
+    ],
+)
 async def test_interrupted_it_clears_up(run: Run, number: signal.Signals, moment: str) -> None:
     """While its processes start, and in the middle of a scene."""
     async with run.running("-c", FIRST_ACT) as process:
