@@ -2,20 +2,26 @@
 
 import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
 import yaml
 
 from bot import speech
+from bot.listeners import door, forms
+from bot.listeners.door import Door
 from bot.outbox.pace import Pace
 from bot.runner import sender
 from bot.sandbox.cluster.desk import ClusterDesk
 from bot.sandbox.cluster.host import ClusterHost
 from bot.sandbox.desk import Desk
-from bot.sandbox.workspace.server import serve_workspace
+from bot.sandbox.workspace.server import Clocks, serve_workspace
 from tests.stage import TOKEN, Stage
 
+PATIENCE_S = 20.0
+PATIENT = Clocks(ack_s=PATIENCE_S, trigger_s=PATIENCE_S)
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 
 
@@ -56,6 +62,20 @@ def patient_guard(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sender, "SENT_WITHIN", 0.9)
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may stand still for longer than Slack waits: few scenarios are about that."""
+    monkeypatch.setattr("bot.reception.Door", partial(Door, patience_s=PATIENCE_S))
+    monkeypatch.setattr(forms, "PATIENCE_S", PATIENCE_S)
+
+
+@pytest.fixture
+def slacks_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A little less patient than Slack, after all."""
+    assert Clocks().ack_s > door.PATIENCE_S
+    monkeypatch.setattr("bot.reception.Door", Door)
+
+
 @pytest.fixture
 def slacks_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     """As fast as Slack allows, after all."""
@@ -66,16 +86,16 @@ def slacks_pace(monkeypatch: pytest.MonkeyPatch) -> None:
 async def idle_stage(tmp_path: Path, scopes: frozenset[str]) -> AsyncIterator[Stage]:
     """Workspace and clusters, with no bot yet."""
     async with (
-        serve_workspace(scopes=scopes) as access,
-        ClusterHost(clusters=("evian3", "fiji1"), token=TOKEN) as host,
+        serve_workspace(scopes=scopes, clocks=PATIENT) as access,
         Desk(access.address, access.desk_token) as desk,
+        AsyncExitStack() as leaving,
+        ClusterHost(clusters=("evian3", "fiji1"), token=TOKEN) as host,
         ClusterDesk(host.address, "evian3") as evian3,
     ):
         stage = Stage(desk, evian3, access, host, tmp_path)
-        try:
-            yield stage
-        finally:
-            await stage.stop_bots()
+        # After the cluster: a bot that is stopped waits for the answers to what it has sent.
+        leaving.push_async_callback(stage.stop_bots)
+        yield stage
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ async def test_what_only_fails_is_left_alone_and_lifted_by_time(idle_stage: Stag
     assert "one request is tried" in said
     await stage.card_saying(first, "The cluster is left alone")
     await stage.evian3.set_mood(moods.normal())
-    await stage.thread(second, "accepted", timeout_s=15)
+    await stage.thread(second, "accepted")
     for card in (first, second):
         told = [m for m in await stage.thread_of(card) if "is left alone" in words(m)]
         assert len(told) == 1

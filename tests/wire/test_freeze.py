@@ -129,8 +129,8 @@ async def test_the_button_of_a_freeze_that_is_over_does_nothing(idle_stage: Stag
 
 async def test_the_rest_of_a_job_is_not_sent_in_a_freeze(idle_stage: Stage) -> None:
     stage = idle_stage
-    await stage.start_bot()
-    await stage.evian3.next_mood(mood.silent(acts=False))
+    await stage.start_bot(timeout_s=2, settle_s=2.7)
+    await stage.evian3.next_mood(mood.closed(acts=False))
     [cid] = await stage.cids(1)
     card = await stage.ask(f"/set-action T-Enable evian3 {cid}")
     assert (await stage.confirm(card)).acked

@@ -7,6 +7,7 @@ import math
 import pytest
 
 from bot.runner import sender
+from bot.sandbox.desk_line import PATIENCE_S
 from bot.turns.embedded import EmbeddedTurns
 from tests.stage import Stage
 
@@ -18,7 +19,7 @@ async def test_a_chunk_claimed_too_long_ago_is_kept_back_and_sent_from_a_new_cla
     [cid] = await stage.cids(1)
     card = await stage.ask(f"/set-action T-Enable evian3 {cid}")
     await stage.confirm(card)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while "answered" not in await stage.events():
             pass  # each turn asks the database anew
     assert not (await stage.evian3.record()).posts

@@ -10,6 +10,7 @@ import pytest
 from bot import loops
 from bot.sandbox.cluster import mood
 from bot.sandbox.desk import Attachment, Entry, Form
+from bot.sandbox.desk_line import PATIENCE_S
 from bot.sandbox.workspace.people import ASTER, BRAM, OPS
 from tests.forms import form_of, said
 from tests.stage import Stage
@@ -196,7 +197,7 @@ async def test_a_lost_answer_of_slacks_costs_one_conflict(
     [cid] = await stage.cids(1)
     await stage.ask(f"/set-action T-Enable evian3 {cid}")
     await showing(stage, "Waiting for you")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             [home] = await stage.rows("SELECT hash FROM homes")
             if (await showing(stage, "Waiting for you")).hash == home.hash:

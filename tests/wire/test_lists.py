@@ -38,7 +38,6 @@ async def until(stage: Stage, page: Message, wanted: str, *expected: str) -> Mes
         OPS,
         ASTER,
         lambda m: m.ts == page.ts and wanted in words(m) and shown(m) == list(expected),
-        timeout_s=3,
     )
 
 

@@ -90,7 +90,7 @@ async def turned(stage: Stage, page: Message, button: str, *expected: str) -> Me
     """The same message after pressing Newer or Older, once it shows `expected`."""
     assert (await stage.desk.click(ASTER, page, button)).acked
     return await stage.desk.until_message(
-        OPS, ASTER, lambda m: m.ts == page.ts and shown(m) == list(expected), timeout_s=3
+        OPS, ASTER, lambda m: m.ts == page.ts and shown(m) == list(expected)
     )
 
 
@@ -153,7 +153,7 @@ async def test_the_button_in_the_thread_answers_in_the_thread_and_turns_there(st
     assert shown(page)[1:] == old[:9]
     assert (await stage.desk.click(ASTER, page, "my_jobs_older")).acked
     await stage.desk.until_message(
-        OPS, ASTER, lambda m: m.ts == page.ts and shown(m) == old[9:], thread=card.ts, timeout_s=3
+        OPS, ASTER, lambda m: m.ts == page.ts and shown(m) == old[9:], thread=card.ts
     )
     assert not [m for m in await stage.desk.messages(OPS, BRAM, card.ts) if m.ephemeral]
 

@@ -3,14 +3,13 @@
 import asyncio
 import math
 from collections.abc import Sequence
-from itertools import combinations, pairwise
+from itertools import combinations
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from bot.outbox import courier
-from bot.outbox.pace import BETWEEN_UPDATES_S
+from bot.outbox import courier, pace
 from bot.outbox.slack import EVENT_TYPE, Slack
 from bot.sandbox.cluster import moods
 from bot.sandbox.desk import Entry, Message
@@ -156,20 +155,17 @@ async def test_a_result_does_not_wait_for_a_slow_card(stage: Stage, monkeypatch:
     await stage.card_saying(card, "Accepted by the cluster")
 
 
-@pytest.mark.usefixtures("slacks_pace")
-async def test_progress_is_paced_and_the_end_is_shown_at_once(idle_stage: Stage) -> None:
+async def test_progress_is_paced_and_the_end_is_shown_at_once(
+    idle_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "BETWEEN_UPDATES_S", 3_600.0)
     stage = idle_stage
     await stage.start_bot(chunk_size=1, more="concurrency = 1")
-    await stage.evian3.set_mood(moods.slow(0.35))
     card = await stage.ask(f"/set-action T-Enable evian3 {' '.join(await stage.cids(7))}")
     await stage.confirm(card)
     await stage.thread(card, "all 7 customers accepted")
     await stage.card_saying(card, "7 of 7 answered")
-    *running, last = [e for e in await calls(stage, "chat.update") if e.details["status"] == 200]
-    assert len(running) >= 2
-    gaps = [later.at - sooner.at for sooner, later in pairwise(running)]
-    assert all(gap > BETWEEN_UPDATES_S - 0.1 for gap in gaps), gaps
-    assert last.at - (await calls(stage, "chat.postMessage"))[-1].at < 0.3
+    assert len(await calls(stage, "chat.update")) == 2  # that it began, and how it ended
 
 
 async def test_all_cards_together_keep_to_slacks_budget_and_each_shows_the_end(

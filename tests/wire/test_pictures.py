@@ -10,7 +10,6 @@ from tests.forms import said
 from tests.stage import Stage, words
 
 PNG = b"\x89PNG\r\n\x1a\n"
-DRAWN_S = 30.0
 
 
 async def run(stage: Stage, number: int) -> Message:
@@ -24,7 +23,6 @@ async def run(stage: Stage, number: int) -> Message:
 async def picture(stage: Stage, card: Message) -> File:
     shown = await stage.desk.until_message(
         card.channel, ASTER, lambda m: any(f.name.endswith(".png") for f in m.files), thread=card.ts,
-        timeout_s=DRAWN_S,
     )  # fmt: skip
     return shown.files[0]
 
@@ -42,7 +40,7 @@ async def test_a_larger_job_gets_a_picture_after_its_words_and_its_owner_one_at_
     assert file.alt.startswith("3 requests for 5 customers: 5 accepted. The last answer came ")
     thread = await stage.thread_of(card)
     assert ["It took" in words(m) for m in thread].index(True) < [bool(m.files) for m in thread].index(True)
-    home = await stage.desk.until_home(ASTER, lambda form: "slack_file" in said(form), timeout_s=DRAWN_S)
+    home = await stage.desk.until_home(ASTER, lambda form: "slack_file" in said(form))
     [image] = [block for block in home.blocks if block["type"] == "image"]
     assert image["alt_text"].startswith("Your last 30 days: 1 job: 1 accepted in full. Most on ")
     assert (await stage.desk.file_content(image["slack_file"]["id"])).startswith(PNG)

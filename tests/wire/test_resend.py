@@ -7,10 +7,11 @@ import pytest
 from bot.runner import checker
 from bot.sandbox.cluster import Call, Post, moods
 from bot.sandbox.desk import Message
+from bot.sandbox.desk_line import PATIENCE_S
 from bot.sandbox.workspace.people import ASTER, BRAM
 from tests.stage import Stage, words
 
-FAST = {"timeout_s": 1.2, "settle_s": 1.7}
+FAST = {"timeout_s": 1.2, "settle_s": 2.4}  # between the two the outcome must have been told
 NOT_YET = "not, or not yet"
 
 
@@ -141,7 +142,9 @@ async def test_check_again_before_the_time_shows_no_button_to_send(idle_stage: S
     await stage.desk.click(ASTER, read, "check_again")
     early = await another(stage, card, NOT_YET, than=again)
     record = await stage.evian3.record()
-    assert record.gets[-1].at - record.posts[-1].at < 1.2  # as it must be for this to say anything
+    assert (
+        record.gets[-1].at - record.posts[-1].at < FAST["settle_s"]
+    )  # as it must be for this to say anything
     assert "send_rest" not in buttons(early)
     await stage.desk.click(ASTER, read, "send_rest")
     await stage.private("The cluster's state was not read since these were sent", thread=card.ts)
@@ -197,14 +200,14 @@ async def test_auto_does_not_go_on_for_ever(idle_stage: Stage, monkeypatch: pyte
     monkeypatch.setattr(checker, "AUTO_ATTEMPTS", 2)
     stage = idle_stage
     await stage.evian3.set_mood(moods.closed(acts=False))
-    arrival = "{ watch = false, every_s = 1, give_up_after_s = 3 }"
+    arrival = "{ watch = false, every_s = 1, give_up_after_s = 5 }"
     await stage.start_bot(**FAST, arrival=arrival, more='resend_unknown = "auto"')
     card = await confirmed(stage, await stage.cids(1))
     last = await stage.desk.until_message(
-        card.channel, ASTER, lambda m: "send_rest" in buttons(m), thread=card.ts, timeout_s=12
+        card.channel, ASTER, lambda m: "send_rest" in buttons(m), thread=card.ts
     )
     assert f"1 customer {NOT_YET}" in words(last)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while (await stage.job()).state != "done":
             pass  # each turn asks the database anew
     assert (await stage.job()).unknown == 1

@@ -2,19 +2,19 @@
 
 import asyncio
 import csv
-import signal
-from time import monotonic
 
 import pytest
 
+from bot import app, loops
 from bot.sandbox.cluster import ClusterDesk, End, Post, moods
 from bot.sandbox.desk import Message
+from bot.sandbox.desk_line import PATIENCE_S
 from bot.sandbox.workspace.people import ASTER
 from bot.turns.embedded import EmbeddedTurns
 from tests.process import bot_process
 from tests.stage import TOKEN, Stage, words
 
-FAST = {"timeout_s": 0.8, "settle_s": 1.2}
+FAST = {"timeout_s": 1.2, "settle_s": 2.4}
 
 
 async def test_a_large_job_goes_out_in_chunks_never_more_than_allowed_at_once(idle_stage: Stage) -> None:
@@ -22,14 +22,15 @@ async def test_a_large_job_goes_out_in_chunks_never_more_than_allowed_at_once(id
     cids = [f"customer{number:04}" for number in range(1_000)]
     await stage.evian3.set_customers(dict.fromkeys(cids, 2))
     await stage.evian3.set_mood(moods.slow(held_s))
+    await stage.evian3.next_mood(moods.slow(2), times=3)
     await stage.start_bot(chunk_size=150, more="concurrency = 3")
     card = await confirmed(stage, cids)
+    await stage.evian3.until(lambda record: [post.end for post in record.posts] == [End.OPEN] * 3)
     await stage.thread(card, "all 1,000 customers accepted")
     posts = await posts_of(stage)
     assert sorted(len(post.cids) for post in posts) == [100, *[150] * 6]
     assert [cid for post in sorted(posts, key=lambda post: post.cids) for cid in post.cids] == cids
     came = sorted(post.at for post in posts)  # each is in flight for at least `held_s` after it came
-    assert came[2] - came[0] < held_s
     assert all(fourth - first > 0.95 * held_s for first, fourth in zip(came, came[3:], strict=False))
     assert len(await mentions(stage, card)) == 1
 
@@ -52,7 +53,7 @@ async def test_two_clusters_do_not_wait_for_each_other(idle_stage: Stage) -> Non
     stage = idle_stage
     stage.environment["FIJI1_TOKEN"] = TOKEN
     await stage.start_bot(more="concurrency = 1")
-    await stage.evian3.set_mood(moods.slow(1))
+    await stage.evian3.set_mood(moods.slow(15))
     await confirmed(stage, await stage.cids(1))
     await stage.evian3.until(lambda record: len(record.posts) == 1)
     async with ClusterDesk(stage.host.address, "fiji1") as fiji1:
@@ -64,7 +65,10 @@ async def test_two_clusters_do_not_wait_for_each_other(idle_stage: Stage) -> Non
     await stage.thread(other, "1 customer accepted")
 
 
-async def test_chunks_that_end_differently_are_told_in_one_message(idle_stage: Stage) -> None:
+async def test_chunks_that_end_differently_are_told_in_one_message(
+    idle_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loops, "SWEEP_S", 60.0)
     stage = idle_stage
     for mood in (moods.closed(acts=True), moods.forbidden(), moods.normal()):
         await stage.evian3.next_mood(mood)
@@ -74,8 +78,8 @@ async def test_chunks_that_end_differently_are_told_in_one_message(idle_stage: S
     assert "2 accepted, 2 refused, 2 unknown, of 6 customers" in outcome
     assert "HTTP 403: RBAC: access denied" in outcome
     assert "The connection broke before a complete answer came" in outcome
-    # At its time, not at the next sweep some seconds later, although other chunks ended in between.
-    found = await stage.thread(card, "checked.", timeout_s=3)
+    # At its time, not at the next sweep a minute later, although other chunks ended in between.
+    found = await stage.thread(card, "checked.")
     assert "4 accepted, 2 refused" in words(found)
     await stage.stop_bot()
     assert len(await mentions(stage, card)) == 2
@@ -159,12 +163,12 @@ async def test_a_bot_told_to_stop_hears_the_answer_and_tells_it(idle_stage: Stag
     assert "2 of 2 answered" in words(await stage.card_saying(card, "2 of 2"))
 
 
-async def test_an_idle_bot_stops_at_once(idle_stage: Stage) -> None:
-    async with bot_process(idle_stage) as process:
-        started = monotonic()
-        process.send_signal(signal.SIGTERM)
-        assert await process.wait() == 0
-        assert monotonic() - started < 2
+async def test_an_idle_bot_stops_at_once(idle_stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "DRAIN_S", 600.0)  # whatever it waited for, it would be for a minute
+    monkeypatch.setattr(loops, "SWEEP_S", 60.0)
+    await idle_stage.start_bot()
+    async with asyncio.timeout(PATIENCE_S):
+        await idle_stage.stop_bot()
 
 
 async def test_a_late_answer_to_an_attempt_that_is_no_longer_ours_changes_nothing(idle_stage: Stage) -> None:

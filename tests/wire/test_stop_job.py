@@ -6,6 +6,7 @@ import pytest
 
 from bot.sandbox.cluster import moods
 from bot.sandbox.desk import Message
+from bot.sandbox.desk_line import PATIENCE_S
 from bot.sandbox.workspace.people import ASTER, BRAM
 from store.model import CustomerOutcome
 from tests.stage import Stage, words
@@ -39,7 +40,7 @@ async def stop(stage: Stage, card: Message, user: str = ASTER) -> None:
 
 
 async def until_done(stage: Stage) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while (await stage.job()).state != "done":
             pass  # each turn asks the database anew
 

@@ -213,7 +213,7 @@ async def test_two_replicas_start_what_is_due_and_count_each_approval_once(
     stage.database = postgres()
     for _ in range(2):
         await stage.start_bot(more=guarded(BRAM, CLEO, approvals=2))
-    card = await confirmed(stage, more=f" at:{soon(2)}")
+    card = await confirmed(stage, more=f" at:{soon(5)}")
     clicks = [stage.desk.click(who, card, "approve") for who in (BRAM, CLEO) * 3]
     assert all(reaction.acked for reaction in await asyncio.gather(*clicks))
     await stage.thread(card, "1 customer accepted")

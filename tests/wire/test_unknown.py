@@ -10,7 +10,7 @@ from bot.sandbox.workspace.people import ASTER, BRAM
 from tests.stage import Stage, words
 
 NOT_WATCHED = "{ watch = false }"
-FAST = {"timeout_s": 1.2, "settle_s": 1.7}
+FAST = {"timeout_s": 1.2, "settle_s": 2.4}  # between the two the outcome must have been told
 ONCE = "{ watch = false, every_s = 1, give_up_after_s = 1 }"  # read, and given up at once
 FOUND = "checked. The cluster has"
 
@@ -94,7 +94,7 @@ async def test_an_unknown_job_is_read_ever_less_often_and_only_changes_are_told(
 async def test_what_is_found_in_part_is_told_and_the_rest_stays_unknown(idle_stage: Stage) -> None:
     stage = idle_stage
     first, second = await stage.cids(2)
-    arrival = "{ watch = false, every_s = 0.5, give_up_after_s = 3 }"
+    arrival = "{ watch = false, every_s = 0.5, give_up_after_s = 5 }"
     card = await unknown(stage, 2, acts=False, arrival=arrival)
     await stage.evian3.set_customers({first: 3})
     found = words(await stage.thread(card, "1 customer not, or not yet"))
