@@ -45,8 +45,8 @@ class AttachedFile:
 class Draft:
     """What stands in the form: `action` a canonical name, `cluster` a key, `channel` an id, `batch` a code.
 
-    `source` is a card or job whose `customers` are asked for too, being too many for the text field; with
-    `accepted_only` just those the cluster accepted.
+    `source` is a card or job whose `customers` are asked for too, being too many for the text field: those
+    that its batch does not have, or with `accepted_only` all that the cluster accepted.
     `replaces` is the card that is put away once this draft has become one. `notice` is for the person.
     """
 

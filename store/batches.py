@@ -13,7 +13,7 @@ from store.database import upsert
 from store.jobs import COLUMNS as JOB_COLUMNS
 from store.jobs import as_job
 from store.model import Job, Operator
-from store.tables import IS_JOB, jobs
+from store.tables import IS_JOB, job_customers, jobs
 
 COLUMNS = [column for column in batches.c if column is not batches.c.request_key]
 AT_ONCE = 500  # codes named in one statement: both databases bound their number
@@ -151,6 +151,20 @@ def of_job(conn: Connection, job_id: int) -> Batch | None:
         select(*COLUMNS).join_from(batch_jobs, batches).where(batch_jobs.c.job_id == job_id)
     ).one_or_none()
     return _batch(row) if row else None
+
+
+def parted(conn: Connection, job_id: int) -> tuple[Batch | None, Sequence[str]]:
+    """The batch a job was asked for with, and the job's customers that the batch does not have, in order.
+
+    No batch, and all of its customers, where the job has not the whole batch: then it cannot be asked for so.
+    """
+    ids = select(job_customers.c.cid).where(job_customers.c.job_id == job_id)
+    everybody = list(conn.execute(ids.order_by(job_customers.c.position)).scalars())
+    batch = of_job(conn, job_id)
+    members = frozenset(customers(conn, batch)) if batch else frozenset()
+    if batch is None or not members.issubset(everybody):
+        return None, everybody
+    return batch, [cid for cid in everybody if cid not in members]
 
 
 def customers(conn: Connection, batch: Batch, limit: int | None = None) -> Sequence[str]:

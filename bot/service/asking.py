@@ -169,8 +169,11 @@ class Asking:
         if job is None or job.operator != operator:
             gathered.blame(Field.KEPT, "The customers of that card are not known here any more; untick them.")
             return
-        everybody = await self._db.read(customers.everybody, job.id)
-        wanted = [c.cid for c in everybody if c.outcome in ACCEPTED or not draft.accepted_only]
+        if draft.accepted_only:
+            everybody = await self._db.read(customers.everybody, job.id)
+            wanted: Sequence[str] = [c.cid for c in everybody if c.outcome in ACCEPTED]
+        else:
+            _, wanted = await self._db.read(batches.parted, job.id)
         gathered.add("card", wanted, name=job.short_id)
 
     async def _unpack(self, operator: Operator, draft: Draft, code: str, gathered: _Gathered) -> None:

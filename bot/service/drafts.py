@@ -14,11 +14,10 @@ from bot.intake import paste
 from bot.service.asking import ACCEPTED
 from bot.service.cards import Press, open_card
 from bot.service.clicks import UNKNOWN_CARD, clicked, or_raise, refused
-from store import batches, customers, jobs, looking
+from store import batches, jobs, looking
 from store.database import Database
 from store.model import Job, JobState, Operator
 
-FEWEST_CHARACTERS = 4  # of an id and what parts it from the next: no more of them can fit the text field
 CSV_NAMES = (".csv", ".txt", ".tsv")
 
 
@@ -131,18 +130,15 @@ def _draft_of_accepted(conn: Connection, job: Job) -> Draft:
 
 
 def _draft(conn: Connection, job: Job) -> Draft:
-    batch = batches.of_job(conn, job.id)
-    if batch and batch.size == job.total:
-        return replace(_empty(job), batch=batch.code)
-    few = customers.first(conn, job.id, LONGEST_TEXT // FEWEST_CHARACTERS + 1)
-    ids = "\n".join(few)
-    fits = len(few) == job.total and len(ids) <= LONGEST_TEXT
+    batch, others = batches.parted(conn, job.id)
+    ids = "\n".join(others)
+    fits = len(ids) <= LONGEST_TEXT
     return replace(
         _empty(job),
         text=ids if fits else "",
         batch=batch.code if batch else None,
         source=None if fits else job.uuid,
-        customers=0 if fits else job.total,
+        customers=0 if fits else len(others),
     )
 
 

@@ -113,7 +113,8 @@ def _kept(draft: Draft) -> list[Block]:
     """What is remembered and cannot be put into a field: ticked until somebody unticks it."""
     options = [Option(value=file.id, text=_text(clip(_shown(file), OPTION))) for file in draft.files]
     if draft.source:
-        words = f"The {customers(draft.customers)} {'accepted' if draft.accepted_only else 'of the card'}"
+        which = "of the card, besides its batch" if draft.batch else "of the card"
+        words = f"The {customers(draft.customers)} {'accepted' if draft.accepted_only else which}"
         options.insert(0, Option(value=SOURCE, text=_text(words)))
     if not options:
         return []
