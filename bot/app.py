@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import cluster as cluster_api
 from bot import lanes as lanes_of
+from bot.channels import Channels
 from bot.config import Config
 from bot.errors import ConfigurationError, Problem
 from bot.http_mode import HttpMode
@@ -191,7 +192,7 @@ def _join(config: Config, means: Means, lanes: Sequence[Lane], home: Home) -> Pa
     told = speech(config, db, turns, client, whispers, home)
     files = SlackFiles(client, slack_http, addresses)
     clients = {lane.key: lane.client for lane in lanes if lane.client}
-    whereabouts = Whereabouts(profiles, Rosters(client, groups))
+    whereabouts = Whereabouts(profiles, Rosters(client, groups), Channels(client))
     cases = use_cases(config, db, people, files, whereabouts, clients, lanes_of.PresentStates(lanes))
     answering = Answering(
         whispers, windows, files, names, Workspace(home.url), under_way, path_of(config.catalogue)

@@ -47,7 +47,8 @@ class Draft:
 
     `source` is a card or job whose `customers` are asked for too, being too many for the text field: those
     that its batch does not have, or with `accepted_only` all that the cluster accepted.
-    `replaces` is the card that is put away once this draft has become one. `notice` is for the person.
+    `replaces` is the card that is put away once this draft has become one. `notice` is for the person;
+    `elsewhere` says why the channel they come from is not chosen.
     """
 
     action: str | None = None
@@ -62,6 +63,7 @@ class Draft:
     accepted_only: bool = False
     replaces: UUID | None = None
     notice: str = ""
+    elsewhere: str = ""
     start_at: datetime | None = None
 
 

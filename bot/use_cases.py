@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.channels import Channels
 from bot.cluster import fitting
 from bot.config import Config
 from bot.loops import Loop
@@ -78,10 +79,11 @@ class UseCases:
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """What Slack tells of people: who they are, where their clocks and where they are."""
+    """What Slack tells: who people are, where their clocks and where they are; where the bot itself is."""
 
     profiles: Profiles
     rosters: Rosters
+    channels: Channels
 
 
 def use_cases(
@@ -99,14 +101,15 @@ def use_cases(
     starts = Starts(db, people, gate, config.schedule)
     waits = Waits(db, whereabouts.profiles, gate, config.schedule.furthest_s)
     bounds = Bounds(config.card_expires_s, config.open_cards_per_user, config.limits)
-    proposals = Proposals(db, people, catalogue, clusters, waits, bounds)
+    proposals = Proposals(db, people, catalogue, clusters, waits, whereabouts.channels, bounds)
     places = {key: cluster.base_url for key, cluster in clusters.items()}
     administrators = Administrators(db, people, clusters)
     others = Others(db, people, catalogue)
+    names = {key: cluster.name for key, cluster in clusters.items()}
     return UseCases(
         drafts=Drafts(db, files, config.id_pattern),
         proposals=proposals,
-        choosing=Choosing(db, proposals, {key: cluster.name for key, cluster in clusters.items()}),
+        choosing=Choosing(db, proposals, names),
         asking=Asking(db, proposals, administrators, files, catalogue, clusters, config.id_pattern),
         decisions=Decisions(db, people, clusters, gate),
         previews=Previews(db),

@@ -54,6 +54,7 @@ def propose(conn: Connection, proposal: Proposal) -> Job | None:
             start_at=proposal.start_at,
             start_zone=proposal.start_zone,
             parent_id=proposal.parent_id,
+            send_there=proposal.send_there,
             channel_id=proposal.channel_id,
             created_at=created,
             expires_at=created + timedelta(seconds=proposal.expires_after_s),
@@ -110,10 +111,14 @@ def asked_by(conn: Connection, request_key: str) -> Job | None:
 
 
 def open_cards(conn: Connection, owner: Operator) -> int:
-    """How many of the owner's cards wait for a decision; nobody adds one until this transaction ends."""
+    """How many of the owner's cards wait for a decision; nobody adds one until this transaction ends.
+
+    One whose successor is on its way waits for that.
+    """
     if conn.dialect.name == "postgresql":  # SQLite has one writer anyway
         conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"cards of {owner}", 0))))
-    mine = select(func.count()).where(*_of(owner), IS_PROPOSED, jobs.c.expires_at > now())
+    waiting = (jobs.c.expires_at > now(), jobs.c.replaced_by.is_(None))
+    mine = select(func.count()).where(*_of(owner), IS_PROPOSED, *waiting)
     return conn.execute(mine).scalar_one()
 
 

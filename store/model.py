@@ -96,7 +96,8 @@ class Job:
     `accepted` counts those that have `arrived` too. `cancelled` were never sent: `stopped_by` stopped it.
     `watch_at` is when the cluster is next read for arrivals, `watch_until` when that is given up (or was);
     `watch_error`: why the last read failed.
-    `parent_id` is the job whose refused or unknown customers this one sends again.
+    `parent_id` is the job whose refused or unknown customers this one sends again. `replaced_by` takes this
+    card's place, changed, once it is posted. `send_there`: those already there are sent too.
     `approvals` are needed until `approve_by`; `remind_at` is when those who can give them are told next,
     after `reminders` times. `start_at` is when it is to start, asked for in the time zone `start_zone`;
     `due_at` is when that is tried next, `hold` why not before. `ready_at`: since when it may be sent.
@@ -157,6 +158,8 @@ class Job:
     hold: Hold | None = None
     hold_reason: str | None = None
     ready_at: datetime | None = None
+    replaced_by: UUID | None = None
+    send_there: bool = False
 
     @property
     def shown(self) -> str:

@@ -44,6 +44,13 @@ def add(conn: Connection, job_id: int, note: Note, **detail: str | int | None) -
     ring(conn, TOPIC)
 
 
+def add_once(conn: Connection, job_id: int, note: Note) -> None:
+    """As `add`, unless the same waits already; for whoever holds the job."""
+    waits = exists().where(outbox.c.job_id == job_id, outbox.c.note == note)
+    if not conn.execute(select(waits)).scalar_one():
+        add(conn, job_id, note)
+
+
 def add_for_person(conn: Connection, batch_id: int, note: Note, to: str, **detail: str | int | None) -> None:
     """Have one person told about a batch, directly, in the transaction of the fact."""
     detail = {**detail, "to": to}

@@ -53,14 +53,14 @@ def ask(conn: Connection, job: Job) -> bool:
 def fill(conn: Connection, job: Job, states: Mapping[str, int]) -> bool:
     """Write down in which state (action code) each customer is; those without one do not exist.
 
-    Those in the action's own state are left out for now (see `include`). False when the card was decided or
-    filled in meanwhile.
+    Those in the action's own state are left out unless they are to be sent too (see `include`). False when
+    the card was decided or filled in meanwhile.
     """
     if not _end(conn, job, preview=Preview.READ, preview_error=None, previewed_at=now()):
         return False
     positions: defaultdict[Findings, list[int]] = defaultdict(list)
     for position, cid in _cids(conn, job):
-        positions[_found(states.get(cid), job.action_code)].append(position)
+        positions[_found(states.get(cid), job)].append(position)
     _mark(conn, job, positions)
     seen = Counter({str(code): len(found) for (code, _), found in positions.items() if code is not None})
     conn.execute(update(jobs).where(jobs.c.id == job.id).values(preview_states=dict(seen)))
@@ -94,6 +94,7 @@ def include(conn: Connection, job: Job, wanted: bool) -> bool:
         )
         .values(outcome=after)
     )
+    conn.execute(update(jobs).where(jobs.c.id == job.id).values(send_there=wanted))
     _recount(conn, job)
     return changed.rowcount > 0
 
@@ -111,10 +112,11 @@ def seal(conn: Connection, job: Job) -> None:
     conn.execute(update(jobs).where(jobs.c.id == job.id).values(digest=shown.hexdigest()[:16]))
 
 
-def _found(code: int | None, wanted: int) -> Findings:
+def _found(code: int | None, job: Job) -> Findings:
     if code is None:
         return None, CustomerOutcome.MISSING
-    return code, CustomerOutcome.ALREADY_THERE if code == wanted else CustomerOutcome.PLANNED
+    left_out = code == job.action_code and not job.send_there
+    return code, CustomerOutcome.ALREADY_THERE if left_out else CustomerOutcome.PLANNED
 
 
 def _end(conn: Connection, job: Job, **values: object) -> bool:

@@ -29,3 +29,4 @@ class Proposal:
     parent_id: int | None = None
     start_at: datetime | None = None
     start_zone: str | None = None
+    send_there: bool = False

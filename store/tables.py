@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    false,
     text,
 )
 
@@ -101,6 +102,8 @@ jobs = Table(
     Column("hold", Word(Hold)),
     Column("hold_reason", Text),
     Column("ready_at", Instant),
+    Column("replaced_by", Uuid(native_uuid=False)),
+    Column("send_there", Boolean, nullable=False, server_default=false()),
     Column("parent_id", Integer),  # no foreign key: SQLite cannot add one to a table that is there
     Column("standing", SmallInteger, nullable=False, server_default="0"),  # the database derives it
 )
@@ -153,6 +156,7 @@ Index("ix_jobs_asked_on", jobs.c.cluster, jobs.c.created_at)
 UNFINISHED = IS_UNFINISHED.text.removeprefix("jobs.")
 _partial("ix_jobs_unfinished", UNFINISHED, jobs.c.enterprise_id, jobs.c.team_id, jobs.c.user_id)
 _partial("ix_jobs_unfinished_on", UNFINISHED, jobs.c.cluster)
+_partial("ix_jobs_replaced_by", "replaced_by IS NOT NULL", jobs.c.replaced_by)
 _partial("ix_jobs_parent", "parent_id IS NOT NULL", jobs.c.parent_id, jobs.c.id)
 _KIND = (jobs.c.cluster, jobs.c.action_code, jobs.c.standing, jobs.c.id)  # see `store.job_lists`
 Index("ix_jobs_kinds", jobs.c.enterprise_id, jobs.c.team_id, *_KIND)

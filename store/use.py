@@ -50,11 +50,16 @@ def jobs_open(conn: Connection, whose: Sequence[Condition]) -> int:
     return conn.execute(select(func.count()).select_from(jobs).where(*whose, IS_UNFINISHED)).scalar_one()
 
 
-def lately(conn: Connection, whose: Sequence[Condition], seconds: float) -> Span:
-    """What was asked for within the last so many seconds, whatever became of it."""
+def lately(
+    conn: Connection, whose: Sequence[Condition], seconds: float, *, but_replaced: bool = False
+) -> Span:
+    """What was asked for within the last so many seconds, whatever became of it.
+
+    `but_replaced`: without the cards in whose place a changed one came; nobody could confirm them any more.
+    """
     since = literal(read_now(conn) - timedelta(seconds=seconds), Instant)
     asked = select(func.count(), func.coalesce(func.sum(jobs.c.total), 0), func.min(jobs.c.created_at)).where(
-        *whose, jobs.c.created_at > since
+        *whose, jobs.c.created_at > since, *([jobs.c.replaced_by.is_(None)] if but_replaced else [])
     )
     cards, customers, oldest = conn.execute(asked).one()
     return Span(cards, int(customers), oldest)

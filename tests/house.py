@@ -83,6 +83,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "slack_addresses": frozenset(),
     "slack_files": frozenset({"draft", "intake", "slack_addresses", "slack_errors"}),
     "rosters": PLAIN | {"membership"},
+    "channels": frozenset({"slack_errors"}),
     "time_zones": PLAIN | {"list_dates", "slack_errors"},
     "membership": PLAIN | {"slack_errors"},
     "profiles": PLAIN | {"policy"},
@@ -112,7 +113,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
 }
 _TALKS_TO_SLACK = frozenset(
     {"outbox", "windows", "slack_files", "membership", "socket_mode", "introduction", "app", "reception"}
-    | {"speech", "http_mode", "status", "time_zones", "profiles", "rosters", "doctor"}
+    | {"speech", "http_mode", "status", "time_zones", "profiles", "rosters", "channels", "doctor"}
 )
 # Which rooms, or single modules, may use a library; what is not listed may be used by all. The longest
 # name that fits decides.

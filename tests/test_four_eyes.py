@@ -93,6 +93,9 @@ class Slack:
     async def zone_of(self, operator: Operator) -> str | None:
         return "UTC"
 
+    async def closed(self, channel: str) -> str | None:
+        return None
+
     async def absent(self, *_: object) -> list[str]:
         return []
 
@@ -184,7 +187,7 @@ class Course(RuleBasedStateMachine):
         gate = Gate(policy, clusters, Approvals(expire_after_s=600, remind_after_s=(60,)))
         waits = Waits(self.db, self.slack, gate, 3_600)
         self.proposals = Proposals(
-            self.db, people, Catalogue(DEFAULT_ACTIONS), clusters, waits, Bounds(900.0)
+            self.db, people, Catalogue(DEFAULT_ACTIONS), clusters, waits, self.slack, Bounds(900.0)
         )
         self.decisions = Decisions(self.db, people, clusters, gate)
         self.approving = Approving(self.db, people, self.slack, gate)

@@ -1,5 +1,6 @@
 """The ways into the form: a command, shortcuts, buttons. Opened within the trigger's three seconds."""
 
+import asyncio
 from collections.abc import Coroutine, Mapping
 from typing import Any
 from uuid import UUID
@@ -82,4 +83,5 @@ class Openings:
 
     async def _drawn(self, operator: Operator, draft: Coroutine[Any, Any, Draft]) -> View:
         begun = await draft
-        return form.form(begun, await self._choosing.choices(operator))
+        placed, choices = await asyncio.gather(self._choosing.placed(begun), self._choosing.choices(operator))
+        return form.form(placed, choices)

@@ -136,7 +136,8 @@ def draw(facts: Facts, words: Words) -> Message:
         case Note.STOPPED | Note.PAUSED | Note.RESENT:
             return _meanwhile(facts, name)
         case Note.CANNOT_POST:
-            return notices.cannot_post(job.channel_id, str(detail["error"]), words.bot_user_id)
+            kept = bool(detail.get("kept"))
+            return notices.cannot_post(job, str(detail["error"]), words.bot_user_id, kept=kept)
         case Note.ARRIVED | Note.NOT_ARRIVED | Note.WATCHED_AGAIN:
             return _arrival(facts, name, words.path)
         case Note.DIRECT | Note.ANNOUNCED:

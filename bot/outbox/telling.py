@@ -15,7 +15,7 @@ from bot.outbox.whispers import Whispers
 from bot.views import pictures
 from bot.views.files import File
 from bot.views.message import Message
-from store import approvals, audit, homes, jobs, outbox
+from store import approvals, audit, homes, jobs, outbox, replacing
 from store.audit import Event
 from store.outbox_model import ASIDE, Note, OutboxItem
 
@@ -120,7 +120,9 @@ class Teller:
                 await self._upload(item, file, channel, ts)
 
     async def _upload(self, item: OutboxItem, file: File, channel: str, parent: str) -> None:
-        if item.doubtful and await self._slack.has_file(channel, parent, file.name):
+        # Of a card that has not changed, everybody may be asked for again: then it is there already.
+        perhaps = item.doubtful or item.note is Note.CUSTOMERS_CSV
+        if perhaps and await self._slack.has_file(channel, parent, file.name):
             return
         await self._slack.upload(file.name, file.title, file.content, place=(channel, parent))
 
@@ -130,6 +132,7 @@ class Teller:
 
 def _posted(conn: Connection, facts: Facts, ts: str) -> None:
     jobs.card_posted(conn, facts.job.id, facts.job.channel_id, ts)
+    replacing.finish(conn, facts.job)
     homes.changed(conn, facts.job.operator)  # which links to it
     outbox.delivered(conn, facts.item)
 
@@ -146,6 +149,7 @@ def _nowhere(conn: Connection, facts: Facts, error: str) -> None:
     """There is no place for the card, so nobody can confirm it: put it away and tell the requester."""
     job = facts.job
     outbox.drop(conn, job.id)
+    kept = replacing.undo(conn, job)
     if jobs.cancel(conn, job, None):
         audit.append(conn, Event.NOT_POSTED, job=job.uuid, cluster=job.cluster, detail={"error": error})
-        outbox.add(conn, job.id, Note.CANNOT_POST, error=error)
+        outbox.add(conn, job.id, Note.CANNOT_POST, error=error, kept=int(kept))

@@ -101,7 +101,11 @@ class Asking:
         action, cluster = draft.action, draft.cluster
         if action in self._catalogue.names and cluster and cluster in self._clusters:
             await self._proposals.check_rights(operator, action, cluster)
-            gathered = await self._gather(operator, draft)
+            gathered, closed = await asyncio.gather(
+                self._gather(operator, draft), self._proposals.closed(draft.channel)
+            )
+            if closed:
+                gathered.blame(Field.CHANNEL, closed)
         else:
             gathered = _Gathered()  # nothing is fetched for whoever cannot have been offered this
         if draft.start_at:

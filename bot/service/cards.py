@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from bot.errors import NoLongerPossible, NotAllowed, SetActionError
 from bot.service.clicks import UNKNOWN_CARD, clicked, refused
-from store import audit, jobs, outbox
+from store import audit, jobs, outbox, replacing
 from store.audit import Event
 from store.clock import read_now
 from store.model import Job, JobState, Operator
@@ -35,6 +35,8 @@ def open_card(conn: Connection, press: Press) -> Job | SetActionError:
         return refused(conn, press.operator, job, refusal)
     # A crash or a lost answer between posting the card and recording where it is: the click knows.
     jobs.card_pressed(conn, job.id, press.channel_id, press.card_ts)
+    if job.card_ts is None:
+        replacing.finish(conn, job)
     job = jobs.get(conn, job.id)
     if job.state is JobState.PROPOSED and job.expires_at <= read_now(conn):
         expire(conn, job)
@@ -47,7 +49,9 @@ def open_card(conn: Connection, press: Press) -> Job | SetActionError:
 
 def _already(job: Job) -> str:
     if job.state is JobState.EXPIRED:
-        return "This card has expired: nothing was sent. Ask again with /set-action."
+        return (
+            "This card has expired: nothing was sent. “Ask again” on it opens the form with everything in it."
+        )
     if job.state is JobState.CANCELLED:
         return "This card was cancelled: nothing was sent."
     if job.state is JobState.DENIED:

@@ -1,8 +1,9 @@
-"""What a person may choose in the form: actions, clusters, and the batches that are theirs to run."""
+"""What a person may choose in the form: actions, clusters, the batches that are theirs to run, a channel."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from bot.draft import Choices
+from bot.draft import Choices, Draft
 from bot.service.proposals import Proposals
 from store import batches
 from store.batch_model import Batch
@@ -30,6 +31,11 @@ class Choosing:
             {batch.code: self._said(batch) for batch in mine if batch.cluster in offer.clusters},
             {name: [self._names[key] for key in keys] for name, keys in offer.only_on.items()},
         )
+
+    async def placed(self, draft: Draft) -> Draft:
+        """The draft without a channel in which no card could be shown; why not is said in it."""
+        closed = await self._proposals.closed(draft.channel)
+        return replace(draft, channel=None, elsewhere=closed) if closed else draft
 
     def _said(self, batch: Batch) -> str:
         place = self._names[batch.cluster]

@@ -85,6 +85,10 @@ class Decisions:
 
 
 def _not_as_shown(job: Job, press: Press) -> NoLongerPossible | None:
+    if job.replaced_by:
+        return NoLongerPossible(
+            "You have changed this card: a new one takes its place in a moment. Nothing was sent."
+        )
     if job.digest is None:
         return NoLongerPossible(
             "The customers' state is being read just now. The card will show it in a moment; decide then. "

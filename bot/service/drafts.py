@@ -18,6 +18,7 @@ from store import batches, jobs, looking
 from store.database import Database
 from store.model import Job, JobState, Operator
 
+ENDED = (JobState.DONE, JobState.EXPIRED, JobState.CANCELLED)
 CSV_NAMES = (".csv", ".txt", ".tsv")
 
 
@@ -74,9 +75,9 @@ class Drafts:
         return replace(await self._db.read(_draft, job), replaces=job.uuid, start_at=job.start_at)
 
     async def of_job(self, press: Press) -> Draft:
-        """Everything of a job that has ended. Raises NotAllowed, NoLongerPossible, StoreError."""
+        """Everything of a job or card that has ended. Raises NotAllowed, NoLongerPossible, StoreError."""
         job = or_raise("set_action.run_again", await self._db.write(_ended, press))
-        return await self._db.read(_draft, job)
+        return replace(await self._db.read(_draft, job), start_at=None if job.is_job else job.start_at)
 
     async def of_accepted(self, operator: Operator, uuid: UUID, following: Mapping[str, str]) -> Draft:
         """The action that follows a job's, on those of its customers that the cluster accepted.
@@ -94,9 +95,7 @@ def _is_list(file: AttachedFile) -> bool:
     return file.name.lower().endswith(CSV_NAMES)
 
 
-def _ended(
-    conn: Connection, press: Press, states: tuple[JobState, ...] = (JobState.DONE,)
-) -> Job | SetActionError:
+def _ended(conn: Connection, press: Press, states: tuple[JobState, ...] = ENDED) -> Job | SetActionError:
     job = clicked(conn, press.operator, press.card, UNKNOWN_CARD)
     if isinstance(job, SetActionError):
         return job

@@ -34,7 +34,7 @@ def _check(
             f"({limits.cards_per_minute:,}).",
             _frees(last.oldest, MINUTE_S, now),
         )
-    hour = use.lately(conn, whose, HOUR_S)
+    hour = use.lately(conn, whose, HOUR_S, but_replaced=True)
     if hour.customers + len(proposal.cids) > limits.customers_per_hour:
         raise _refusal(
             f"{who} asked for {hour.customers:,} customers within an hour; with these {len(proposal.cids):,} "

@@ -13,6 +13,8 @@ from store.database import Database
 from store.model import Job, Preview
 from store.outbox_model import Note
 
+NOT_READ = NoLongerPossible("The customers' state is not known yet; the card will show it soon.")
+
 Change = Callable[[Connection, Job], NoLongerPossible | None]
 
 
@@ -25,10 +27,13 @@ class Previews:
     async def include(self, press: Press, *, wanted: bool) -> Job:
         """Send customers that are there already as well, or not. Raises NotAllowed, NoLongerPossible."""
 
-        def change(conn: Connection, job: Job) -> None:
+        def change(conn: Connection, job: Job) -> NoLongerPossible | None:
+            if job.preview is not Preview.READ:
+                return NOT_READ
             if previews.include(conn, job, wanted):
                 detail = {"already_there": "sent too" if wanted else "left out"}
                 _changed(conn, job, press, detail)
+            return None
 
         return await self._press("set_action.changed", press, change)
 
@@ -45,8 +50,8 @@ class Previews:
 
         def change(conn: Connection, job: Job) -> NoLongerPossible | None:
             if job.preview is not Preview.READ:
-                return NoLongerPossible("The customers' state is not known yet; the card will show it soon.")
-            outbox.add(conn, job.id, Note.CUSTOMERS_CSV)
+                return NOT_READ
+            outbox.add_once(conn, job.id, Note.CUSTOMERS_CSV)
             return None
 
         return await self._press("set_action.list_asked", press, change)

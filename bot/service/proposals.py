@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 import structlog
@@ -11,16 +12,16 @@ from sqlalchemy import Connection
 from bot.catalogue import Catalogue
 from bot.config import Cluster
 from bot.config.limits import OF_A_PERSON, Limits
-from bot.errors import InvalidRequest, NoLongerPossible, NotAllowed, SetActionError
+from bot.errors import InvalidRequest, NotAllowed, SetActionError
 from bot.parsing import Request
 from bot.policy import Offer, Right
-from bot.service import limiting, repeats
+from bot.service import changing, limiting, repeats
 from bot.service.people import People
 from bot.service.waits import Waits
 from store import audit, floods, jobs, outbox, previews
 from store.audit import Event
 from store.database import Database
-from store.model import Job, JobState, Operator, Preview, Source
+from store.model import Job, Operator, Preview, Source
 from store.outbox_model import Note
 from store.proposal_model import Proposal
 
@@ -31,9 +32,9 @@ log = structlog.get_logger()
 class Origin:
     """Where the customers come from, if not typed in a command.
 
-    `replaces` is a card of the same person that is put away with it, unless it is decided. `form`: it came by
-    a form, which a person whose acknowledgement was lost can change before submitting it again. `parent_id`
-    is the job whose customers are sent again.
+    `replaces` is a card of the same person that goes once the new one is posted, unless it is decided.
+    `form`: it came by a form, which a person whose acknowledgement was lost can change before submitting it
+    again. `parent_id` is the job whose customers are sent again.
     """
 
     sources: tuple[Source, ...] = ()
@@ -52,6 +53,14 @@ class Bounds:
     limits: Limits = OF_A_PERSON
 
 
+class Channels(Protocol):
+    """Knows where cards can be shown."""
+
+    async def closed(self, channel: str) -> str | None:
+        """Why no card can be shown there, in plain words; None where one can, or it is not known."""
+        ...
+
+
 class Proposals:
     """Checks a request against policy and limits, and keeps it as a card to be confirmed."""
 
@@ -62,10 +71,12 @@ class Proposals:
         catalogue: Catalogue,
         clusters: Mapping[str, Cluster],
         waits: Waits,
+        channels: Channels,
         bounds: Bounds,
     ) -> None:
         self._db = db
         self._waits = waits
+        self._channels = channels
         self._people = people
         self._catalogue = catalogue
         self._clusters = clusters
@@ -90,6 +101,10 @@ class Proposals:
     async def check_time(self, operator: Operator, start_at: datetime) -> None:
         """Raises InvalidRequest when nothing can be planned for that moment."""
         await self._waits.when(operator, start_at)
+
+    async def closed(self, channel: str | None) -> str | None:
+        """Why no card can be shown in a channel; None where one can, or it is not known."""
+        return await self._channels.closed(channel) if channel else None
 
     async def propose(
         self,
@@ -166,15 +181,16 @@ class Proposals:
             )
 
     def _keep(self, conn: Connection, proposal: Proposal, origin: Origin) -> Job | None:
+        old = changing.held(conn, origin.replaces)
         if before := jobs.asked_by(conn, proposal.request_key):
             if not origin.form or not repeats.changed(conn, before, proposal):
                 return None
             proposal = repeats.renamed(proposal)
+            old += changing.held(conn, before.uuid)
             if jobs.asked_by(conn, proposal.request_key):
                 return None
-            _put_away(conn, before.uuid, proposal)
-        if origin.replaces:
-            _put_away(conn, origin.replaces, proposal)
+        for card in old:
+            proposal = changing.in_place_of(conn, card, proposal)
         if jobs.open_cards(conn, proposal.operator) >= self._bounds.open_per_user:
             raise InvalidRequest(
                 [
@@ -196,23 +212,6 @@ def facts(job: Job) -> dict[str, object]:
         "cluster": job.cluster,
         "count": job.total,
     }
-
-
-def _put_away(conn: Connection, replaced: UUID, proposal: Proposal) -> None:
-    """Cancel the card that was edited. Raises NoLongerPossible when it has become a job meanwhile."""
-    job = jobs.find(conn, replaced)
-    if job is None or job.operator != proposal.operator:
-        return
-    operator = proposal.operator
-    if jobs.cancel(conn, job, operator.user_id):
-        detail = {"replaced_by": proposal.uuid.hex}
-        audit.append(conn, Event.CANCELLED, actor=operator, job=job.uuid, cluster=job.cluster, detail=detail)
-        outbox.add(conn, job.id, Note.CARD)
-    elif jobs.get(conn, job.id).state not in (JobState.CANCELLED, JobState.EXPIRED):
-        raise NoLongerPossible(
-            f"The card you are changing was confirmed meanwhile: it is job {job.short_id}. No new card was "
-            "made, and nothing more was sent."
-        )
 
 
 def _announced(conn: Connection, job: Job) -> Job:

@@ -46,7 +46,7 @@ def my_batches(
     if not lines:
         none = "No batch is assigned to you."
         return Message(none, [section(none), *under])
-    blocks: list[Block] = [HeaderBlock(text=PlainTextObject(text="Your batches, those nobody runs first"))]
+    blocks: list[Block] = [HeaderBlock(text=PlainTextObject(text="Your batches, unassigned ones first"))]
     blocks += [_line(batch, last, names, may_assign=may_assign) for batch, last, may_assign in lines]
     return Message(f"Your batches: {len(lines)} shown", [*blocks, context(RUN_ONE), *under])
 

@@ -19,7 +19,7 @@ from slack_sdk.models.blocks import (
 from bot.run_at import told
 from bot.views import states
 from bot.views.given import given
-from bot.views.job_again import sends_unknown
+from bot.views.job_again import again, sends_unknown
 from bot.views.job_stop import is_stoppable, stop_button, stopped
 from bot.views.message import Button, Message
 from bot.views.preview import Path, left_out, preview
@@ -116,12 +116,16 @@ def _proposed(facts: Card) -> list[Block]:
         *sends_unknown(job),
         *preview(job, facts.where, facts.path),
         *([section(f":calendar: *To start {start_line(job)}.*")] if job.start_at else []),
-        context(
-            f"Nothing is sent until {mention(job.operator.user_id)} presses *Yes, proceed*. "
-            f"This card expires {day_and_time(job.expires_at)}."
-        ),
+        context(f"{_next(job)} This card expires {day_and_time(job.expires_at)}."),
         ActionsBlock(block_id="decide", elements=[*_proceed(facts), *_change(job)]),
     ]
+
+
+def _next(job: Job) -> str:
+    if job.digest is None or job.to_send:
+        return f"Nothing is sent until {mention(job.operator.user_id)} presses *Yes, proceed*."
+    change = "" if job.parent_id else " Press *Edit* to change the list."
+    return f"There is nothing to confirm.{change}"
 
 
 def _proceed(facts: Card) -> list[InteractiveElement]:
@@ -152,7 +156,9 @@ def _change(job: Job) -> list[InteractiveElement]:
     value = job.uuid.hex
     there = (job.preview_states or {}).get(str(job.action_code), 0)
     buttons = []
-    if job.already_there:
+    if job.preview is Preview.PENDING:
+        pass  # what was read before does not count any more
+    elif job.already_there:
         words = f"Send the {job.already_there:,} already there too"
         buttons.append(ButtonElement(text=words, action_id=Button.INCLUDE, value=value))
     elif there:
@@ -160,7 +166,7 @@ def _change(job: Job) -> list[InteractiveElement]:
         buttons.append(ButtonElement(text=words, action_id=Button.LEAVE_OUT, value=value))
     if job.preview is Preview.READ:
         buttons.append(ButtonElement(text="All as CSV", action_id=Button.CUSTOMERS_CSV, value=value))
-    if job.preview is Preview.UNREADABLE:
+    if job.preview in (Preview.READ, Preview.UNREADABLE):
         buttons.append(ButtonElement(text="Read again", action_id=Button.READ_AGAIN, value=value))
     if job.parent_id is None:  # what is sent again comes from one job, word for word
         buttons.append(ButtonElement(text="Edit", action_id=Button.EDIT, value=value))
@@ -170,12 +176,12 @@ def _change(job: Job) -> list[InteractiveElement]:
 def _decided(facts: Card) -> list[Block]:
     job = facts.job
     if job.state is JobState.EXPIRED:
-        return [
-            context(
-                f":hourglass: Expired {day_and_time(job.expires_at)}, without a decision. "
-                "Nothing was sent; ask again with `/set-action`."
-            )
-        ]
+        words = f"Expired {day_and_time(job.expires_at)}, without a decision. Nothing was sent."
+        return [context(f":hourglass: {words}"), *again(job)]
+    if job.state is JobState.CANCELLED and job.replaced_by and job.decided_by and job.decided_at:
+        who, when = mention(job.decided_by), day_and_time(job.decided_at)
+        words = f"Replaced by a new card when {who} edited it, {when}. Nothing was sent from this one."
+        return [context(f":pencil2: {words}")]
     if job.state is JobState.CANCELLED:
         return [context(f":no_entry_sign: Cancelled {_by(job)}. Nothing was sent.")]
     return [
@@ -193,13 +199,7 @@ def _decided(facts: Card) -> list[Block]:
 def _again(job: Job) -> list[Block]:
     if is_stoppable(job):
         return [ActionsBlock(elements=[stop_button(job)])]
-    if job.state is not JobState.DONE:
-        return []
-    return [
-        ActionsBlock(
-            elements=[ButtonElement(text="Run again", action_id=Button.RUN_AGAIN, value=job.uuid.hex)]
-        )
-    ]
+    return again(job) if job.state is JobState.DONE else []
 
 
 def _paused(facts: Card) -> list[Block]:

@@ -74,9 +74,12 @@ def waiting() -> View:
 
 
 def taken(channel: str | None = None) -> View:
-    """The end of a submission that took long; `channel` is where the card is."""
+    """The end of a submission that took long; `channel` is where the card is to be."""
     place = f"in <#{channel}>" if channel else "in the channel you chose"
-    words = f"Taken. The card is {place}. Nothing is sent until you confirm it there."
+    words = (
+        f"Taken. The card will be {place} in a moment; if it cannot be shown there, I write to you. Nothing "
+        "is sent until you confirm it."
+    )
     return View(type="modal", title=_text(TITLE), close=_text("Close"), blocks=[section(words)])
 
 
@@ -158,10 +161,10 @@ def _channel(draft: Draft) -> InputBlock:
     element = ConversationSelectElement(
         action_id=Field.CHANNEL,
         initial_conversation=draft.channel,
-        default_to_current_conversation=None if draft.channel else True,
+        default_to_current_conversation=None if draft.channel or draft.elsewhere else True,
     )
     hint = "Everybody there sees the card and what comes of it. Set Action must be a member."
-    return _input(Field.CHANNEL, "Channel for the card", element, hint)
+    return _input(Field.CHANNEL, "Channel for the card", element, draft.elsewhere or hint)
 
 
 def _input(

@@ -6,8 +6,10 @@ from slack_sdk.models.blocks import Block
 
 from bot.errors import InvalidRequest, NotAllowed, SetActionError
 from bot.views.card import where
+from bot.views.job_again import again
 from bot.views.message import Message
 from bot.views.text import clip, context, cut, escape, listing, mention, section
+from store.model import Job
 
 GRAMMAR = "/set-action ACTION CLUSTER ID ID, ID …  reason: why"
 EXAMPLE_ID = "e106b3d0fb0111efb2cdda09530d43d0"
@@ -45,8 +47,12 @@ def refusal(error: SetActionError) -> Message:
     return Message(cut(words, 3_000))
 
 
-def cannot_post(channel_id: str, code: str, bot_user_id: str) -> Message:
-    """Why the card could not be shown in a channel, and what to do. `code` is Slack's error."""
+def cannot_post(job: Job, code: str, bot_user_id: str, *, kept: bool = False) -> Message:
+    """Why a card could not be shown in its channel, and what to do. `code` is Slack's error.
+
+    `kept`: it was to take the place of another, which still can be decided.
+    """
+    channel_id = job.channel_id
     place = f"<#{channel_id}>"
     invite = f"`/invite` {mention(bot_user_id)}"
     if code == "is_archived":
@@ -60,7 +66,9 @@ def cannot_post(channel_id: str, code: str, bot_user_id: str) -> Message:
         why = f"I am not in {place}, so no card can be shown there. Type {invite} in it, then ask again."
     else:
         why = f"Slack does not let me post in {place} ({escape(code)}). Ask again in another channel."
-    return Message(f"Nothing was sent and no job was made. {why}")
+    words = f"Nothing was sent and no job was made. {why}"
+    words += " The card that you changed is still there, as it was." if kept else ""
+    return Message(words, [section(words), *again(job)])
 
 
 def said(words: str) -> Message:

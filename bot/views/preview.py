@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from slack_sdk.models.blocks import Block
 
-from bot.views.text import clip, context, customers, escape, section
+from bot.views.text import clip, context, customers, escape, moment, section
 from store.model import Job, Preview
 
 
@@ -31,13 +31,14 @@ def preview(job: Job, place: str, path: Path) -> list[Block]:
         case Preview.UNREADABLE:
             return [section(f":warning: {escape(clip(job.preview_error or '', 500))} {BLIND}")]
         case Preview.READ:
-            return [section("\n".join([f"*Now on {escape(place)}:*", *_states(job, path), _sum(job)]))]
+            at = f", read at {moment(job.previewed_at, '{time}')}" if job.previewed_at else ""
+            return [section("\n".join([f"*On {escape(place)}{at}:*", *_states(job, path), _sum(job)]))]
     return []
 
 
 BLIND = (
-    "So it is not known which of these customers exist, nor who is there already; one id that does not exist "
-    "makes the cluster refuse all that are sent with it."
+    "So it is not known which of these customers exist, nor who is there already; if some do not exist, the "
+    "cluster refuses the request, names them, and I send the others again without them."
 )
 
 

@@ -32,6 +32,9 @@ class Nobody:
     async def zone_of(self, operator: Operator) -> str | None:
         return None
 
+    async def closed(self, channel: str) -> str | None:
+        return None
+
 
 async def large_card(
     played: Scene, cids: Sequence[str], cluster: str = "evian3", channel: str = OPS
@@ -44,7 +47,7 @@ async def large_card(
         gate = Gate(config.policy, config.clusters, config.approvals)
         waits = Waits(db, Nobody(), gate, config.schedule.furthest_s)
         proposals = Proposals(
-            db, people, config.catalogue, config.clusters, waits, Bounds(config.card_expires_s)
+            db, people, config.catalogue, config.clusters, waits, Nobody(), Bounds(config.card_expires_s)
         )
         request = Request(config.catalogue["T-Enable"], cluster, tuple(cids), 0, None)
         await proposals.propose(

@@ -51,6 +51,9 @@ class Members:
     async def zone_of(self, operator: Operator) -> str | None:
         return "UTC"
 
+    async def closed(self, channel: str) -> str | None:
+        return None
+
 
 class OneTurn(EmbeddedTurns):
     """The turn of a process that may lose it to another, as between replicas."""
@@ -99,7 +102,7 @@ class Process:
         gate = JobGate(policy, clusters, Approvals())
         waits = Waits(self.db, members, gate, 3600.0)
         self.proposals = Proposals(
-            self.db, people, Catalogue(DEFAULT_ACTIONS), clusters, waits, Bounds(CARD_EXPIRES_S)
+            self.db, people, Catalogue(DEFAULT_ACTIONS), clusters, waits, members, Bounds(CARD_EXPIRES_S)
         )
         self.again = Again(self.db, self.proposals, Catalogue(DEFAULT_ACTIONS), clusters)
         self.decisions = Decisions(self.db, people, clusters, gate)

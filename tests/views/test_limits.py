@@ -1,5 +1,6 @@
 """Every message at its worst: within Slack's limits, and with nothing alive that we did not put there."""
 
+import dataclasses
 from collections.abc import Callable
 from datetime import datetime
 
@@ -200,11 +201,13 @@ def test_a_refusal(problems: list[str], ask: list[str]) -> None:
 
 
 @given(
+    job=jobs(),
     channel=st.sampled_from(CHANNELS),
     code=st.sampled_from(("is_archived", "not_in_channel", "channel_not_found")) | hostile(80),
+    kept=st.booleans(),
 )
-def test_cannot_post(channel: str, code: str) -> None:
-    check(notices.cannot_post(channel, code, "U0BOT"))
+def test_cannot_post(job: Job, channel: str, code: str, kept: bool) -> None:
+    check(notices.cannot_post(dataclasses.replace(job, channel_id=channel), code, "U0BOT", kept=kept))
 
 
 @pytest.mark.parametrize(

@@ -174,13 +174,6 @@ async def test_whoever_may_not_is_refused_at_the_form_and_on_the_record(idle_sta
     assert await idle_stage.events() == ["refused_request"]
 
 
-async def test_a_channel_without_the_bot_is_told_directly(stage: Stage) -> None:
-    [cid] = await stage.cids(1)
-    submission = await stage.desk.submit(await opened(stage), chosen(cids=cid, channel=RANDOM))
-    assert submission.form is None
-    await told_directly(stage, "I am not in <#C0RANDOM>")
-
-
 async def test_a_store_that_fails_loses_nothing_typed(stage: Stage) -> None:
     [cid] = await stage.cids(1)
     form = await opened(stage)

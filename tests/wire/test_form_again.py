@@ -106,13 +106,13 @@ async def test_edit_brings_everything_back_and_the_new_card_replaces_the_old(sta
     assert (form.value("reason"), form.value("channel")) == ("R&D <b>", OPS)
     submission = await stage.desk.submit(form, {"action": "PE-Enable", "cids": ids[0]})
     assert submission.form is None
-    await stage.card_saying(old, "Cancelled by <@U0ASTER>")
+    await stage.card_saying(old, "Replaced by a new card when <@U0ASTER> edited it, <!date^")
     await stage.settled()
     rows = await stage.rows(
         "SELECT event, job, detail FROM audit_log WHERE event <> 'previewed' ORDER BY seq"
     )
-    assert [row.event for row in rows] == ["requested", "cancelled", "requested"]
-    assert json.loads(rows[1].detail) == {"replaced_by": rows[2].job}
+    assert [row.event for row in rows] == ["requested", "requested", "cancelled"]
+    assert json.loads(rows[2].detail) == {"replaced_by": rows[1].job}
     states = await stage.rows("SELECT state, action_name, total FROM jobs ORDER BY id")
     assert [tuple(row) for row in states] == [("cancelled", "T-Enable", 3), ("proposed", "PE-Enable", 1)]
 
@@ -127,7 +127,7 @@ async def test_a_card_too_large_for_the_field_is_remembered_as_itself(stage: Sta
     [more] = await stage.cids(1, start=126)
     submission = await stage.desk.submit(form, {"cids": f"{more} {ids[0]}"})
     assert submission.form is None
-    await stage.card_saying(old, "Cancelled")
+    await stage.card_saying(old, "Replaced by a new card")
     new = await stage.desk.until_message(OPS, ASTER, lambda m: "127 (" in words(m))
     assert "127 (2 from the form, 125 from card" in words(new)
     assert "1 duplicate dropped" in words(new)

@@ -61,7 +61,7 @@ async def test_edit_and_run_again_keep_the_batch(stage: Stage) -> None:
         OPS, ASTER, lambda m: "PE-Enable for 2" in words(m) and can_be_confirmed(m)
     )
     assert f"2 (2 from batch `{batch.code}`)" in words(card)
-    await stage.card_saying(old, "Cancelled")
+    await stage.card_saying(old, "Replaced by a new card")
     await stage.confirm(card)
     await stage.thread(card, "both customers accepted")
     done = await stage.card_saying(card, "2 of 2 answered")

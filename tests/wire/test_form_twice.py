@@ -47,6 +47,7 @@ async def test_what_was_changed_meanwhile_is_a_new_card_in_place_of_the_first(st
     form = await submitted_unheard(stage, ids[:2])
     submission = await stage.desk.submit(form, {"cids": ids[2]})
     assert submission.form is None
+    await stage.settled()
     assert await states(stage) == ["cancelled", "proposed"]
     assert await listed(stage) == ids[2:]
     assert submission.reaction

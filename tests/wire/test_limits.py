@@ -1,11 +1,13 @@
 """Limits at the wire: what a person, or everybody on a cluster, may have under way; floods are counted."""
 
 import json
+from functools import partial
 
-from bot.sandbox.desk import Reaction
+from bot.sandbox.desk import Message, Reaction
 from bot.sandbox.workspace.people import ASTER, BRAM, OPS
 from store import floods
-from tests.stage import Stage, words
+from tests.forms import form_of
+from tests.stage import Stage, can_be_confirmed, words
 
 FEW = "\n[limits]\njobs_open = 2\ncustomers_per_hour = 5\ncards_per_minute = 3\n"
 
@@ -32,6 +34,21 @@ async def test_customers_within_an_hour(idle_stage: Stage) -> None:
     assert (await asked(idle_stage, 2)).message is None
     assert (await asked(idle_stage, 3, user=BRAM)).message is None  # everybody has a limit of their own
     assert (await idle_stage.events()).count("refused_request") == 1
+
+
+async def test_a_card_that_was_replaced_does_not_count_among_the_customers(idle_stage: Stage) -> None:
+    await idle_stage.start_bot(more=FEW.replace("cards_per_minute = 3", ""))
+    card = await idle_stage.ask(f"/set-action T-Enable evian3 {' '.join(await idle_stage.cids(3))}")
+    for reason in ("one", "two"):
+        await idle_stage.desk.click(ASTER, card, "edit")
+        submission = await idle_stage.desk.submit(await form_of(idle_stage), {"reason": reason})
+        assert submission.form is None
+        card = await idle_stage.desk.until_message(OPS, ASTER, partial(_why, reason))
+    assert "You have asked for 3 customers within an hour" in await refusal(idle_stage, 3)
+
+
+def _why(reason: str, message: Message) -> bool:
+    return f"Why: {reason}" in words(message) and can_be_confirmed(message)
 
 
 async def test_cards_within_a_minute(idle_stage: Stage) -> None:

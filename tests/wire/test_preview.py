@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 import json
+import re
 from functools import partial
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from bot.sandbox.cluster import Call, moods
 from bot.sandbox.desk import Message
 from bot.sandbox.workspace.people import ASTER, BRAM, OPS
+from tests.forms import form_of
 from tests.stage import Stage, can_be_confirmed, words
 
 READ = {"preview_s": 5}
@@ -51,7 +53,7 @@ async def card_when(stage: Stage, line: str, wanted: str) -> Message:
 async def test_the_card_counts_who_is_where_and_who_is_left_out(stage: Stage) -> None:
     _, line = await mixed(stage)
     said = words(await stage.ask(line))
-    assert "*Now on Evian 3 (evian3):*" in said
+    assert re.search(r"\*On Evian 3 \(evian3\), read at <!date\^\d+\^{time}\|[-: \d]+ UTC>:\*", said)
     assert "• 2 are in Tran-Begin :warning: T-Enable is meant to follow PE-Enable" in said
     assert "• 6 are in PE-Enable\n" in said
     assert "• 2 are in T-Enable already: left out" in said
@@ -131,7 +133,10 @@ async def test_there_is_nothing_to_confirm_where_nothing_would_be_sent(stage: St
     await stage.evian3.set_customers(dict.fromkeys(cids[:2], 3))
     line = f"/set-action T-Enable evian3 {' '.join(cids[:2])} nobody000001"
     card = await card_when(stage, line, "*So there is nothing to send.*")
-    assert offered(card) == {"include_there", "customers_csv", "edit", "cancel"}
+    assert offered(card) == {"include_there", "customers_csv", "read_again", "edit", "cancel"}
+    assert "There is nothing to confirm. Press *Edit* to change the list. This card expires <!date" in words(
+        card
+    )
     forged = await stage.job()
     assert forged.state == "proposed"
     await stage.desk.click(ASTER, card, "include_there")
@@ -160,6 +165,7 @@ async def test_a_cluster_that_cannot_be_read_may_be_confirmed_knowing_that(
     said = words(card)
     assert why in said
     assert "it is not known which of these customers exist" in said
+    assert "the cluster refuses the request, names them, and I send the others again without them" in said
     asked = card.button("confirm").confirm
     assert asked
     assert "could not tell which of them exist" in asked["text"]["text"]
@@ -194,6 +200,75 @@ async def test_it_can_be_read_again(idle_stage: Stage) -> None:
     await stage.private("This card has changed since you looked at it.")
     await stage.confirm(filled)
     await stage.thread(card, "all 8 customers accepted")
+
+
+async def test_what_was_read_can_be_read_again_and_is_confirmed_as_it_is_then(stage: Stage) -> None:
+    asked, line = await mixed(stage)
+    card = await stage.ask(line)
+    await stage.desk.click(ASTER, card, "include_there")
+    card = await stage.card_saying(card, "*10 customers of 11 will be sent.*")
+    await stage.evian3.set_customers({asked[0]: 1})
+    await stage.evian3.next_mood(moods.slow(0.4), on=Call.GET)
+    for _ in range(2):
+        assert (await stage.desk.click(ASTER, card, "read_again")).acked
+    await stage.confirm(card)
+    await stage.private("state is being read just now")
+    await stage.desk.click(ASTER, card, "leave_out_there")  # as it was drawn before
+    await stage.private("state is not known yet")
+    filled = await stage.card_saying(card, "• 3 are in Tran-Begin")
+    await stage.confirm(card)
+    await stage.private("This card has changed since you looked at it.")
+    await stage.confirm(filled)
+    await stage.thread(card, "all 10 customers accepted")
+    record = await stage.evian3.record()
+    assert (len(record.posts), len(record.gets)) == (1, 2)
+
+
+async def test_read_again_with_the_same_result_what_was_shown_still_counts(stage: Stage) -> None:
+    _, line = await mixed(stage)
+    card = await stage.ask(line)
+    await stage.desk.click(ASTER, card, "include_there")
+    card = await stage.card_saying(card, "*10 customers of 11 will be sent.*")
+    await stage.desk.click(ASTER, card, "read_again")
+    await stage.evian3.until(lambda seen: len(seen.gets) == 2)
+    await stage.card_saying(card, "sent again, as you asked")
+    await stage.desk.until_message(OPS, ASTER, lambda m: m.ts == card.ts and can_be_confirmed(m))
+    await stage.confirm(card)
+    await stage.thread(card, "all 10 customers accepted")
+
+
+async def test_an_edit_keeps_that_those_already_there_are_sent_too(stage: Stage) -> None:
+    cids = await stage.cids(2)
+    await stage.evian3.set_customers({cids[0]: 2, cids[1]: 3})
+    card = await stage.ask(f"/set-action T-Enable evian3 {' '.join(cids)}")
+    await stage.desk.click(ASTER, card, "include_there")
+    card = await stage.card_saying(card, "*2 customers will be sent")
+    await stage.desk.click(ASTER, card, "edit")
+    await stage.desk.submit(await form_of(stage), {"reason": "ticket"})
+    card = await stage.desk.until_message(
+        OPS, ASTER, lambda m: "Why: ticket" in words(m) and can_be_confirmed(m)
+    )
+    assert "• 1 is in T-Enable already: sent again, as you asked" in words(card)
+    await stage.desk.click(ASTER, card, "edit")
+    await stage.desk.submit(await form_of(stage), {"action": "PE-Enable"})
+    card = await stage.desk.until_message(
+        OPS, ASTER, lambda m: "PE-Enable for 2" in words(m) and can_be_confirmed(m)
+    )
+    assert "• 1 is in PE-Enable already: left out" in words(card), "it was said of another action"
+
+
+async def test_everybody_asked_for_twice_is_one_file(stage: Stage) -> None:
+    _, line = await mixed(stage)
+    card = await stage.ask(line)
+    await asyncio.gather(*(stage.desk.click(ASTER, card, "customers_csv") for _ in range(2)))
+    await stage.settled()
+    await stage.desk.click(ASTER, card, "customers_csv")
+    await stage.settled()
+    assert [len(m.files) for m in await stage.thread_of(card)] == [1]
+    await stage.desk.click(ASTER, card, "include_there")
+    await stage.desk.click(ASTER, await stage.card_saying(card, "*10 customers of 11"), "customers_csv")
+    await stage.settled()
+    assert [len(m.files) for m in await stage.thread_of(card)] == [1, 1], "another list is another file"
 
 
 async def test_everybody_is_one_click_away_as_a_file(stage: Stage) -> None:

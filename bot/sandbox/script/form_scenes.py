@@ -56,7 +56,7 @@ async def edited(stage: Stage) -> None:
     form = await stage.form()
     left = await stage.submits(form, {"action": "PE-Finalize", "reason": "meant the other one"})
     expect(left is None, "the form to close over its card")
-    await stage.card(card, "Cancelled")
+    await stage.card(card, "Replaced by a new card")
     new = await _confirmable(stage, "meant the other one")
     await stage.presses(new, "cancel")
 
