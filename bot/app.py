@@ -194,9 +194,7 @@ def _join(config: Config, means: Means, lanes: Sequence[Lane], home: Home) -> Pa
     clients = {lane.key: lane.client for lane in lanes if lane.client}
     whereabouts = Whereabouts(profiles, Rosters(client, groups), Channels(client))
     cases = use_cases(config, db, people, files, whereabouts, clients, lanes_of.PresentStates(lanes))
-    answering = Answering(
-        whispers, windows, files, names, Workspace(home.url), under_way, path_of(config.catalogue)
-    )
+    answering = Answering(whispers, windows, names, Workspace(home.url), under_way, path_of(config.catalogue))
     later = config.catalogue.later()
     door = reception(config, client, home, cases, answering, seal)
     door.observe = means.metrics.answered

@@ -68,6 +68,20 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchDraft:
+    """What stands in the form that makes batches: a list to be cut into pieces of `size`, for `to` in turn.
+
+    `cluster` is a key, `size` as it was typed.
+    """
+
+    cluster: str | None = None
+    name: str = ""
+    size: str = "100"
+    to: Sequence[str] = ()
+    file: AttachedFile | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Choices:
     """What may be chosen: canonical names of actions, clusters by key and batches by code, in words.
 

@@ -2,6 +2,7 @@
 
     SetActionError
     ├── InvalidRequest        what was typed cannot be carried out as it stands
+    │   └── TooManyCustomers  in one job, or within an hour
     ├── NotAllowed            policy or ownership says no
     ├── NoLongerPossible      the card or job has moved on
     ├── ClusterUnreadable     a cluster's state could not be read
@@ -25,6 +26,10 @@ class InvalidRequest(SetActionError):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__(" ".join(problems))
         self.problems = tuple(problems)
+
+
+class TooManyCustomers(InvalidRequest):
+    """More customers than one job takes, or than may be asked for just now."""
 
 
 class NotAllowed(SetActionError):

@@ -25,8 +25,9 @@ from bot.listeners.job import JobWindow
 from bot.listeners.job_applications import JobApplications
 from bot.listeners.lists import Lists
 from bot.listeners.opening import Openings
+from bot.listeners.patience import Patience
 from bot.listeners.pauses import PauseButtons
-from bot.listeners.ports import Files, Modals, Whisper
+from bot.listeners.ports import Modals, Whisper
 from bot.listeners.showing import Showing
 from bot.listeners.waiting import WaitingJobs
 from bot.loops import UnderWay
@@ -44,7 +45,6 @@ class Answering:
 
     whisper: Whisper
     windows: Modals
-    files: Files
     names: Mapping[str, str]
     workspace: Workspace
     under_way: UnderWay
@@ -57,7 +57,6 @@ def reception(
     """The door, with every listener behind it."""
     app = _app(client, home)
     whisper, windows, names = answering.whisper, answering.windows, answering.names
-    files = answering.files
     workspace, under_way = answering.workspace, answering.under_way
     faults = Faults(whisper, windows)
     faults.register(app)
@@ -65,11 +64,12 @@ def reception(
     showing = Showing(windows, faults, under_way)
     openings = Openings(cases.drafts, choosing, showing)
     openings.register(app)
-    Forms(cases.asking, choosing, windows, faults, under_way).register(app)
+    patience = Patience(windows, faults, under_way)
+    Forms(cases.asking, choosing, windows, patience).register(app)
     HomeTab(cases.own_home).register(app)
     # Before `Commands`, which takes every other text.
     BatchCommands(cases.batches, cases.own_batches, whisper, config.catalogue, names, workspace).register(app)
-    BatchForms(cases.making, cases.batches, files, windows, names).register(app)
+    BatchForms(cases.making, cases.batches, windows, patience, names).register(app)
     WaitingJobs(cases.approving, cases.timing, windows, names).register(app)
     around = Surroundings(names, _following(config.catalogue), answering.path, workspace)
     JobApplications(cases.details, cases.applications, showing, around).register(app)

@@ -124,7 +124,7 @@ def use_cases(
         applications=Applications(db, readers, places, fitting, config.applications_cache_s),
         batches=Batches(db, administrators, proposals, clusters),
         own_batches=OwnBatches(db, administrators),
-        making=BatchMaking(db, administrators, clusters, config.id_pattern),
+        making=BatchMaking(db, administrators, files, clusters, config.id_pattern),
         resuming=Resuming(db, administrators),
         approving=Approving(db, people, whereabouts.profiles, gate),
         timing=Timing(db, people, gate, waits),

@@ -1,21 +1,25 @@
 """The forms that make batches and assign them: open, check, one use case, acknowledge."""
 
-import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.models.views import View
 
-from bot.errors import InvalidRequest, SetActionError
-from bot.intake.ids import Taken
+from bot.draft import BatchDraft
+from bot.errors import SetActionError
+from bot.listeners import patience
 from bot.listeners.batch_payloads import Assigning, Making, Opening
-from bot.listeners.ports import Files, Windows
-from bot.service.batch_making import LONGEST_NAME, BatchMaking, Order, UnusableField
+from bot.listeners.patience import Outcome, Patience, Submitted
+from bot.listeners.ports import Windows
+from bot.service.batch_making import LONGEST_NAME, BatchMaking, UnusableFields
 from bot.service.batches import Batches
 from bot.views import batch_forms
 from bot.views.message import Button, Form
+from store.model import Operator
 
-FILE_S = 2.0  # to fetch and read a list, while Slack waits three seconds for the form's answer
+PATIENCE_S = patience.PATIENCE_S
 
 
 class BatchForms:
@@ -25,14 +29,14 @@ class BatchForms:
         self,
         making: BatchMaking,
         batches: Batches,
-        files: Files,
         windows: Windows,
+        patience: Patience,
         names: Mapping[str, str],
     ) -> None:
         self._making = making
         self._batches = batches
-        self._files = files
         self._windows = windows
+        self._patience = patience
         self._names = names
 
     def register(self, app: AsyncApp) -> None:
@@ -45,29 +49,15 @@ class BatchForms:
     async def make(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Open the form that makes batches."""
         click = Opening.model_validate(body)
-        keys = await self._making.administered(click.operator)
-        form = batch_forms.make({key: self._name(key) for key in keys}, LONGEST_NAME)
-        await self._windows.open(click.trigger_id, form)
+        await self._windows.open(click.trigger_id, await self._form(click.operator, BatchDraft()))
         await ack()
 
     async def made(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        """Make the batches; a mistake is shown at its field, and nothing typed is lost."""
-        form = Making.model_validate(body)
-        try:
-            await self._making.check_rights(form.operator, form.cluster)
-            taken = await self._read(form)
-            made = await self._making.make(form.operator, _order(form, taken))
-        except InvalidRequest as mistake:
-            field = mistake.field if isinstance(mistake, UnusableField) else "file"
-            await ack(response_action="errors", errors={field: str(mistake)})
-        except SetActionError as refusal:
-            await ack(response_action="errors", errors={"cluster": str(refusal)})
-        else:
-            without = await self._making.unable(form.operator, made)
-            view = batch_forms.made(
-                made, taken.duplicates, self._name(made[0].cluster), remark=taken.remark, without=without
-            )
-            await ack(response_action="update", view=view.to_dict())
+        """Make the batches; mistakes are shown at their fields, and nothing typed is lost."""
+        given = Making.model_validate(body)
+        again = partial(self._form, given.operator, given.draft)
+        submitted = Submitted(given.view.id, given.operator.user_id, batch_forms.waiting(), again)
+        await self._patience.answer(ack, submitted, self._make(given), PATIENCE_S)
 
     async def assign(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Open the form that says who is to run a batch."""
@@ -90,29 +80,28 @@ class BatchForms:
             without = await self._batches.unable(form.operator, batch)
             await ack(response_action="update", view=batch_forms.assigned(batch, without=without).to_dict())
 
-    async def _read(self, form: Making) -> Taken:
-        """The customers of the attached file. Raises InvalidRequest."""
-        files = form.field("file").files
-        if not files:
-            raise UnusableField("file", "Attach the list of customers as a CSV.")
+    async def _make(self, given: Making) -> Outcome:
+        draft = given.draft
         try:
-            async with asyncio.timeout(FILE_S), self._files.content(files[0].attached) as file:
-                return await self._making.read(file)
-        except TimeoutError as exc:
-            raise UnusableField(
-                "file", "The file took too long to fetch and read. Nothing was made; please submit again."
-            ) from exc
+            made, taken = await self._making.make(given.operator, draft, request_key=given.request_key)
+        except UnusableFields as mistakes:
+            return Outcome(mistakes.fields)
+        except SetActionError as refusal:
+            return Outcome({"cluster": str(refusal)})
+        words = batch_forms.made(
+            made,
+            taken.duplicates,
+            self._name(made[0].cluster),
+            remark=taken.remark,
+            without=await self._making.unable(given.operator, made),
+            chosen=draft.to,
+        )
+        view = batch_forms.shown(words)
+        return Outcome(view=view, late=view, words=words)
+
+    async def _form(self, operator: Operator, draft: BatchDraft, problems: Sequence[str] = ()) -> View:
+        keys = await self._making.administered(operator)
+        return batch_forms.make({key: self._name(key) for key in keys}, LONGEST_NAME, draft, problems)
 
     def _name(self, cluster: str) -> str:
         return self._names.get(cluster, cluster)
-
-
-def _order(form: Making, taken: Taken) -> Order:
-    return Order(
-        request_key=form.request_key,
-        cluster=form.cluster,
-        name=" ".join((form.field("name").value or "").split()),
-        size=form.size,
-        cids=taken.cids,
-        to=form.field("to").selected_users,
-    )

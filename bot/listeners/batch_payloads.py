@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from bot.draft import BatchDraft
 from bot.errors import NoLongerPossible
 from bot.listeners.payloads import Click, Interaction, Payload, SlackFile, SlackId
 from bot.views.batch_forms import VALUE
@@ -33,6 +34,7 @@ class _Option(Payload):
 class _Input(Payload):
     value: str | None = None
     selected_option: _Option | None = None
+    selected_options: tuple[_Option, ...] = ()
     selected_user: SlackId | None = None
     selected_users: list[SlackId] = Field(default_factory=list, max_length=1_000)
     files: list[SlackFile] = Field(default_factory=list)
@@ -66,16 +68,19 @@ class Making(_Submission):
         return f"{self.view.id}.{self.view.hash}"
 
     @property
-    def cluster(self) -> str:
-        """The key that was chosen."""
-        chosen = self.field("cluster").selected_option
-        return chosen.value if chosen else ""
-
-    @property
-    def size(self) -> int:
-        """Customers a batch; 0 where no whole number was typed."""
-        typed = self.field("size").value or ""
-        return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= 9 else 0
+    def draft(self) -> BatchDraft:
+        """Everything in the form. A file that was remembered counts as long as its box is ticked."""
+        cluster, files = self.field("cluster").selected_option, self.field("file").files
+        kept = bool(self.field("kept").selected_options)
+        remembered = SlackFile.model_validate_json(self.view.private_metadata) if kept else None
+        file = files[0].attached if files else (remembered.attached if remembered else None)
+        return BatchDraft(
+            cluster=cluster.value if cluster else None,
+            name=self.field("name").value or "",
+            size=self.field("size").value or "",
+            to=tuple(self.field("to").selected_users),
+            file=file,
+        )
 
 
 class Assigning(_Submission):

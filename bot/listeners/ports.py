@@ -1,12 +1,10 @@
 """What listeners need of the outside, as they see it."""
 
-from contextlib import AbstractAsyncContextManager
-from typing import IO, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from slack_sdk.models.views import View
 
-from bot.draft import AttachedFile
 from bot.views.files import File
 from bot.views.message import Message
 
@@ -54,12 +52,4 @@ class Modals(Windows, Protocol):
 
     async def deliver(self, user_id: str, file: File) -> bool:
         """Send a file in a direct message; False when Slack did not take it."""
-        ...
-
-
-class Files(Protocol):
-    """Fetches what people attach."""
-
-    def content(self, file: AttachedFile) -> AbstractAsyncContextManager[IO[bytes]]:
-        """The content, to be read while in the context. Raises UnusableFile."""
         ...

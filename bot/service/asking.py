@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from uuid import uuid4
 
 from bot.catalogue import Catalogue
 from bot.draft import AttachedFile, BadLines, Draft, Field, Mistakes
-from bot.errors import InvalidRequest, NotAllowed
+from bot.errors import InvalidRequest, NotAllowed, TooManyCustomers
 from bot.intake import csv_file, paste
 from bot.intake.ids import BadLine, Taken, UnusableFile
 from bot.parsing import LONGEST_REASON, Request, clean_reason
@@ -52,20 +53,27 @@ class _Gathered:
     sources: list[Source] = field(default_factory=list)
     problems: dict[Field, list[str]] = field(default_factory=dict)
     bad: list[BadLines] = field(default_factory=list)
+    brought: Counter[Field] = field(default_factory=Counter)
     batch_id: int | None = None
 
     def add(
-        self, kind: str, cids: Sequence[str], *, duplicates: int = 0, name: str = "", column: str = "",
-        remark: str = "",
+        self, at: Field, kind: str, cids: Sequence[str], *, duplicates: int = 0, name: str = "",
+        column: str = "", remark: str = "",
     ) -> None:  # fmt: skip
         before = len(self.cids)
         self.cids.update(dict.fromkeys(cids))
         new = len(self.cids) - before
         self.duplicates += duplicates + len(cids) - new
         self.sources.append(Source(kind, new, name, column, remark))
+        self.brought[at] += new
 
     def blame(self, at: Field, words: str) -> None:
         self.problems.setdefault(at, []).append(words)
+
+    @property
+    def most(self) -> Field:
+        """The field that brought most of the customers."""
+        return self.brought.most_common(1)[0][0]
 
     def mistakes(self) -> Mistakes:
         fields = {at: " ".join(words) for at, words in self.problems.items()}
@@ -115,14 +123,17 @@ class Asking:
             mistakes = gathered.mistakes()
             await self._proposals.refuse(operator, mistakes, draft.action, draft.cluster, mistakes.count)
             raise mistakes
-        return await self._proposals.propose(
-            operator,
-            request,
-            proposal_id=uuid4(),
-            request_key=request_key,
-            channel_id=draft.channel,
-            origin=Origin(tuple(gathered.sources), draft.replaces, gathered.batch_id, form=True),
-        )
+        try:
+            return await self._proposals.propose(
+                operator,
+                request,
+                proposal_id=uuid4(),
+                request_key=request_key,
+                channel_id=draft.channel,
+                origin=Origin(tuple(gathered.sources), draft.replaces, gathered.batch_id, form=True),
+            )
+        except TooManyCustomers as refusal:
+            raise Mistakes({gathered.most: str(refusal)}, count=len(gathered.cids)) from refusal
 
     def _request(self, draft: Draft, gathered: _Gathered) -> Request | None:
         reason = clean_reason(draft.reason)
@@ -163,7 +174,7 @@ class Asking:
 
     async def _type(self, text: str, gathered: _Gathered) -> None:
         taken = await asyncio.to_thread(paste.read, text, id_pattern=self._id_pattern)
-        gathered.add("form", taken.cids, duplicates=taken.duplicates, remark=taken.remark)
+        gathered.add(Field.CIDS, "form", taken.cids, duplicates=taken.duplicates, remark=taken.remark)
         if taken.bad:
             gathered.bad.append(BadLines(None, taken.bad))
             gathered.blame(Field.CIDS, _bad_words("Not every word here is a customer id", taken.bad))
@@ -178,7 +189,7 @@ class Asking:
             wanted: Sequence[str] = [c.cid for c in everybody if c.outcome in ACCEPTED]
         else:
             _, wanted = await self._db.read(batches.parted, job.id)
-        gathered.add("card", wanted, name=job.short_id)
+        gathered.add(Field.KEPT, "card", wanted, name=job.short_id)
 
     async def _unpack(self, operator: Operator, draft: Draft, code: str, gathered: _Gathered) -> None:
         batch = await self._db.read(batches.find, operator, code)
@@ -193,7 +204,7 @@ class Asking:
         if draft.cluster != batch.cluster:
             gathered.blame(Field.CLUSTER, f"Batch {code} is for {batch.cluster}; choose that cluster.")
             return
-        gathered.add("batch", await self._db.read(batches.customers, batch), name=code)
+        gathered.add(Field.BATCH, "batch", await self._db.read(batches.customers, batch), name=code)
         gathered.batch_id = batch.id
 
     async def _read(self, file: AttachedFile, gathered: _Gathered) -> None:
@@ -206,7 +217,7 @@ class Asking:
             return
         column = taken.heading or (str(taken.column) if taken.column else "")
         gathered.add(
-            "file", taken.cids, duplicates=taken.duplicates, name=name,
+            at, "file", taken.cids, duplicates=taken.duplicates, name=name,
             column="" if taken.remark else column, remark=taken.remark,
         )  # fmt: skip
         if taken.bad:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.config.limits import Limits
-from bot.errors import InvalidRequest
+from bot.errors import InvalidRequest, TooManyCustomers
 from store import use
 from store.clock import read_now
 from store.proposal_model import Proposal
@@ -40,6 +40,7 @@ def _check(
             f"{who} asked for {hour.customers:,} customers within an hour; with these {len(proposal.cids):,} "
             f"it would be more than the limit for {whom} ({limits.customers_per_hour:,}).",
             _frees(hour.oldest, HOUR_S, now),
+            TooManyCustomers,
         )
     running = use.jobs_open(conn, whose)
     if running >= limits.jobs_open:
@@ -57,5 +58,5 @@ def _frees(oldest: datetime | None, seconds: float, now: datetime) -> str:
     return f"It begins to free in {left} s." if left < 120 else f"It begins to free in {left // 60} min."
 
 
-def _refusal(words: str, frees: str) -> InvalidRequest:
-    return InvalidRequest([f"{words} {frees} Nothing was sent."])
+def _refusal(words: str, frees: str, kind: type[InvalidRequest] = InvalidRequest) -> InvalidRequest:
+    return kind([f"{words} {frees} Nothing was sent."])

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from bot.catalogue import Catalogue
 from bot.config import Cluster
 from bot.config.limits import OF_A_PERSON, Limits
-from bot.errors import InvalidRequest, NotAllowed, SetActionError
+from bot.errors import InvalidRequest, NotAllowed, SetActionError, TooManyCustomers
 from bot.parsing import Request
 from bot.policy import Offer, Right
 from bot.service import changing, limiting, repeats
@@ -173,7 +173,7 @@ class Proposals:
         await self._people.may(operator, Right.REQUEST, action, cluster.key)
         self._waits.check(operator, action, cluster.key)
         if len(request.cids) > cluster.max_customers:
-            raise InvalidRequest(
+            raise TooManyCustomers(
                 [
                     f"{len(request.cids):,} customers are more than {cluster.key} takes in one job "
                     f"({cluster.max_customers:,}). Ask for them in parts."

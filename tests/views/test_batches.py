@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from slack_sdk.models.views import View
 
+from bot.draft import AttachedFile, BatchDraft
 from bot.sandbox.workspace.blocks import checked_view
 from bot.service.batch_making import LONGEST_NAME
 from bot.views import batch_forms, batches
@@ -100,10 +101,20 @@ def test_a_card_names_its_batch(job: Job, batch: Batch, name: str) -> None:
     assert f"Batch 7Q2KX4: {batch.name}" in words_of(shown)
 
 
-@given(clusters=st.dictionaries(names, names, min_size=1, max_size=5), times=st.sampled_from((1, 60)))
-def test_the_form_that_makes_batches(clusters: dict[str, str], times: int) -> None:
+@given(
+    clusters=st.dictionaries(names, names, min_size=1, max_size=5),
+    times=st.sampled_from((1, 60)),
+    name=hostile(200),
+    problems=st.lists(hostile(3_000), max_size=3),
+)
+def test_the_form_that_makes_batches(
+    clusters: dict[str, str], times: int, name: str, problems: list[str]
+) -> None:
     many = {f"{key}{n}": name for key, name in clusters.items() for n in range(times)}
-    check_view(batch_forms.make(many, LONGEST_NAME))
+    check_view(batch_forms.make(many, LONGEST_NAME, BatchDraft()))
+    typed = BatchDraft(next(iter(many)), name, "0", ["U0BRAM"], AttachedFile("F0FILE", name))
+    check_view(batch_forms.make(many, LONGEST_NAME, typed, problems))
+    check_view(batch_forms.waiting())
 
 
 @given(
@@ -116,7 +127,11 @@ def test_the_form_that_makes_batches(clusters: dict[str, str], times: int) -> No
 def test_what_came_of_it(
     some: list[Batch], duplicates: int, name: str, first: str, without: tuple[str, ...]
 ) -> None:
-    check_view(batch_forms.made(some, duplicates, name, remark=first[:100], without=without))
+    words = batch_forms.made(
+        some, duplicates, name, remark=first[:100], without=without, chosen=("U0BRAM", *without)
+    )
+    check(words)
+    check_view(batch_forms.shown(words))
 
 
 @given(batch=made_batches(), name=names)

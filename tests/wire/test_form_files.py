@@ -8,7 +8,7 @@ from typing import IO, Any
 import pytest
 
 from bot import slack_files, windows
-from bot.listeners import forms
+from bot.listeners import forms, patience
 from bot.sandbox.desk import Attachment, Form
 from bot.sandbox.workspace.people import ASTER, OPS
 from bot.slack_files import SlackFiles
@@ -28,7 +28,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
 
     monkeypatch.setattr(SlackFiles, "_download", slow)
     monkeypatch.setattr(forms, "PATIENCE_S", 0.2)
-    monkeypatch.setattr(forms, "NOT_BEFORE_S", 0.05)
+    monkeypatch.setattr(patience, "NOT_BEFORE_S", 0.05)
     return gate
 
 
@@ -137,7 +137,9 @@ async def test_a_slow_download_is_announced_and_then_says_where_the_card_is(
     ids = await stage.cids(2)
     form = await waiting(stage, files=[sheet(*ids)])
     gate.set()
-    await stage.desk.until_form(ASTER, lambda f: f.id == form.id and f"The card is in <#{OPS}>" in said(f))
+    await stage.desk.until_form(
+        ASTER, lambda f: f.id == form.id and f"The card will be in <#{OPS}>" in said(f)
+    )
     await stage.desk.until_message(OPS, ASTER, lambda m: bool(m.buttons))
     assert await listed(stage) == ids
 
@@ -177,7 +179,7 @@ async def test_the_end_of_a_wait_is_shown_although_slack_fails_at_first(
     form = await waiting(stage, files=[sheet(cid)])
     await stage.desk.fail("views.update", 2, **fault)
     gate.set()
-    await stage.desk.until_form(ASTER, lambda f: f.id == form.id and "The card is in" in said(f))
+    await stage.desk.until_form(ASTER, lambda f: f.id == form.id and "The card will be in" in said(f))
 
 
 async def test_a_fault_after_a_wait_is_told_with_a_reference_and_the_form_comes_back(
@@ -211,7 +213,7 @@ async def test_a_slow_store_is_announced_too(stage: Stage, monkeypatch: pytest.M
     with stage.locked_database():
         submission = await stage.desk.submit(form, chosen(cids=cid))
         assert "Nothing is taken yet" in said(submission.form)
-    await stage.desk.until_form(ASTER, lambda f: "The card is in" in said(f))
+    await stage.desk.until_form(ASTER, lambda f: "The card will be in" in said(f))
 
 
 def many(count: int) -> Attachment:
@@ -234,7 +236,9 @@ async def test_a_production_list_by_csv_is_a_card(idle_stage: Stage, count: int)
 async def test_one_more_than_a_job_takes_is_refused(stage: Stage) -> None:
     submission = await stage.desk.submit(await opened(stage), chosen(files=[many(50_001)]))
     assert submission.form
-    assert "50,001 customers are more than evian3 takes in one job (50,000)" in str(submission.form.errors)
+    [(field, why)] = submission.form.errors.items()
+    assert field == "files"
+    assert "50,001 customers are more than evian3 takes in one job (50,000)" in why
     assert await stage.events() == ["refused_request"]
 
 
