@@ -30,7 +30,8 @@ def closest(word: str, names: Iterable[str]) -> str | None:
 class Action:
     """One action. `code` is the state customers read back in, `name` the spelling sent to the cluster.
 
-    `after` names the states it is meant to follow; customers in another are warned about. Empty: any will do.
+    `after` names the states it is meant to follow; customers in another are warned about. Empty: it begins,
+    and customers are warned about that have gone further already (see `Catalogue.passed`).
     """
 
     code: int
@@ -93,6 +94,24 @@ class Catalogue:
             action.code: {other.code for other in self if action.name in other.after} for action in self
         }
         return {code: _reached(code, follow) - {code} for code in follow}
+
+    def passed(self) -> Mapping[int, frozenset[int]]:
+        """Return for each action (code) that begins the states of customers that have gone further already.
+
+        Those are the states that follow another, being steps on a path, and what has a higher code. In a
+        catalogue where nothing follows anything there is no order, and so nothing to go against.
+        """
+        if not any(action.after for action in self):
+            return {}
+        return {
+            begins.code: frozenset(
+                other.code
+                for other in self
+                if other is not begins and (other.after or other.code > begins.code)
+            )
+            for begins in self
+            if not begins.after
+        }
 
     def nearest(self, word: str) -> str | None:
         """Return the canonical name of the action most likely meant by `word`, None when none is near."""

@@ -49,4 +49,5 @@ def path_of(catalogue: Catalogue) -> Path:
     return Path(
         {action.code: action.name for action in catalogue},
         {action.code: frozenset(catalogue[name].code for name in action.after) for action in catalogue},
+        catalogue.passed(),
     )

@@ -100,6 +100,14 @@ def test_what_lies_further_on_the_path_is_whatever_follows_however_far() -> None
     }  # fmt: skip
 
 
+def test_what_begins_is_not_for_those_who_have_gone_further() -> None:
+    assert Catalogue(DEFAULT_ACTIONS).passed() == {1: frozenset({2, 3, 4, 5}), 5: frozenset({2, 3, 4})}
+
+
+def test_where_nothing_follows_anything_nobody_has_gone_further() -> None:
+    assert Catalogue([Action(1, "A"), Action(2, "B")]).passed() == {}
+
+
 def test_a_path_that_goes_round_leads_to_everything_but_where_it_began() -> None:
     round_path = Catalogue([Action(1, "A", after=("B",)), Action(2, "B", after=("A",))])
     assert round_path.later() == {1: frozenset({2}), 2: frozenset({1})}

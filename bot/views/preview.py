@@ -1,7 +1,7 @@
 """What a card says before anyone confirms it: which state its customers are in, and who is left out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from slack_sdk.models.blocks import Block
 
@@ -11,10 +11,14 @@ from store.model import Job, Preview
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """The catalogue as a card needs it: names of states by code, and which states an action is to follow."""
+    """The catalogue as a card needs it, all by code: names of states, which of them an action is to follow.
+
+    `passed`: where an action follows none, the states of customers that have gone further already.
+    """
 
     names: Mapping[int, str]
     after: Mapping[int, frozenset[int]]
+    passed: Mapping[int, frozenset[int]] = field(default_factory=dict)
 
     def name(self, code: int) -> str:
         """The state's name; a code the catalogue does not know speaks for itself."""
@@ -69,6 +73,8 @@ def _state(job: Job, path: Path, code: int, number: int) -> str:
     if wanted and code not in wanted:
         follows = " or ".join(path.name(one) for one in sorted(wanted))
         return f"{line} :warning: {escape(job.action_name)} is meant to follow {escape(follows)}"
+    if code in path.passed.get(job.action_code, frozenset()):
+        return f"{line} :warning: {escape(job.action_name)} is not meant to follow it"
     return line
 
 

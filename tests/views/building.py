@@ -60,6 +60,7 @@ def codes(values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[int, Any]]:
     return st.dictionaries(st.integers(1, 5), values, min_size=3, max_size=5)
 
 
+steps = st.frozensets(st.integers(1, 5), max_size=2)
 errors: st.SearchStrategy[SetActionError] = st.one_of(
     st.builds(InvalidRequest, st.lists(LIVE, min_size=1, max_size=MOST)),
     st.builds(NoLongerPossible, LIVE),
@@ -71,7 +72,7 @@ SIMPLE: Mapping[Any, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     datetime: moments,
     UUID: st.uuids(),
-    Path: st.builds(Path, codes(LIVE), codes(st.frozensets(st.integers(1, 5), max_size=2))),
+    Path: st.builds(Path, codes(LIVE), codes(steps), codes(steps)),
     SetActionError: errors,
     Message: errors.map(notices.refusal),
     types.NoneType: st.none(),

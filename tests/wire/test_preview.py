@@ -62,6 +62,25 @@ async def test_the_card_counts_who_is_where_and_who_is_left_out(stage: Stage) ->
     assert "T-Enable will be sent to Evian 3 (evian3) for 8 customers." in said
 
 
+@pytest.mark.parametrize(
+    ("action", "warned"),
+    [
+        ("Tran-Begin", ["PE-Enable", "T-Enable", "PE-Finalize", "PE-Direct"]),
+        ("PE-Direct", ["PE-Enable", "T-Enable", "PE-Finalize"]),
+    ],
+)
+async def test_going_backwards_is_warned_about_where_an_action_begins(
+    stage: Stage, action: str, warned: list[str]
+) -> None:
+    cids = await stage.cids(6)
+    await stage.evian3.set_customers(dict(zip(cids, range(6), strict=True)))
+    card = await stage.ask(f"/set-action {action} evian3 {' '.join(cids)}")
+    against = rf"• 1 is in (\S+) :warning: {action} is not meant to follow it"
+    assert re.findall(against, words(card)) == warned
+    assert words(card).count(":warning:") == len(warned)
+    assert "*5 customers of 6 will be sent.*" in words(card), "a warning is no refusal"
+
+
 async def test_only_those_who_are_to_be_sent_are_sent_and_the_rest_is_said(stage: Stage) -> None:
     asked, line = await mixed(stage)
     card = await stage.ask(line)
