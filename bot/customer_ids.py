@@ -6,13 +6,31 @@ DEFAULT_ID_PATTERN = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{2,63}", re.ASCII)
 
 # In a query of the cluster this word stands for every customer it has.
 EVERY_CUSTOMER = "all"
+# The headings a column of ids is known by, most telling first, folded.
+HEADINGS = ("customerid", "custid", "cid", "id")
+# What lists of customers are headed with, in the languages of the lists seen.
+HEADING_WORDS = frozenset({
+    "customer_id", "customer_ids", "customer-id", "customer-ids", "customerid", "customerids",
+    "cust_id", "cust_ids", "cust-id", "cust-ids", "custid", "custids", "cid", "cids", "id", "ids",
+    "account", "accounts", "action", "client", "clients", "cliente", "clientes", "cluster", "code",
+    "codes", "cust", "customer", "customers", "identifier", "identifiers", "key", "keys", "konto",
+    "kunde", "kunden", "kundenid", "kundennr", "kundennummer", "list", "liste", "lists", "mandant",
+    "mandanten", "name", "names", "no", "nr", "num", "number", "numbers", "nummer", "nummern", "state",
+    "status", "tenant", "tenants", "user", "users", "uuid", "uuids",
+})  # fmt: skip
+# What stands between ids in a sentence. Names of customers may be words too: these are nobody's.
+JOINING = frozenset({
+    "also", "and", "are", "but", "for", "from", "has", "have", "not", "now", "please", "run", "set",
+    "that", "the", "them", "then", "these", "this", "those", "with", "bitte", "mit", "oder", "und",
+})  # fmt: skip
+_NO_IDS = HEADING_WORDS | JOINING | {EVERY_CUSTOMER}
 
 LONGEST_SHOWN = 40
 
 
 def is_customer_id(word: str, pattern: re.Pattern[str]) -> bool:
-    """Whether `word` can be a customer's id; look-alikes from other scripts cannot, whatever the pattern."""
-    plain = word.isascii() and word.isprintable() and word.casefold() != EVERY_CUSTOMER
+    """Whether `word` can be a customer's id, whatever the pattern: no look-alikes, no heading, no “and”."""
+    plain = word.isascii() and word.isprintable() and word.casefold() not in _NO_IDS
     return plain and pattern.fullmatch(word) is not None
 
 

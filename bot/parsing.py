@@ -7,17 +7,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.catalogue import Action, Catalogue, folded, listed
-from bot.customer_ids import described, is_customer_id, visible
+from bot.customer_ids import described, visible
 from bot.errors import InvalidRequest
+from bot.intake import paste
+from bot.intake.ids import ORDINARY, BadLine
 from bot.run_at import split_at
 from bot.vocabulary import Kind, Match, Vocabulary
-from bot.words import SEPARATORS, WRAPPING, unescaped
+from bot.words import WRAPPING, unescaped
 
 LONGEST_REASON = 500
 NAMED_IN_A_PROBLEM = 5
 
+_WORD = re.compile(r"[^\s,;]+")
 # How many words a mistyped name may span, or may be in the way, before we stop looking for a known one.
 _NEARBY = 4
+_NO_COLON = "“reason” needs a colon after it, as in “reason: maintenance”."
 # A word as long as this with a digit in it is meant as a customer id, not as the name of a cluster.
 _SURELY_AN_ID = 16
 
@@ -61,10 +65,10 @@ class UnusableText(InvalidRequest):
 
 @dataclass
 class _Names:
-    """What the first words name, the words after them, and what is wrong so far."""
+    """What the first words name, how many words that takes, and what is wrong so far."""
 
     named: dict[Kind, str]
-    rest: Sequence[str]
+    end: int
     problems: list[str] = field(default_factory=list)
 
 
@@ -77,26 +81,32 @@ def parse(
     """
     before, reason_given, after = _split_reason(unescaped(text))
     before, at, time_problems = split_at(before)
-    words = [word.strip(WRAPPING) for word in SEPARATORS.split(before)]
-    words = [word for word in words if folded(word)]  # a lone "-" joins the words of a name, or begins a line
+    typed = [(found.end(), found[0].strip(WRAPPING)) for found in _WORD.finditer(before)]
+    # A lone "-" joins the words of a name, or begins a line.
+    ends, words = [end for end, word in typed if folded(word)], [word for _, word in typed if folded(word)]
     if not reason_given and at is None and [word.casefold() for word in words] in ([], ["help"]):
         return HelpWanted()
     vocabulary = Vocabulary(catalogue, clusters)
     names = _read_names(words, vocabulary)
-    candidates = _without_names(names, vocabulary)
-    good = [word for word in candidates if is_customer_id(word, id_pattern)]
-    cids = tuple(dict.fromkeys(good))
+    rest = before[ends[names.end - 1] if names.end else 0 :].lstrip(",; \t\r\n")
+    taken = paste.read(rest, id_pattern=id_pattern, names=vocabulary)
     reason = clean_reason(after)
     problems = [
         *names.problems,
-        *_id_problems(candidates, id_pattern, reason_given=reason_given),
+        *_id_problems(taken.bad, id_pattern),
+        *(
+            []
+            if taken.found
+            else ["No customer id is given; write the ids after the action and the cluster."]
+        ),
+        *([_NO_COLON] if not reason_given and "reason" in map(str.casefold, words[names.end :]) else []),
         *time_problems,
         *_reason_problems(reason, reason_given=reason_given),
     ]
     action, cluster = names.named.get(Kind.ACTION), names.named.get(Kind.CLUSTER)
     if problems or action is None or cluster is None:
-        raise UnusableText(problems, action=action, cluster=cluster, count=len(cids))
-    return Request(catalogue[action], cluster, cids, len(good) - len(cids), reason or None, at)
+        raise UnusableText(problems, action=action, cluster=cluster, count=len(taken.cids))
+    return Request(catalogue[action], cluster, taken.cids, taken.duplicates, reason or None, at)
 
 
 def read_reason(text: str) -> tuple[str, str | None, list[str]]:
@@ -134,7 +144,7 @@ def _found(matches: Sequence[Match], words: Sequence[str], end: int, *problems: 
         if not match.exact
     ]
     named = {match.kind: match.name for match in matches if match.exact}
-    return _Names(named, words[end:], [*nearly, *problems])
+    return _Names(named, end, [*nearly, *problems])
 
 
 def _one_known(first: Match, words: Sequence[str], vocabulary: Vocabulary) -> _Names:
@@ -158,7 +168,7 @@ def _none_known(words: Sequence[str], vocabulary: Vocabulary) -> _Names:
     kind = Kind.CLUSTER if swapped > as_typed else Kind.ACTION
     first, taken = _guess(kind, words, vocabulary)
     second, taken_too = _guess(kind.other, words[taken:], vocabulary)
-    return _Names({}, words[taken + taken_too :], [first, second])
+    return _Names({}, taken + taken_too, [first, second])
 
 
 def _likeness(kind: Kind, words: Sequence[str], vocabulary: Vocabulary) -> int:
@@ -184,34 +194,18 @@ def _known(kind: Kind, vocabulary: Vocabulary) -> str:
     return f"Known {kind}s: {listed(vocabulary.known[kind])}."
 
 
-def _without_names(names: _Names, vocabulary: Vocabulary) -> list[str]:
-    """Return the words that can only be ids; for names among them, add a problem."""
-    candidates: list[str] = []
-    found: dict[str, Kind] = {}
-    position = 0
-    while position < len(names.rest):
-        match = next(vocabulary.at(names.rest, position), None)
-        if match:
-            found[" ".join(names.rest[match.start : match.end])] = match.kind
-        else:
-            candidates.append(names.rest[position])
-        position = match.end if match else position + 1
-    for kind in Kind:
-        if typed := [words for words, of in found.items() if of is kind]:
-            problem = f"Among the ids the {kind} {_quoted(typed)} is named; name one {kind}, before the ids."
-            names.problems.append(problem)
-    return candidates
-
-
-def _id_problems(words: Sequence[str], pattern: re.Pattern[str], *, reason_given: bool) -> Iterable[str]:
-    bad = list(dict.fromkeys(word for word in words if not is_customer_id(word, pattern)))
-    if not words:
-        yield "No customer id is given; write the ids after the action and the cluster."
-    if bad:
-        noun = "this customer id" if len(bad) == 1 else f"these {len(bad)} customer ids"
-        yield f"Correct {noun}: {_quoted(bad)}. An id {described(pattern)}."
-    if not reason_given and any(word.casefold() == "reason" for word in words):
-        yield "“reason” needs a colon after it, as in “reason: maintenance”."
+def _id_problems(bad: Sequence[BadLine], pattern: re.Pattern[str]) -> Iterable[str]:
+    words: dict[str, list[str]] = {}
+    for text, why in dict.fromkeys((one.text, one.why) for one in bad):
+        words.setdefault(why, []).append(text)
+    for kind, why in paste.NAMES.items():
+        if typed := words.pop(why, []):
+            yield f"Among the ids the {kind} {_listed(typed)} is named; name one {kind}, before the ids."
+    if typed := words.pop(ORDINARY, []):
+        yield f"Leave out {_listed(typed)}: no customer id, but an ordinary word or a heading."
+    if others := list(dict.fromkeys(one.text for one in bad if one.why in words)):
+        noun = "this customer id" if len(others) == 1 else f"these {len(others)} customer ids"
+        yield f"Correct {noun}: {_listed(others)}. An id {described(pattern)}."
 
 
 def _reason_problems(reason: str, *, reason_given: bool) -> Iterable[str]:
@@ -224,6 +218,10 @@ def _reason_problems(reason: str, *, reason_given: bool) -> Iterable[str]:
 
 
 def _quoted(words: Sequence[str]) -> str:
-    shown = ", ".join(f"“{visible(word)}”" for word in words[:NAMED_IN_A_PROBLEM])
-    more = len(words) - NAMED_IN_A_PROBLEM
-    return shown + (f" and {more} more" if more > 0 else "")
+    return _listed([visible(word) for word in words])
+
+
+def _listed(shown: Sequence[str]) -> str:
+    told = ", ".join(f"“{word}”" for word in shown[:NAMED_IN_A_PROBLEM])
+    more = len(shown) - NAMED_IN_A_PROBLEM
+    return told + (f" and {more} more" if more > 0 else "")

@@ -194,7 +194,7 @@ def test_carries_what_was_recognised(text: str, action: str | None, cluster: str
 
 ids = st.one_of(
     st.uuids().map(lambda value: value.hex),
-    st.from_regex(re.compile(r"[0-9][0-9A-Za-z._-]{5,63}", re.ASCII), fullmatch=True),
+    st.from_regex(re.compile(r"[0-9][0-9A-Za-z._-]{5,62}[0-9A-Za-z_-]", re.ASCII), fullmatch=True),
 )
 separators = st.sampled_from([" ", ",", ", ", "\n", ";", "\t", " ,\r\n", "\u00a0", "\u3000"])
 wrappings = st.sampled_from(["", "`", '"', "\u201c", "'", "\u200b", "\ufeff"])

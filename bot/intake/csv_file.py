@@ -1,59 +1,40 @@
-"""A CSV file, as people and spreadsheets write it, read as customer ids: which separator, which column."""
+"""A CSV file, as people and spreadsheets write it, read as customer ids, row by row."""
 
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from itertools import chain, islice
 from typing import IO
 
-from bot.customer_ids import is_customer_id, visible
-from bot.intake import decoded
-from bot.intake.ids import AROUND, Gathering, Taken, UnusableFile, heading_rank, is_heading, stands_out
+from bot.intake import columns, decoded
+from bot.intake.columns import SEPARATORS, Table
+from bot.intake.ids import AROUND, Gathering, Taken, UnusableFile
 
-SEPARATORS = (",", ";", "\t")
 # What decides which column holds the ids: so many lines at the beginning, or a chunk of long ones.
 LOOKED_AT = 200
 
 _EMPTY = "there is no customer id in this line"
-_NAME_IT = "Head the column of customer ids “customer_id”, “cust_id”, “cid” or “id”"
 _STATED = re.compile(r'\s*"?sep=(.?)"?[\s,;]*', re.IGNORECASE)  # Excel's own first line
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """`width` is how many cells a row may have, `heading` what the column is headed with, if it is.
-
-    `doubtful`: the first row is unlike all others, so it may be a heading or an id.
-    """
-
-    separator: str
-    column: int
-    width: int
-    heading: str | None
-    doubtful: bool = False
+_SPACE = re.compile(r'" +(?=[,;\t\r\n]|\Z)')  # behind a closing quotation mark, where none may be
 
 
 def read(file: IO[bytes], *, id_pattern: re.Pattern[str]) -> Taken:
     """Read a file's customer ids; blocks, so call it on a worker thread. The file stays open.
 
-    The ids are in the column headed `customer_id`, `cust_id`, `cid` or `id`, the first of these there is.
-    Without such a heading they are in the only column, or in the only one that holds ids in each of the first
-    `LOOKED_AT` lines, if all of those have a digit. An only column may be headed otherwise too (`Kunde`): a
-    first row without a digit over rows that all have one is the heading if it consists of words that head
-    lists, and else an id; `remark` says which. A row with more cells than the heading (or the first row)
-    is bad, for its cells may have moved. A bad row has the number of the line it begins in, as an editor
-    counts: blank lines and those within quotes too.
+    Which column holds the ids, `columns.find` decides by the first `LOOKED_AT` lines. An only column may be
+    headed with other words that head lists (`Kunde`); a first row without a digit over rows that all have one
+    is an id all the same; `remark` says which. A row with more cells than the heading (or the first row) is
+    bad, for its cells may have moved. A bad row has the number of the line it begins in, as an editor counts:
+    blank lines and those within quotes too.
 
     Raises UnusableFile, at the latest where the file turns out to be unreadable.
     """
-    lines = decoded.lines(file)
+    lines = (_SPACE.sub('"', line) if '" ' in line else line for line in decoded.lines(file))
     head = _beginning(lines)
     stated = _STATED.fullmatch(head[0]) if head else None
     number = 2 if stated else 1  # of the first line that may hold an id
     head = head[number - 1 :]
-    table = _table(head, _separators(stated), id_pattern)
+    table = columns.find(head, _separators(stated), id_pattern)
     gathering = Gathering(id_pattern)
     records = _records(chain(head, lines), table.separator, number)
     first = next(((line, row) for line, row in records if _filled(row)), None)
@@ -80,7 +61,7 @@ def _beginning(lines: Iterator[str]) -> list[str]:
     return head
 
 
-def _gather(records: Iterable[tuple[int, Sequence[str]]], table: _Table, gathering: Gathering) -> None:
+def _gather(records: Iterable[tuple[int, Sequence[str]]], table: Table, gathering: Gathering) -> None:
     column, width = table.column, table.width
     for line, row in records:
         if len(row) > width and _filled(row[width:]):
@@ -113,60 +94,6 @@ def _separators(stated: re.Match[str] | None) -> Sequence[str]:
             "use a comma, a semicolon or a tab."
         )
     return (stated[1],) if stated else SEPARATORS
-
-
-def _table(head: Sequence[str], separators: Sequence[str], pattern: re.Pattern[str]) -> _Table:
-    """Find the separator and the column. Raises UnusableFile when there is none, or more than one answer."""
-    samples = {separator: _sample(head, separator) for separator in separators}
-    several = {separator: rows for separator, rows in samples.items() if rows and len(rows[0]) > 1}
-    if not several:
-        several = {separators[0]: samples[separators[0]]}  # one column: any will do
-    tables = [table for each in several.items() if (table := _in_column(*each, pattern))]
-    tables = [table for table in tables if table.heading is not None] or tables
-    if not tables:
-        raise UnusableFile(
-            f"The file has several columns and it is not clear which one holds the customer ids. {_NAME_IT}; "
-            "if each line holds nothing but ids, put one in each line."
-        )
-    if len(tables) > 1:
-        raise UnusableFile(
-            f"It is not clear what separates the columns. {_NAME_IT}, or say so in a first line “sep=;”."
-        )
-    return tables[0]
-
-
-def _sample(head: Sequence[str], separator: str) -> list[list[str]]:
-    return [row for row in _readable(head, separator) if _filled(row)]
-
-
-def _readable(head: Sequence[str], separator: str) -> Iterator[list[str]]:
-    # Another separator's quotes, or a row that goes on after the sample; `_records` tells of real faults.
-    with suppress(csv.Error):
-        yield from csv.reader(head, delimiter=separator, strict=True, skipinitialspace=True)
-
-
-def _in_column(separator: str, rows: Sequence[Sequence[str]], pattern: re.Pattern[str]) -> _Table | None:
-    first = rows[0] if rows else []
-    ranks = [(rank, at) for at, cell in enumerate(first) if (rank := heading_rank(cell)) is not None]
-    if ranks:
-        (rank, column), *others = sorted(ranks)
-        if others and others[0][0] == rank:
-            raise UnusableFile(
-                f"Two columns are headed “{visible(first[column].strip(AROUND))}”. {_NAME_IT}, and only one."
-            )
-        return _Table(separator, column, len(first), first[column])
-    width = 1 + max((at for at, cell in enumerate(first) if cell.strip(AROUND)), default=0)
-    if width == 1:
-        doubtful = bool(first) and stands_out(first[0], (row[0] for row in rows[1:]))
-        return _Table(separator, 0, width, first[0] if doubtful and is_heading(first[0]) else None, doubtful)
-    whole = [at for at in range(width) if all(_holds_id(row, at, pattern) for row in rows)]
-    # Names fit the pattern too: without a digit in each cell this may be a column of them, or a heading.
-    sure = len(whole) == 1 and all(any(map(str.isdigit, row[whole[0]])) for row in rows)
-    return _Table(separator, whole[0], width, None) if sure else None
-
-
-def _holds_id(row: Sequence[str], column: int, pattern: re.Pattern[str]) -> bool:
-    return len(row) > column and is_customer_id(row[column].strip(AROUND), pattern)
 
 
 def _filled(row: Sequence[str]) -> bool:

@@ -5,7 +5,15 @@ import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.customer_ids import EVERY_CUSTOMER, described, is_customer_id, visible
+from bot.customer_ids import (
+    EVERY_CUSTOMER,
+    HEADING_WORDS,
+    HEADINGS,
+    JOINING,
+    described,
+    is_customer_id,
+    visible,
+)
 from bot.errors import InvalidRequest
 from bot.words import WRAPPING
 
@@ -13,12 +21,14 @@ from bot.words import WRAPPING
 MOST_IDS = 1_000_000
 MOST_BAD = 50_000
 
-# What may stand around an id in its cell and is no part of it: every white space, and what wraps a word.
+# What may stand around an id in its cell and is no part of it: every white space, and what wraps a word; the
+# no-break space and the quotes of Windows-1252 too, as `decoded` hands on a byte that is no UTF-8.
 AROUND = (
     string.whitespace
     + "\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000"
     + "".join(map(chr, range(0x2000, 0x200B)))
     + WRAPPING
+    + b"\x82\x84\x8b\x91\x92\x93\x94\x9b\xa0\xab\xad\xb4\xbb".decode("ascii", "surrogateescape")
 )
 
 EVERYBODY = "“ALL” stands for every customer of a cluster; name each customer by its id"
@@ -26,20 +36,19 @@ RUINED = (
     "a spreadsheet turned this id into a number; take the id from its source again, "
     "into a column formatted as text"
 )
+ORDINARY = "a heading or an ordinary word, no customer id; leave it out"
+BULLET = "begins with a bullet; leave the bullet out"
 FORMULA = "begins as a spreadsheet formula does, and an id cannot; nothing of it was run"
 FOREIGN = (
     "has letters or marks from outside plain A-Z, a-z and 0-9, perhaps look-alikes; they are shown as codes"
 )
 
-# The headings a column of ids is known by, most telling first, folded.
-_HEADINGS = ("customerid", "custid", "cid", "id")
-# What else a list of customers is headed with, whole words only, in the languages of the lists seen.
-_HEADING_WORDS = re.compile(
-    r"(?:account|client|code|customer|identifier|key|list|name|number|tenant|user)s?|cids?|cust|ids?|uuids?|no|nr|num"
-    r"|clientes?|konto|kunden?|kunden(?:nummer|nr|id)|liste|mandant(?:en)?|nummern?",
-    re.IGNORECASE,
-)
+_MADE_OF = "an id "  # begins the reason that is the same for every word that is otherwise none
+
+BULLETS = "•◦▪▫▸‣\u2043∙·●○■□➢→✓✔✗\uf0b7"
 _AS_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?E\+\d+", re.IGNORECASE | re.ASCII)
+# Fits the pattern of an id and is none as a rule: a date, an amount, a version, an address of the internet.
+_FIGURE = re.compile(r"\d{1,4}([.-])\d{1,2}\1\d{1,4}(?:T[\d.-]+Z?)?|v?\d+(?:\.\d+)+(?:-[a-z]+\d*)?", re.ASCII)
 
 
 class UnusableFile(InvalidRequest):
@@ -86,7 +95,7 @@ class Gathering:
 
     def __init__(self, pattern: re.Pattern[str]) -> None:
         self._pattern = pattern
-        self._otherwise = f"an id {described(pattern)}"
+        self._otherwise = _MADE_OF + described(pattern)
         self._cids: dict[str, None] = {}
         self._duplicates = 0
         self._bad: list[BadLine] = []
@@ -126,11 +135,39 @@ class Gathering:
     def _why(self, word: str) -> str:
         if word.casefold() == EVERY_CUSTOMER:
             return EVERYBODY
-        if _AS_NUMBER.fullmatch(word):
+        if is_ruined(word):
             return RUINED
+        if word.casefold().rstrip(".:!?") in HEADING_WORDS | JOINING:
+            return ORDINARY
+        if word[0] in BULLETS:
+            return BULLET
         if word[0] in "=+-@\uff1d\uff0b\uff0d\uff20" and len(word) > 1:
             return FORMULA
         return self._otherwise if word.isascii() else FOREIGN
+
+
+def told(bad: Sequence[BadLine]) -> str:
+    """Name bad lines with what is wrong with them, each reason once; what an id is made of comes last."""
+    lines: dict[str, list[str]] = {}
+    for one in bad:
+        lines.setdefault(one.why, []).append(f"line {one.line:,}, “{one.text}”")
+    whys = sorted(lines, key=lambda why: why.startswith(_MADE_OF))
+    return "; ".join(f"{', '.join(lines[why])}: {why}" for why in whys)
+
+
+def has_digit(word: str) -> bool:
+    """Whether a word has a digit, as ids have almost always and names seldom."""
+    return any(map(str.isdigit, word))
+
+
+def is_ruined(word: str) -> bool:
+    """Whether a word is what a spreadsheet makes of an id that looks like a number."""
+    return _AS_NUMBER.fullmatch(word) is not None
+
+
+def is_figure(word: str) -> bool:
+    """Whether a word that may fit the pattern is a date, an amount or the like."""
+    return _FIGURE.fullmatch(word) is not None
 
 
 def heading_rank(words: str) -> int | None:
@@ -139,16 +176,16 @@ def heading_rank(words: str) -> int | None:
     Case, white space, `_`, `-`, a plural and a colon are not looked at: `Customer ID`, `CUST_ID`, `cids:`.
     """
     folded = re.sub(r"[\s_-]+", "", words.strip(AROUND + ":")).casefold().removesuffix("s")
-    return _HEADINGS.index(folded) if folded in _HEADINGS else None
+    return HEADINGS.index(folded) if folded in HEADINGS else None
 
 
 def stands_out(first: str, others: Iterable[str]) -> bool:
     """Whether the first of a list has no digit while each of the others, of which there are some, has one."""
-    told = [any(map(str.isdigit, word)) for word in others if word.strip(AROUND)]
-    return bool(told) and all(told) and bool(first.strip(AROUND)) and not any(map(str.isdigit, first))
+    told = [has_digit(word) for word in others if word.strip(AROUND)]
+    return bool(told) and all(told) and bool(first.strip(AROUND)) and not has_digit(first)
 
 
 def is_heading(words: str) -> bool:
     """Whether `words` are nothing but what lists of customers are headed with: `Kunde`, `Client no.`."""
-    each = [word for word in re.split(r"[\W_]+", words) if word]
-    return bool(each) and all(map(_HEADING_WORDS.fullmatch, each))
+    each = [word for word in re.split(r"[\W_]+", words.casefold()) if word]
+    return bool(each) and HEADING_WORDS.issuperset(each)

@@ -13,11 +13,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.customer_ids import DEFAULT_ID_PATTERN
-from bot.intake import csv_file
+from bot.intake import columns, csv_file
 from bot.intake.ids import Taken, UnusableFile
 from bot.words import WRAPPING
 
-ID = re.compile(r"(?!(?i:all)\Z)[0-9A-Za-z][0-9A-Za-z._-]{2,63}")
+ID = re.compile(r"(?!(?i:all|cid|and)\Z)[0-9A-Za-z][0-9A-Za-z._-]{2,63}")
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
@@ -58,24 +58,30 @@ def judged(rows: Sequence[tuple[int, Sequence[str]]], column: int, width: int) -
     return Judgement(cids, len(good) - len(cids), tuple(bad))
 
 
-def independent(text: str, separator: str, taken: Taken) -> Judgement | None:
-    """Judge a text by what was said of its column; None when it cannot be read with this separator."""
+def parted(text: str, separator: str) -> list[tuple[int, Sequence[str]]]:
+    """The filled rows with the lines they begin in. Raises csv.Error."""
     reader = csv.reader(LINE.findall(text), delimiter=separator, strict=True, skipinitialspace=True)
     rows: list[tuple[int, Sequence[str]]] = []
     line = 1
+    for row in reader:
+        rows.append((line, row))
+        line = reader.line_num + 1
+    return [(at, row) for at, row in rows if any(map(core, row))]
+
+
+def independent(text: str, separator: str, taken: Taken) -> Judgement | None:
+    """Judge a text by what was said of its column; None when it cannot be read with this separator."""
     try:
-        for row in reader:
-            rows.append((line, row))
-            line = reader.line_num + 1
+        rows = parted(re.sub(r'"[ ]+([,;\t\r\n]|\Z)', r'"\1', text), separator)
     except csv.Error:
         return None
-    rows = [(at, row) for at, row in rows if any(map(core, row))]
     if not rows:
         return None
+    column = (taken.column or 1) - 1
     if taken.heading is not None:
-        return judged(rows[1:], (taken.column or 1) - 1, len(rows[0][1]))
+        return judged(rows[1:], column, len(rows[0][1]))
     width = max(at + 1 for at, cell in enumerate(rows[0][1]) if core(cell))
-    return judged(rows, (taken.column or 1) - 1, width)
+    return judged(rows, column, max(width, column + 1))
 
 
 def read(content: bytes) -> Taken:
@@ -105,7 +111,7 @@ nearly_ids = st.one_of(
     st.sampled_from(["ALL", "all", "", "  ", "ab", "x" * 65, "1.2E+31", "=1+1", "\u0430bc1", "cid"]),
     words,
 )
-separators = st.sampled_from(csv_file.SEPARATORS)
+separators = st.sampled_from(columns.SEPARATORS)
 line_ends = st.sampled_from(["\n", "\r\n", "\r"])
 headings = st.sampled_from(["customer_id", "CUST_ID", "cid", "Id", " cid ", "Customer ID"])
 encodings = st.sampled_from(["utf-8", "utf-8-sig", "utf-16-le", "utf-16-be"])
@@ -194,7 +200,7 @@ def test_a_damaged_file_loses_nothing_silently(file: File, data: st.DataObject) 
     taken = read_or_refused(encoded(text, file.encoding))
     if taken is None:
         return
-    assert of(taken) in [independent(text, separator, taken) for separator in csv_file.SEPARATORS]
+    assert of(taken) in [independent(text, separator, taken) for separator in columns.SEPARATORS]
 
 
 @given(st.lists(ids, min_size=2, max_size=30), separators, st.integers(0, 2))
@@ -203,6 +209,54 @@ def test_the_only_column_of_ids_is_found_without_a_heading(cids: list[str], sepa
     taken = read("\n".join(separator.join(row) for row in rows).encode("cp1252"))
     assert taken.cids == tuple(dict.fromkeys(cids))
     assert (taken.column, taken.bad) == (at + 1, ())
+
+
+# In a column of ids, in no order; and what may stand beside it: the first four can be no customer's id.
+bad_cells = st.sampled_from(["", " ", "1.23E+31", "ab", "x y", "?", "and", "\u0430bc1"]) | ids.map(
+    "{} ?".format
+)
+BESIDE = {
+    "dates": st.dates().map(str) | st.dates().map("{:%d.%m.%Y}".format),
+    "amounts": st.decimals(0, 10**6, places=2).map(str) | st.integers(0, 999).map("{},50".format),
+    "names": st.sampled_from(["Ann Lee", "Bo Li", "M\u00fcller & Co", ""]),
+    "blanks": st.sampled_from(["", " ", "-", "no"]),
+    "codes": st.integers(0, 9999).map("SITE-{:04}".format) | st.just(""),
+    "numbers": st.integers(0, 10**6).map("{:,}".format),
+    "words": st.sampled_from(["Berlin", "Lee, Ann", "x", ""]),
+}
+HARMLESS = {"dates", "amounts", "names", "blanks"}
+
+
+@st.composite
+def headless(draw: st.DrawFn) -> tuple[File, bool]:
+    """Several columns, one of them of ids with bad cells, no heading; whether there can be no doubt of it."""
+    kinds = draw(st.lists(st.sampled_from(sorted(BESIDE)), min_size=1, max_size=3))
+    column, separator = draw(st.integers(0, len(kinds))), draw(separators)
+    cells = draw(st.lists(ids, min_size=1, max_size=8))
+    good = len(cells)
+    cells = draw(st.permutations([*cells, *draw(st.lists(bad_cells, max_size=good + 4))]))
+    rows = []
+    for cell in cells:
+        row = [draw(BESIDE[kind]) for kind in kinds]
+        rows.append([*row[:column], cell, *row[column:]])
+    sure = set(kinds) <= HARMLESS and 2 * good >= len(cells)
+    text = "".join(
+        separator.join(written(cell, separator, quoted=draw(st.booleans())) for cell in row) + "\n"
+        for row in rows
+    )
+    width = max((at + 1 for at, cell in enumerate(rows[0]) if core(cell)), default=0)
+    begun = list(enumerate(rows, 1))
+    return File(text, "utf-8", separator, None, column, max(width, column + 1), begun), sure
+
+
+@given(headless())
+def test_a_bad_cell_never_makes_another_column_take_over(given: tuple[File, bool]) -> None:
+    file, sure = given
+    taken = read_or_refused(file.content)
+    assert taken is not None or not sure
+    if taken is not None:
+        assert taken.column in (None, file.column + 1)
+        assert of(taken) == judged(file.rows, file.column, file.width)
 
 
 marks = [

@@ -33,7 +33,9 @@ def lists(draw: st.DrawFn) -> tuple[str, list[str]]:
 @given(lists())
 def test_every_list_comes_through_exactly(given: tuple[str, list[str]]) -> None:
     text, cids = given
-    for reader in (paste.read, paste.read_message):
+    kinds = {len(cid) >= paste.LONG for cid in cids}
+    # In a message short ids beside long ones are left out, and that is said.
+    for reader in (paste.read, paste.read_message)[: 3 - len(kinds)]:
         taken = reader(text, id_pattern=DEFAULT_ID_PATTERN)
         assert taken.bad == ()
         assert taken.cids == tuple(dict.fromkeys(cids))
@@ -44,6 +46,7 @@ def test_every_list_comes_through_exactly(given: tuple[str, list[str]]) -> None:
 def test_no_word_of_a_message_is_dropped(words: list[str]) -> None:
     taken = paste.read_message(" ".join(words), id_pattern=DEFAULT_ID_PATTERN)
     sure = [word for word in words if ID.fullmatch(word) and len(word) >= 6 and re.search("[0-9]", word)]
+    sure = [word for word in sure if len(word) >= 16] or sure
     assert taken.cids == tuple(dict.fromkeys(sure))
     assert taken.found == len(words)
 

@@ -11,7 +11,7 @@ import pytest
 
 from bot.customer_ids import DEFAULT_ID_PATTERN
 from bot.errors import InvalidRequest
-from bot.intake import csv_file
+from bot.intake import csv_file, ids
 from bot.intake.decoded import LARGEST, LONGEST_LINE
 from bot.intake.ids import MOST_BAD, MOST_IDS, BadLine, Taken, UnusableFile
 
@@ -45,10 +45,13 @@ def bom(text: str, encoding: str) -> bytes:
     return f"\ufeff{text}".encode(encoding)
 
 
+TITLE = "The first line, “{}”, is neither a heading nor an id: delete what stands above the heading."
 HEADING = "line {}, “{}”, taken as a heading"
 NO_ID = "no customer id in this line"
 OUT_OF_PLACE = "quotation mark"
-UNCLEAR = "not clear which one holds the customer ids. Head the column"
+UNCLEAR = "not clear which one holds the customer ids: column 1 (“"
+HEAD_IT = "Put a heading customer_id above the ids' column"
+NO_WORD = "a heading or an ordinary word"
 
 FILES = [
     # One column.
@@ -93,6 +96,15 @@ FILES = [
     Row("only a heading", "customer_id\n", refused="holds a heading and no rows"),
     Row("only a heading among others", "name,cid\r\n\r\n,,\r\n", refused="holds a heading and no rows"),
     Row("an unknown heading", "Kunde,Name of\na01,Ann\n", refused=UNCLEAR),
+    Row("unknown headings", "Kunde,Name of\na01,Ann Lee\nb02,Bo Li\n", "a01 b02", {1: NO_WORD}, column=1),
+    Row(
+        "a title",
+        "Export of 2026-11-23\n\ncustomer_id;name\na01;Ann\n",
+        refused=TITLE.format("Export of 2026-11-23"),
+    ),
+    Row("a title with a comma", "North, wave 1\ncid;name\na01;Ann\n", refused=TITLE.format("North, wave 1")),
+    Row("a title of one word", "Export\ncid;name\na01;Ann\n", refused=TITLE.format("Export")),
+    Row("a title over one column", "# Wave 1\ncustomer_id\na01\n", refused=TITLE.format("# Wave 1")),
     Row(
         "a heading of other words",
         "\nKunde\na01\n",
@@ -108,9 +120,15 @@ FILES = [
         remark=HEADING.format(1, "Kunden-Nr."),
     ),
     Row("a first line unlike the others", "Acme\na01\n", "Acme a01", remark="line 1, “Acme”, taken as an id"),
-    Row("names of customers", "Customer\nacme\na01\n", "Customer acme a01"),
+    Row(
+        "names of customers",
+        "Customer\nacme\na01\n",
+        "acme a01",
+        heading="Customer",
+        remark=HEADING.format(1, "Customer"),
+    ),
     Row("a heading and digits", "Kunde1\na01\n", "Kunde1 a01"),
-    Row("a heading's word alone", "Kunde\n", "Kunde"),
+    Row("a heading's word alone", "Kunde\n", refused="holds a heading and no rows"),
     Row(
         "no id at all in a first line",
         "*Kunden*!?\na01\n",
@@ -118,14 +136,46 @@ FILES = [
         heading="*Kunden*!?",
         remark=HEADING.format(1, "*Kunden*!?"),
     ),
-    Row("the heading again, further down", "cid\na01\ncid\n", "a01 cid", heading="cid"),
+    Row("the heading again, further down", "cid\na01\ncid\n", "a01", {3: NO_WORD}, heading="cid"),
+    Row("ordinary words", "a01\nand\nCustomer_ID\nb02\n", "a01 b02", {2: NO_WORD, 3: NO_WORD}),
     # Several columns.
     Row("one column of ids, no heading", "1,a01,X Y\n2,b02,Z\n", "a01 b02", column=2),
     Row("two columns of ids, no heading", "a01,Ann\nb02,Bob\n", refused=UNCLEAR),
     Row("no column of ids, no heading", "a b,1\nc d,2\n", refused=UNCLEAR),
     Row("names beside ruined ids, no heading", "1.2E+31;Ann\n3.4E+31;Bob\n", refused=UNCLEAR),
     Row("semicolons, a comma within, no heading", "a01;Lee, Ann\nb02;Poe, Bob\n", "a01 b02", column=1),
-    Row("a column not whole, no heading", "a01,1\n?,2\n", refused=UNCLEAR),
+    Row("a column not whole, no heading", "a01,1\n?,2\n", "a01", {2: "3 to 64"}, column=1),
+    Row("mostly bad, no heading", "a01,1\n?,2\n!,3\n", refused=UNCLEAR),
+    Row(
+        "one bad cell beside ids",
+        "a01;b02\nc03 ?;d04\ne05;f06\n",
+        refused="column 1 (“a01”) or column 2 (“b02”)",
+    ),
+    Row("an id made a number, beside codes", "a01;S-1\n1.23E+31;S-2\nb02;S-3\n", refused=HEAD_IT),
+    Row("all ids made numbers, beside codes", "1.06E+31;S-1\n1.26E+31;S-2\n", refused=UNCLEAR),
+    Row("all ids in formulas, beside codes", '"=""a01""";S-1\n"=""b02""";S-2\n', refused=UNCLEAR),
+    Row("an empty cell, beside codes", ";S-1\na01;S-2\nb02;S-3\n", refused=HEAD_IT),
+    Row("a code in one row alone", "a01;\nb02;S-2\n", refused=UNCLEAR),
+    Row("dates", "Ann Lee,2026-11-23\nBob Poe,2026-11-24\n", refused=UNCLEAR),
+    Row("amounts", '"a01!";100.50\n"b02?";200.50\n', refused=UNCLEAR),
+    Row(
+        "a bad cell beside dates",
+        "a01,2026-11-23\n1.23E+31,2026-11-24\nb02 ?,2026-11-25T03.00\n,2026-11-26\nc03,27.11.2026\n",
+        "a01 c03",
+        {2: "into a number", 3: "3 to 64", 4: NO_ID},
+        column=1,
+    ),
+    Row("decimal commas", "a01;1,500\nb02;2,750\n", "a01 b02", column=1),
+    Row(
+        "two columns and decimal commas",
+        "a01;b02;1,500\nc03;d04;2,750\n",
+        refused="column 1 (“a01”) or column 2",
+    ),
+    Row(
+        "names and numbers, by two separators",
+        "x1a\tBerlin, 101\ny2b\tParis, 750\n",
+        refused="(“x1a”) by tabs",
+    ),
     Row("an empty id", "cid,name\n,Ann\nb02,Bob\n", "b02", {2: NO_ID}, heading="cid", column=1),
     Row("a short row", "name,cid\nAnn\nBob,b02\n", "b02", {2: NO_ID}, heading="cid", column=2),
     Row(
@@ -146,15 +196,18 @@ FILES = [
     Row("sep= and a tab", "sep=\t\na01\t1\nb02\t2\n", "a01 b02", column=1),
     Row("sep= and a bar", "sep=|\na01|1\n", refused="names a separator that is not read"),
     Row("sep= alone", "sep=;\n", refused="nothing but blank lines"),
+    Row("bars", "cid|name\na01|Ann\n", refused="separated by “|”; use a comma, a semicolon or a tab."),
+    Row("bars, a comma within", "a01|Lee, Ann\nb02|Poe, Bob\n", refused="separated by “|”"),
     Row(
-        "bars",
-        "cid|name\na01|Ann\n",
-        "",
-        {2: "3 to 64"},
-        heading="cid|name",
-        remark=HEADING.format(1, "cid|name"),
+        "two separators, both possible",
+        "a01;x,b02\n",
+        refused="column 2 (“b02”) by commas or column 1 (“a01”) by semi",
     ),
-    Row("two separators, both possible", "a01;x,b02\n", refused="not clear what separates the columns"),
+    Row(
+        "two separators, both with a heading",
+        "cid,n;id\na01,n;b02\n",
+        refused="not clear what separates the columns",
+    ),
     Row("separators in quotes", 'name,cid\n"Lee, Ann",a01\n', "a01", heading="cid", column=2),
     Row("quotes doubled", 'name,cid\n"Ann ""A"" Lee",a01\n', "a01", heading="cid", column=2),
     Row(
@@ -173,6 +226,8 @@ FILES = [
         heading="cid",
         column=2,
     ),
+    Row("a space behind the quotes", '"a01" \n"b02"  \n"c03" ', "a01 b02 c03"),
+    Row("spaces all about quotes", 'cid , name\n"a01" , "x" \n', "a01", heading="cid", column=1),
     Row("a space before the quotes", 'name, cid\n"Ann", "a01"\n', "a01", heading="cid", column=2),
     Row("a quote within a word", 'cid,size\na01,5" pipe\n', "a01", heading="cid", column=1),
     Row(
@@ -185,6 +240,7 @@ FILES = [
     ),
     Row("a quote never closed, one column", 'a01\n"b02\nc03\n', refused="from line 2 on"),
     # What is no id.
+    Row("bullets", "• a01\nb02\n", "b02", {1: "begins with a bullet"}),
     Row("a formula", "a01\n=cmd|' /C calc'!A0\n", "a01", {2: "as a spreadsheet formula does"}),
     Row(
         "formulas of every kind",
@@ -240,6 +296,12 @@ FILES = [
         column=1,
     ),
     Row("Latin-1 within an id", b"a01\nb\xe902\n", "a01", {2: "outside plain A-Z"}),
+    Row(
+        "Windows-1252 around an id",
+        b"cid\r\na01\xa0\r\n\x93b02\x94\r\n\xabc03\xbb",
+        "a01 b02 c03",
+        heading="cid",
+    ),
     Row("a mark further down", "a01\n\ufeffb02\n", "a01 b02"),
     Row("only a mark", b"\xef\xbb\xbf", refused="nothing but blank lines"),
     # No CSV at all.
@@ -353,3 +415,12 @@ def test_a_line_that_straddles_two_reads_stays_whole() -> None:
         taken = read(content)
         assert len(taken.cids) == 30_001
         assert [bad.line for bad in taken.bad] == [30_002]
+
+
+def test_reasons_are_told_once_and_what_an_id_is_made_of_last() -> None:
+    told = ids.told(read(b"a01\n?\n=1+1\n!\n").bad)
+    assert told == (
+        "line 3, “=1+1”: begins as a spreadsheet formula does, and an id cannot; nothing of it was run; "
+        "line 2, “?”, line 4, “!”: an id has 3 to 64 letters (A-Z, a-z), digits, “.”, “_” or “-”, and begins "
+        "with a letter or digit; “ALL” is not one"
+    )

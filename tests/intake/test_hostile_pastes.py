@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 import pytest
 
+from bot.catalogue import DEFAULT_ACTIONS, Catalogue
 from bot.customer_ids import DEFAULT_ID_PATTERN
 from bot.intake import paste
 from bot.intake.ids import BadLine
-from bot.intake.paste import DATE, PROSE
+from bot.intake.paste import FIGURE, ORDINARY, SHORT, UNLIKE, WORD
+from bot.vocabulary import Vocabulary
 
 ONE = "e106b3d0fb0111efb2cdda09530d43d0"
 TWO = "c126d3b0fb0111efb2cdda09530d43d0"
+NAMES = Vocabulary(Catalogue(DEFAULT_ACTIONS), {"evian3": "Evian 3", "north": "North"})
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Row:
     bad: Sequence[tuple[int, str]] = ()
     duplicates: int = 0
     heading: str | None = None
+    column: int | None = None
     remark: str = ""
 
 
@@ -53,7 +57,31 @@ LISTS = [
     Row("emphasis", "*a01* _b02_ ~c03~ *_d04_*", "a01 b02 c03 d04"),
     Row("a list of a program", '["a01", "b02", (\'c03\',)]', "a01 b02 c03"),
     Row("a quoted line", "&gt; a01\n&gt; b02", "a01 b02"),
-    Row("an id keeps its own marks", "a01_ b.0-2. c-0", "a01_ b.0-2. c-0"),
+    Row("an id keeps its own marks", "a01_ b.0-2 c-0", "a01_ b.0-2 c-0"),
+    Row("a sentence's end", "a01, b02. c03! d04: e05?", "a01 b02 c03 d04 e05"),
+    Row("more bullets", "✓ a01\n→ b02\n#c03\n(1) d04\n    a. e05\nii. f06", "a01 b02 c03 d04 e05 f06"),
+    Row("a bar or a stroke between", "a01|b02 c03/d04 `e05`/`f06`", "a01 b02 c03 d04 e05 f06"),
+    Row("a stroke in something else", "a01/x and/or", "", [(1, "a01/x"), (1, "and/or")]),
+    Row("labels", 'cid:a01, cid: b02 customer ids: c03 "cid":"d04" id=e05', "a01 b02 c03 d04 e05"),
+    Row("somebody's", "a01's b02\u2019s", "a01 b02"),
+    Row("an id at the end of an address", f"<https://x.io/c/{ONE}> https://x.io/{TWO}/", f"{ONE} {TWO}"),
+    Row("ordinary words", "a01 and b02 for: c03", "a01 b02 c03", [(1, "and"), (1, "for:")]),
+    Row(
+        "columns with a heading",
+        "customer_id\tstate\na01\tT-Enable\nb02\tPE-Enable",
+        "a01 b02",
+        column=1,
+        heading="customer_id",
+    ),
+    Row("columns of a CSV", 'name;CID\n"Lee; Ann";a01\nBob;?', "a01", [(3, "?")], column=2, heading="CID"),
+    Row("columns between bars", "|cid|name|\n|a01|Ann|", "a01", column=2, heading="cid"),
+    Row("a heading beside ids", "customer_id, a01\nb02", "a01 b02", [(1, "customer_id")]),
+    Row(
+        "columns without a heading",
+        "a01\tT-Enable\nb02\tPE Enable\nevian3 Evian 3",
+        "a01 b02",
+        [(1, "T-Enable"), (2, "PE Enable"), (3, "evian3"), (3, "Evian 3")],
+    ),
     Row("marks nobody sees, around", "\u200ba01\u200b \ufeffb02 \u202ac03\u202c", "a01 b02 c03"),
     Row("marks nobody sees, within", "a\u200b01 b02", "b02", [(1, "a\\u200b01")]),
     Row("a heading over a column", "Customer ID\na01\nb02", "a01 b02", heading="Customer ID"),
@@ -73,9 +101,15 @@ LISTS = [
         remark="line 1, “Customer name:”, taken as a heading",
     ),
     Row("a first line unlike the others", "acme\na01", "acme a01", remark="line 1, “acme”, taken as an id"),
-    Row("a heading's word among ids", "kunde a01\nb02", "kunde a01 b02"),
-    Row("a heading's word over others like it", "kunde\nacme\na01", "kunde acme a01"),
-    Row("a heading further down", "a01\ncid", "a01 cid"),
+    Row("a heading's word among ids", "kunde a01\nb02", "a01 b02", [(1, "kunde")]),
+    Row(
+        "a heading's word over names",
+        "kunde\nacme\na01",
+        "acme a01",
+        heading="kunde",
+        remark="line 1, “kunde”, taken as a heading",
+    ),
+    Row("a heading further down", "a01\ncid", "a01", [(2, "cid")]),
     Row("a link of an id with dots", "<http://a.b.co|a.b.co>, <http://c.d1.io|c.d1.io>", "a.b.co c.d1.io"),
     Row("a link in the middle of a word", "x-<http://a.b.co|a.b.co>-1", "x-a.b.co-1"),
     Row("a telephone number", "<tel:0123456789|0123456789>", "0123456789"),
@@ -107,7 +141,7 @@ LISTS = [
     Row("too long", "x" * 65, "", [(1, "x" * 39 + "…")]),
     Row("half a surrogate", "a\ud80001 b02", "b02", [(1, "a\\ud80001")]),
     Row("zero bytes", "a01\x00b02 c03", "c03", [(1, "a01\\x00b02")]),
-    Row("JSON", '{"cids": ["a01"]}', "a01", [(1, '{"cids":')]),
+    Row("JSON", '{"cids": ["a01"]}', "a01"),
 ]
 
 MESSAGES = [
@@ -116,7 +150,7 @@ MESSAGES = [
         "ids among words",
         f"please run these: {ONE}, {TWO}.",
         f"{ONE} {TWO}",
-        [(1, "please"), (1, "run"), (1, "these")],
+        [(1, "please"), (1, "run"), (1, "these:")],
     ),
     Row(
         "a sentence's end",
@@ -151,24 +185,63 @@ MESSAGES = [
     ),
     Row("a heading is a word like others", "cid\na1b2c3", "a1b2c3", [(1, "cid")]),
     Row("an id made a number", "use 1.23E+31", "", [(1, "use"), (1, "1.23E+31")]),
+    Row("labels", f"cid:{ONE}, cid: {TWO}", f"{ONE} {TWO}"),
+    Row("a label each", f"cid={ONE};cid={TWO}", f"{ONE} {TWO}"),
+    Row("somebody's", f"{ONE}'s and {TWO}", f"{ONE} {TWO}", [(1, "and")]),
+    Row("JSON", f'{{"cids":["{ONE}","{TWO}"]}}', f"{ONE} {TWO}"),
     Row(
-        "a name of something else that looks like an id", "OPS-1234 on evian3", "OPS-1234 evian3", [(1, "on")]
+        "a stroke or a bar between",
+        f"{ONE}/{TWO} g7h8i9|{TWO}",
+        f"{ONE} {TWO}",
+        [(1, "g7h8i9")],
+        duplicates=1,
+    ),
+    Row(
+        "an address that ends in an id",
+        f"<https://x.io/c/{ONE}> <https://x.io/c/{TWO}|{TWO}>",
+        f"{ONE} {TWO}",
+    ),
+    Row("look-alikes", f"{ONE} c126d3b0fb0111\u0435fb2c", ONE, [(1, "c126d3b0fb0111\\u0435fb2c")]),
+    Row(
+        "what else has digits",
+        "OPS-1234 on evian3 (Evian 3), 10.0.0.12, T-Enable, v1.2.3-beta, 2026-11-27T03 and a1b2c3",
+        "a1b2c3",
+        [
+            (1, word)
+            for word in (
+                "OPS-1234",
+                "on",
+                "evian3",
+                "Evian 3)",
+                "10.0.0.12",
+                "T-Enable",
+                "v1.2.3-beta",
+                "2026-11-27T03",
+                "and",
+            )
+        ],
+    ),
+    Row(
+        "another kind beside long ids",
+        f"{ONE} port 8080000 {TWO}",
+        f"{ONE} {TWO}",
+        [(1, "port"), (1, "8080000")],
     ),
 ]
 
 
 @pytest.mark.parametrize("row", LISTS, ids=lambda row: row.name)
 def test_a_list_gives_its_ids(row: Row) -> None:
-    taken = paste.read(row.text, id_pattern=DEFAULT_ID_PATTERN)
+    taken = paste.read(row.text, id_pattern=DEFAULT_ID_PATTERN, names=NAMES)
     assert taken.cids == tuple(row.ids.split())
     assert [(bad.line, bad.text) for bad in taken.bad] == list(row.bad)
-    assert (taken.duplicates, taken.heading, taken.column) == (row.duplicates, row.heading, None)
+    assert (taken.duplicates, taken.heading, taken.column) == (row.duplicates, row.heading, row.column)
     assert taken.remark == row.remark
 
 
 @pytest.mark.parametrize("row", MESSAGES, ids=lambda row: row.name)
 def test_a_message_gives_what_surely_is_an_id(row: Row) -> None:
-    taken = paste.read_message(row.text, id_pattern=DEFAULT_ID_PATTERN)
+    taken = paste.read_message(row.text, id_pattern=DEFAULT_ID_PATTERN, names=NAMES)
     assert taken.cids == tuple(row.ids.split())
     assert [(bad.line, bad.text) for bad in taken.bad] == list(row.bad)
     assert taken.duplicates == row.duplicates
@@ -176,10 +249,16 @@ def test_a_message_gives_what_surely_is_an_id(row: Row) -> None:
 
 
 def test_it_is_said_why() -> None:
-    taken = paste.read_message("ask 2026-11-23 \u0430bcdef1 1.2E+31", id_pattern=DEFAULT_ID_PATTERN)
-    assert [bad.why for bad in taken.bad][:2] == [PROSE, DATE]
-    assert "look-alikes" in taken.bad[2].why
-    assert "into a number" in taken.bad[3].why
+    text = f"ask T-Enable <@U1> 2026-11-23 \u0430bcdef1 1.2E+31 ab12 a1b2c3 {ONE}"
+    bad = paste.read_message(text, id_pattern=DEFAULT_ID_PATTERN, names=NAMES).bad
+    whys = [one.why for one in bad]
+    assert whys[0] == WORD
+    assert set(whys[:3]) <= ORDINARY
+    assert whys[3] == FIGURE
+    assert "look-alikes" in whys[4]
+    assert "into a number" in whys[5]
+    assert whys[6:] == [SHORT, UNLIKE]
+    assert not ORDINARY & set(whys[3:])
 
 
 def test_another_pattern_decides() -> None:
