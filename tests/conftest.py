@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import structlog
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.compiled import compiled_once
 from tests.effort import examples
@@ -46,7 +46,8 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-settings.register_profile("ordinary", max_examples=examples(40))
+# How fast examples are made says only how busy the machine is.
+settings.register_profile("ordinary", max_examples=examples(40), suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ordinary")
 
 

@@ -77,12 +77,6 @@ def slacks_patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def slacks_pace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As fast as Slack allows, after all."""
-    monkeypatch.setattr(speech, "Pace", Pace)
-
-
-@pytest.fixture
 async def idle_stage(tmp_path: Path, scopes: frozenset[str]) -> AsyncIterator[Stage]:
     """Workspace and clusters, with no bot yet."""
     async with (

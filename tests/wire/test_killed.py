@@ -11,7 +11,7 @@ from tests.process import bot_process
 from tests.stage import Stage, words
 
 
-async def test_posts_of_a_killed_bot_count_until_they_can_change_nothing_more(idle_stage: Stage) -> None:
+async def test_posts_of_a_killed_bot_count_while_they_can_change_something(idle_stage: Stage) -> None:
     stage, held_s = idle_stage, 0.3
     stage.settings |= {"timeout_s": 60, "settle_s": 81, "chunk_size": 1, "more": "concurrency = 3"}
     await stage.evian3.set_mood(moods.silent(acts=True))
