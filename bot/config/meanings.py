@@ -60,7 +60,8 @@ MEANINGS: Mapping[str, str] = {
     "(3), PE-Finalize (4), PE-Direct (5).",
     "actions.*.code": "The number the cluster answers for the state it leads to.",
     "actions.*.aliases": "What people may type for it.",
-    "actions.*.after": "States it is meant to follow; the card warns about others.",
+    "actions.*.after": "States it is meant to follow; the card warns about others. Left out: it begins, and the "
+    "card warns about who has gone further.",
     "customers.id_pattern": "A regular expression for ids. Left out: 3 to 64 letters, digits, `.`, `_` and `-`, "
     "beginning with a letter or digit.",
     "cards.expire_after_s": "After that a card that nobody confirmed expires.",

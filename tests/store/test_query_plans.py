@@ -24,6 +24,7 @@ from store import (
     looking,
     outbox,
     pauses,
+    replacing,
     schedules,
     stopping,
     use,
@@ -32,6 +33,7 @@ from store.batch_model import Batch, BatchPlace
 from store.clock import EPOCH
 from store.database import Database
 from store.model import Chunk, ChunkState, CustomerOutcome
+from store.outbox_model import Note
 from tests.store.samples import ASTER, EVIAN3, proposed, running
 
 LARGE = ("jobs", "job_customers", "chunks", "batches", "batch_customers", "batch_jobs")
@@ -384,6 +386,14 @@ def watch(conn: Connection) -> None:
     arrivals.ask(conn, job, 3600.0)
 
 
+def replace_card(conn: Connection) -> None:
+    [old, new] = [jobs.get(conn, number) for number in (2, 1)]
+    replacing.begin(conn, old, new.uuid)
+    replacing.finish(conn, new)
+    replacing.undo(conn, new)
+    outbox.add_once(conn, old.id, Note.CUSTOMERS_CSV)
+
+
 CHANGES: dict[str, Callable[[Connection], Any]] = {
     "propose": proposed,
     "confirm": lambda conn: jobs.confirm(conn, jobs.get(conn, 2), "U0ASTER"),
@@ -392,6 +402,7 @@ CHANGES: dict[str, Callable[[Connection], Any]] = {
     "find": lambda conn: jobs.find(conn, jobs.get(conn, 1).uuid),
     "settle": settle,
     "watch": watch,
+    "replace": replace_card,
     "append": lambda conn: audit.append(conn, audit.Event.SENT),
 }
 

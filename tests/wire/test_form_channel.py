@@ -123,6 +123,23 @@ async def test_while_the_new_card_is_on_its_way_the_old_one_is_not_confirmed(idl
     assert [post.cids for post in (await stage.evian3.record()).posts] == [(other,)]
 
 
+async def test_a_new_card_that_is_pressed_before_it_is_known_to_be_posted_ends_the_old_one(
+    stage: Stage,
+) -> None:
+    [cid, other] = await stage.cids(2)
+    card = await stage.ask(f"/set-action T-Enable evian3 {cid}")
+    await edited(stage, card, cids=other)
+    new = await stage.desk.until_message(OPS, ASTER, lambda m: m.ts != card.ts and can_be_confirmed(m))
+    await stage.card_saying(card, "Replaced by a new card")
+    await stage.settled()
+    # As a crash leaves it between the post and its record.
+    stage.tamper("UPDATE jobs SET state = 'proposed', decided_by = NULL, decided_at = NULL WHERE id = 1")
+    stage.tamper("UPDATE jobs SET card_ts = NULL WHERE id = 2")
+    await stage.confirm(new)
+    await stage.thread(new, "1 customer accepted")
+    assert await states(stage) == ["cancelled", "done"]
+
+
 async def test_a_slow_submission_says_where_the_card_will_be_or_what_is_wrong(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
