@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.batch_codes import read_code
 from bot.catalogue import Action, Catalogue, folded, listed
@@ -13,51 +13,80 @@ from bot.vocabulary import Kind, Vocabulary
 from bot.words import SEPARATORS, WRAPPING
 
 _LOOK = re.compile(r"\s*batch(?:es)?(?:\s*:\s*|\s+|\s*$)(\S*)\s*", re.IGNORECASE | re.ASCII)
+_WITHOUT_COLON = re.compile(r"(?<![\w.-])batch[\s=#]+([^\s,;:]+)", re.IGNORECASE | re.ASCII)
+_AROUND = WRAPPING + ".!?…"
 _BATCH = re.compile(r"(?<![\w.-])batch\s*:\s*([^\s,;]*)", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Batches are to be shown: the caller's, or the one with this code."""
+    """Batches are to be shown: the caller's, or the one with this code, `typed` as it was (safe to show)."""
 
     code: str | None
+    typed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchRequest:
-    """An action for the customers of a batch; `cluster` is a key, where one was named."""
+    """An action for the customers of a batch; `cluster` is a key, where one was named.
+
+    `typed` is the code as it was written, safe to show.
+    """
 
     action: Action
     code: str
     cluster: str | None
     reason: str | None
     at: str | None = None
+    typed: str = field(default="", compare=False)
 
 
 def is_about_batches(text: str) -> bool:
     """Whether the text of the command, as Slack sends it, is for `parse_batch`."""
-    return _LOOK.fullmatch(text) is not None or _BATCH.search(read_reason(text)[0]) is not None
+    before = read_reason(text)[0]
+    return bool(_LOOK.fullmatch(text) or _BATCH.search(before) or _without_colon(before))
 
 
 def parse_batch(text: str, *, catalogue: Catalogue, clusters: Mapping[str, str]) -> Look | BatchRequest:
     """Read a text that is about batches. Raises UnusableText with every problem, each one plain sentence."""
     if look := _LOOK.fullmatch(text):
-        word = look[1].strip(WRAPPING)
-        return Look(_code(word) if word else None)
+        word = look[1].strip(_AROUND)
+        return Look(_code(word), visible(word)) if word else Look(None)
     before, reason, problems = read_reason(text)
     before, at, time_problems = split_at(before)
     problems += time_problems
-    typed = list(dict.fromkeys(word.strip(WRAPPING) for word in _BATCH.findall(before)))
+    vocabulary = Vocabulary(catalogue, clusters)
+    if not _BATCH.search(before):
+        raise UnusableText([_write_a_colon(before, vocabulary)], action=None, cluster=None, count=0)
+    typed = list(dict.fromkeys(word.strip(_AROUND) for word in _BATCH.findall(before)))
     if len(typed) > 1:
         problems.append("More than one batch is named; ask for one at a time.")
     code = read_code(typed[0])
     if code is None:
         problems.append(_no_code(typed[0]))
-    named = _named(_BATCH.sub(" ", before), Vocabulary(catalogue, clusters), problems)
+    named = _named(_BATCH.sub(" ", before), vocabulary, problems)
     action, cluster = named.get(Kind.ACTION), named.get(Kind.CLUSTER)
     if problems or action is None or code is None:
         raise UnusableText(problems, action=action, cluster=cluster, count=0)
-    return BatchRequest(catalogue[action], code, cluster, reason, at)
+    return BatchRequest(catalogue[action], code, cluster, reason, at, visible(typed[0]))
+
+
+def _without_colon(before: str) -> str | None:
+    """The code of a batch that is named without a colon: `batch 7Q2KX4`, `batch=7Q2KX4`."""
+    codes = (read_code(word.strip(_AROUND)) for word in _WITHOUT_COLON.findall(before))
+    return next(filter(None, codes), None)
+
+
+def _write_a_colon(before: str, vocabulary: Vocabulary) -> str:
+    words = _words(before)
+    action = vocabulary.first(words, range(len(words)), [Kind.ACTION])
+    name = action.name if action else "ACTION"
+    return f"To run a batch, write a colon: /set-action {name} batch:{_without_colon(before)}."
+
+
+def _words(before: str) -> list[str]:
+    words = (word.strip(WRAPPING) for word in SEPARATORS.split(before))
+    return [word for word in words if folded(word)]
 
 
 def _code(word: str) -> str:
@@ -76,8 +105,7 @@ def _no_code(word: str) -> str:
 
 def _named(before: str, vocabulary: Vocabulary, problems: list[str]) -> Mapping[Kind, str]:
     """Return the action and cluster beside the batch; add what is wrong with them to `problems`."""
-    words = [word.strip(WRAPPING) for word in SEPARATORS.split(before)]
-    words = [word for word in words if folded(word)]
+    words = _words(before)
     named: dict[Kind, str] = {}
     stray: list[str] = []
     position = 0

@@ -32,13 +32,15 @@ class Field(StrEnum):
 class AttachedFile:
     """A file of Slack's; `url` is None where it must still be asked for, `name` "" where it is not known.
 
-    `kept`: remembered from before, and not put into the form's file field just now.
+    `kept`: remembered from before, and not put into the form's file field just now. `mimetype`: what Slack
+    takes it for.
     """
 
     id: str
     name: str
     url: str | None = None
     kept: bool = False
+    mimetype: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ class Draft:
     `source` is a card or job whose `customers` are asked for too, being too many for the text field: those
     that its batch does not have, or with `accepted_only` all that the cluster accepted.
     `replaces` is the card that is put away once this draft has become one. `notice` is for the person;
-    `elsewhere` says why the channel they come from is not chosen.
+    `elsewhere` says why the channel they come from is not chosen; `left_out` is not in the text and may have
+    been meant.
     """
 
     action: str | None = None
@@ -64,7 +67,20 @@ class Draft:
     replaces: UUID | None = None
     notice: str = ""
     elsewhere: str = ""
+    left_out: Sequence[BadLine] = ()
     start_at: datetime | None = None
+
+
+def portions(text: str) -> list[str]:
+    """A text in parts that a text field can hold each, parted between lines; one part at least."""
+    parts = [""]
+    for line in text.split("\n"):
+        longer = f"{parts[-1]}\n{line}" if parts[-1] else line
+        if len(longer) <= LONGEST_TEXT:
+            parts[-1] = longer
+        else:
+            parts.append(line)
+    return parts
 
 
 @dataclass(frozen=True, slots=True)

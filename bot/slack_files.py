@@ -53,7 +53,12 @@ class SlackFiles:
             log.warning("set_action.file_unreadable", error=type(exc).__name__)
             raise UnusableFile(NOT_NOW) from exc
         found: dict[str, Any] = answer["file"]
-        return replace(file, name=str(found.get("name") or file.name), url=found.get("url_private_download"))
+        return replace(
+            file,
+            name=str(found.get("name") or file.name),
+            url=found.get("url_private_download"),
+            mimetype=str(found.get("mimetype") or file.mimetype),
+        )
 
     @asynccontextmanager
     async def content(self, file: AttachedFile) -> AsyncIterator[IO[bytes]]:

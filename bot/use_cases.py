@@ -41,6 +41,7 @@ from bot.service.waits import Waits
 from bot.service.watching import Watching
 from bot.slack_files import SlackFiles
 from bot.turns import Turns
+from bot.vocabulary import Vocabulary
 from store import approvals, schedules
 from store.database import Database
 
@@ -107,10 +108,10 @@ def use_cases(
     others = Others(db, people, catalogue)
     names = {key: cluster.name for key, cluster in clusters.items()}
     return UseCases(
-        drafts=Drafts(db, files, config.id_pattern),
+        drafts=Drafts(db, files, config.id_pattern, Vocabulary(catalogue, names)),
         proposals=proposals,
         choosing=Choosing(db, proposals, names),
-        asking=Asking(db, proposals, administrators, files, catalogue, clusters, config.id_pattern),
+        asking=Asking(db, proposals, administrators, files, catalogue, names, config.id_pattern),
         decisions=Decisions(db, people, clusters, gate),
         previews=Previews(db),
         own_home=OwnHome(db),

@@ -41,7 +41,16 @@ ROOMS: Mapping[str, frozenset[str]] = {
     | {"bot.intake.ids", "job_look", "job_filter", "list_dates", "list_text", "list_words"},
     "service": PLAIN
     | {"store", "turns", "catalogue", "config", "parsing", "policy", "customer_ids", "draft", "intake"}
-    | {"batch_codes", "batch_text", "job_look", "job_filter", "applications", "freezes", "run_at"},
+    | {
+        "batch_codes",
+        "batch_text",
+        "job_look",
+        "job_filter",
+        "applications",
+        "freezes",
+        "run_at",
+        "vocabulary",
+    },
     "runner": PLAIN | {"cluster", "store", "turns", "loops"},
     "outbox": PLAIN | {"views", "store", "turns", "loops", "slack_errors", "slack_addresses"},
     "pictures": frozenset(),  # a process of its own, fed with plain figures

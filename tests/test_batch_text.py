@@ -44,11 +44,20 @@ def test_a_new_code_is_one_and_no_two_are_alike() -> None:
     ("text", "code"),
     [
         ("batches", None), ("  Batches ", None), ("batch", None), ("batches 7q2kx4", CODE),
-        ("batch 7Q2KX4", CODE), ("batch:7Q2KX4", CODE), ("batches `7Q2KX4`", CODE),
+        ("batch 7Q2KX4", CODE), ("batch:7Q2KX4", CODE), ("batches `7Q2KX4`.", CODE),
     ],
 )  # fmt: skip
 def test_batches_are_asked_to_be_shown(text: str, code: str | None) -> None:
-    assert read(text) == Look(code)
+    look = read(text)
+    assert isinstance(look, Look)
+    assert look.code == code
+
+
+def test_the_code_is_kept_as_it_was_typed() -> None:
+    assert read("batches evian3") == Look("EV1AN3", "evian3")
+    asked = read("T-Enable batch:evian3")
+    assert isinstance(asked, BatchRequest)
+    assert (asked.code, asked.typed) == ("EV1AN3", "evian3")
 
 
 @pytest.mark.parametrize(
@@ -59,7 +68,7 @@ def test_batches_are_asked_to_be_shown(text: str, code: str | None) -> None:
         ("batch:7Q2KX4 t", None, None),
         ("T-Enable Evian 3 batch:7Q2KX4", "evian3", None),
         ("evian3 `batch:7Q2KX4` T-Enable reason: plan 7 batch: 3", "evian3", "plan 7 batch: 3"),
-        ("T-Enable batch:7Q2KX4, batch:7Q2KX4", None, None),
+        ("T-Enable batch:7Q2KX4, batch:7Q2KX4.", None, None),
     ],
 )
 def test_an_action_for_a_batch(text: str, cluster: str | None, reason: str | None) -> None:
@@ -77,6 +86,8 @@ def test_an_action_for_a_batch(text: str, cluster: str | None, reason: str | Non
         ("PE Finalise batch:7Q2KX4", "Write the action PE-Finalize exactly"),
         ("batch:7Q2KX4 reason: no action", "No action is named"),
         ("T-Enable batch:<!channel>", "“<!channel>” is not the code"),
+        ("t enable batch 7q2kx4", "To run a batch, write a colon: /set-action T-Enable batch:7Q2KX4."),
+        ("evian3 `batch=7Q2KX4`", "To run a batch, write a colon: /set-action ACTION batch:7Q2KX4."),
     ],
 )
 def test_what_is_wrong_is_said(text: str, why: str | None) -> None:
@@ -89,7 +100,16 @@ def test_what_is_wrong_is_said(text: str, why: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "help", "T-Enable evian3 e106b3d0fb01", "T-Enable evian3 my-batch", "batching"]
+    "text",
+    [
+        "",
+        "help",
+        "T-Enable evian3 e106b3d0fb01",
+        "T-Enable evian3 my-batch",
+        "batching",
+        "T-Enable evian3 e106b3d0fb01 reason: batch 7Q2KX4",
+        "T-Enable evian3 batch e106b3d0fb01",
+    ],
 )
 def test_what_is_not_about_batches_is_left_alone(text: str) -> None:
     assert not is_about_batches(text)

@@ -116,7 +116,7 @@ def _refuse_title(readings: Mapping[str, Rows], pattern: re.Pattern[str]) -> Non
     """Refuse a file in which a line that is no id stands above the heading."""
     for separator, rows in readings.items():
         headings = [row for row in rows[1:] if any(heading_rank(cell) is not None for cell in row)]
-        ids = [cell for cell in cells(rows[0]) if is_customer_id(cell, pattern) and has_digit(cell)]
+        ids = [cell for cell in cells(rows[0]) if _is_id(cell, pattern)]
         if headings and not ids:
             first = visible(separator.join(rows[0]).strip(AROUND))
             raise UnusableFile(
@@ -128,7 +128,7 @@ def _refuse_title(readings: Mapping[str, Rows], pattern: re.Pattern[str]) -> Non
 def _only(separator: str, rows: Rows, head: Sequence[str], pattern: re.Pattern[str]) -> Table:
     first = rows[0][0] if rows else ""
     if first and not is_customer_id(first.strip(AROUND), pattern):
-        _refuse_bars(head)
+        _refuse_bars(head, pattern)
     heading = first if is_heading(first) else None
     doubtful = heading is not None or stands_out(first, (row[0] for row in rows[1:]))
     return Table(separator, 0, 1, heading, doubtful)
@@ -144,7 +144,7 @@ def _among(several: Mapping[str, Rows], head: Sequence[str], pattern: re.Pattern
         separator, at = likely[0].separator, likely[0].at
         filled = (at for at, cell in enumerate(cells(several[separator][0])) if cell)
         return Table(separator, at, 1 + max(at, *filled))
-    _refuse_bars(head)
+    _refuse_bars(head, pattern)
     named = likely if len(likely) > 1 else [each for each in columns if each in likely + rivals] or columns
     raise UnusableFile(
         "The file has several columns, and it is not clear which one holds the customer ids: "
@@ -176,9 +176,15 @@ def _without_decimals(several: Mapping[str, Rows], head: Sequence[str]) -> Mappi
     return {each: rows for each, rows in several.items() if each != "," or not in_numbers}
 
 
-def _refuse_bars(head: Sequence[str]) -> None:
-    if all("|" in line for line in head if line.strip(AROUND)):
+def _refuse_bars(head: Sequence[str], pattern: re.Pattern[str]) -> None:
+    rows = [cells(line.split("|")) for line in head if line.strip(AROUND)]
+    known = [cell for row in rows for cell in row if heading_rank(cell) is not None or _is_id(cell, pattern)]
+    if known and all(len(row) > 1 for row in rows):
         raise UnusableFile("The columns are separated by “|”; use a comma, a semicolon or a tab.")
+
+
+def _is_id(cell: str, pattern: re.Pattern[str]) -> bool:
+    return is_customer_id(cell, pattern) and has_digit(cell)
 
 
 def _described(columns: Sequence[_Column]) -> str:

@@ -187,5 +187,5 @@ def stands_out(first: str, others: Iterable[str]) -> bool:
 
 def is_heading(words: str) -> bool:
     """Whether `words` are nothing but what lists of customers are headed with: `Kunde`, `Client no.`."""
-    each = [word for word in re.split(r"[\W_]+", words.casefold()) if word]
+    each = [word for word in re.split(r"[^\w/]+|_+", words.casefold()) if word]
     return bool(each) and HEADING_WORDS.issuperset(each)

@@ -84,7 +84,7 @@ class BatchCommands:
     async def _show(self, command: Command, look: Look) -> Message:
         if look.code is None:
             return self._list(await self._own.page(command.operator))
-        found = await self._own.detail(command.operator, look.code)
+        found = await self._own.detail(command.operator, look.code, look.typed)
         name = self._names.get(found.batch.cluster, found.batch.cluster)
         return shown.detail(
             found.batch, found.jobs, found.first_cids, name, self._workspace, may_assign=found.may_assign

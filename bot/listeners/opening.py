@@ -11,9 +11,10 @@ from slack_sdk.models.views import View
 from bot.draft import Draft
 from bot.listeners.payloads import Click, Command, MessageShortcut, Opening
 from bot.listeners.showing import Showing
+from bot.service.asking import NAMED
 from bot.service.choosing import Choosing
 from bot.service.drafts import Drafts
-from bot.views import form
+from bot.views import files, form
 from bot.views.form import Callback
 from bot.views.message import Button
 from store.model import Operator
@@ -83,5 +84,8 @@ class Openings:
 
     async def _drawn(self, operator: Operator, draft: Coroutine[Any, Any, Draft]) -> View:
         begun = await draft
+        if len(begun.left_out) > NAMED:
+            sheet = files.bad_lines("the message", begun.left_out)
+            self._showing.windows.send(operator.user_id, sheet)
         placed, choices = await asyncio.gather(self._choosing.placed(begun), self._choosing.choices(operator))
         return form.form(placed, choices)

@@ -149,6 +149,7 @@ class SlackFile(Payload):
 
     id: SlackId
     name: str | None = None
+    mimetype: str | None = None
     mode: str = ""
     file_access: str = ""
     url_private_download: str | None = None
@@ -157,7 +158,7 @@ class SlackFile(Payload):
     def attached(self) -> AttachedFile:
         """Where its content is; unknown yet where Slack tells no more than that there is a file."""
         url = None if self.file_access == "check_file_info" else self.url_private_download
-        return AttachedFile(self.id, self.name or "", url)
+        return AttachedFile(self.id, self.name or "", url, mimetype=self.mimetype or "")
 
 
 class _Message(Payload):

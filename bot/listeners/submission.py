@@ -9,7 +9,7 @@ from pydantic import field_validator
 
 from bot.draft import AttachedFile, Draft, Field
 from bot.listeners.payloads import Interaction, Payload, SlackFile, SlackId
-from bot.views.form import SOURCE
+from bot.views.form import MORE_CIDS, SOURCE
 
 
 class _File(Payload):
@@ -79,7 +79,7 @@ class Submission(Interaction):
         return Draft(
             action=action.value if action else None,
             cluster=cluster.value if cluster else None,
-            text=self._at(Field.CIDS).value or "",
+            text=self._text,
             reason=self._at(Field.REASON).value or "",
             channel=self._at(Field.CHANNEL).selected_conversation,
             files=(*remembered, *attached),
@@ -90,6 +90,14 @@ class Submission(Interaction):
             replaces=memory.replaces,
             start_at=datetime.fromtimestamp(at, UTC) if at else None,
         )
+
+    @property
+    def _text(self) -> str:
+        """What stands in the field of customer ids, and in those that go on with it."""
+        blocks = self.view.state.values
+        names = [Field.CIDS, *sorted((b for b in blocks if b.startswith(MORE_CIDS)), key=len)]
+        texts = (blocks[name][Field.CIDS].value for name in names if Field.CIDS in blocks.get(name, {}))
+        return "\n".join(filter(None, texts))
 
     def _at(self, field: Field) -> _Value:
         return self.view.state.values.get(field, {}).get(field) or _Value()

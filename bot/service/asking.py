@@ -14,9 +14,10 @@ from bot.catalogue import Catalogue
 from bot.draft import AttachedFile, BadLines, Draft, Field, Mistakes
 from bot.errors import InvalidRequest, NotAllowed, TooManyCustomers
 from bot.intake import csv_file, paste
-from bot.intake.ids import BadLine, Taken, UnusableFile
+from bot.intake.ids import BadLine, Taken, UnusableFile, told
 from bot.parsing import LONGEST_REASON, Request, clean_reason
 from bot.service.proposals import Origin, Proposals
+from bot.vocabulary import Vocabulary
 from store import batches, customers, jobs
 from store.batch_model import Batch
 from store.database import Database
@@ -90,7 +91,7 @@ class Asking:
         runners: Runners,
         files: Files,
         catalogue: Catalogue,
-        clusters: Mapping[str, object],
+        clusters: Mapping[str, str],
         id_pattern: re.Pattern[str],
     ) -> None:
         self._db = db
@@ -100,6 +101,7 @@ class Asking:
         self._catalogue = catalogue
         self._clusters = clusters
         self._id_pattern = id_pattern
+        self._names = Vocabulary(catalogue, clusters)
 
     async def ask(self, operator: Operator, draft: Draft, *, request_key: str) -> Job | None:
         """Keep the draft as a card; None when this submission is a repeat. Refusals are recorded and raised.
@@ -173,7 +175,7 @@ class Asking:
             gathered.blame(Field.RUN_AT, str(mistake))
 
     async def _type(self, text: str, gathered: _Gathered) -> None:
-        taken = await asyncio.to_thread(paste.read, text, id_pattern=self._id_pattern)
+        taken = await asyncio.to_thread(paste.read, text, id_pattern=self._id_pattern, names=self._names)
         gathered.add(Field.CIDS, "form", taken.cids, duplicates=taken.duplicates, remark=taken.remark)
         if taken.bad:
             gathered.bad.append(BadLines(None, taken.bad))
@@ -235,8 +237,8 @@ def _short(name: str) -> str:
 
 
 def _bad_words(head: str, bad: Sequence[BadLine]) -> str:
-    told = "; ".join(f"line {one.line}, “{one.text}”: {one.why}" for one in bad[:NAMED])
     more = len(bad) - NAMED
     if more <= 0:
-        return f"{head}: {told}."
-    return f"{head}: {told}; and {more:,} more. I send you all {len(bad):,} as a CSV in a direct message."
+        return f"{head}: {told(bad)}."
+    first = told(bad[:NAMED])
+    return f"{head}: {first}; and {more:,} more. I send you all {len(bad):,} as a CSV in a direct message."

@@ -13,7 +13,7 @@ from bot.config import Cluster
 from bot.draft import AttachedFile, BatchDraft
 from bot.errors import InvalidRequest, NotAllowed
 from bot.intake import csv_file
-from bot.intake.ids import Taken, UnusableFile
+from bot.intake.ids import Taken, UnusableFile, told
 from bot.parsing import clean_reason
 from bot.service.administrators import Administrators, record_assigned
 from bot.service.asking import Files
@@ -153,9 +153,8 @@ def _number(typed: str) -> int:
 def _bad_lines(taken: Taken) -> str:
     number = len(taken.bad)
     noun = "line holds" if number == 1 else "lines hold"
-    first = "; ".join(f"line {bad.line}, “{bad.text}”: {bad.why}" for bad in taken.bad[:3])
     more = f"; and {number - 3:,} more" if number > 3 else ""
-    return f"Nothing was made: {number:,} {noun} no customer id. Correct {first}{more}."
+    return f"Nothing was made: {number:,} {noun} no customer id. Correct {told(taken.bad[:3])}{more}."
 
 
 def _make(conn: Connection, operator: Operator, order: _Order) -> Sequence[Batch]:

@@ -64,7 +64,7 @@ class Batches:
     ) -> Job | None:
         """Ask for an action on a batch: a card with its customers. Raises as `Proposals.propose`."""
         try:
-            batch = await self._db.read(_known, operator, asked.code)
+            batch = await self._db.read(_known, operator, asked.code, asked.typed)
             self._check_place(asked, batch)
             await self._administrators.check_runner(operator, batch)
         except SetActionError as refusal:
@@ -91,10 +91,10 @@ class Batches:
             )
 
 
-def _known(conn: Connection, operator: Operator, code: str) -> Batch:
+def _known(conn: Connection, operator: Operator, code: str, typed: str = "") -> Batch:
     batch = batches.find(conn, operator, code)
     if batch is None:
-        raise InvalidRequest([f"There is no batch {code} here. /set-action batches lists yours."])
+        raise InvalidRequest([f"There is no batch {typed or code} here. /set-action batches lists yours."])
     return batch
 
 

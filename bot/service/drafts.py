@@ -1,5 +1,6 @@
 """Beginnings: what stands in the form when it opens, by the way the person came in."""
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,15 +12,20 @@ from sqlalchemy import Connection
 from bot.draft import LONGEST_TEXT, MOST_KEPT, AttachedFile, Draft
 from bot.errors import InvalidRequest, NoLongerPossible, NotAllowed, SetActionError
 from bot.intake import paste
-from bot.service.asking import ACCEPTED
+from bot.intake.ids import BadLine, UnusableFile
+from bot.service.asking import ACCEPTED, NAMED
 from bot.service.cards import Press, open_card
 from bot.service.clicks import UNKNOWN_CARD, clicked, or_raise, refused
+from bot.vocabulary import Vocabulary
 from store import batches, jobs, looking
 from store.database import Database
 from store.model import Job, JobState, Operator
 
 ENDED = (JobState.DONE, JobState.EXPIRED, JobState.CANCELLED)
 CSV_NAMES = (".csv", ".txt", ".tsv")
+CSV_TYPES = ("text/csv", "text/tab-separated-values")  # whatever the name
+
+_NOTHING = "I found no customer id in this message, and no file that ends in .csv, .txt or .tsv."
 
 
 class Names(Protocol):
@@ -33,10 +39,11 @@ class Names(Protocol):
 class Drafts:
     """Each method returns a draft to be shown, or raises why there is none."""
 
-    def __init__(self, db: Database, names: Names, id_pattern: re.Pattern[str]) -> None:
+    def __init__(self, db: Database, files: Names, id_pattern: re.Pattern[str], names: Vocabulary) -> None:
         self._db = db
-        self._names = names
+        self._files = files
         self._id_pattern = id_pattern
+        self._names = names
 
     async def blank(self, operator: Operator, channel: str | None) -> Draft:
         """Nothing but the cluster this person chose last. Raises StoreError."""
@@ -46,25 +53,25 @@ class Drafts:
         self, operator: Operator, channel: str, text: str, files: Sequence[AttachedFile]
     ) -> Draft:
         """The ids in a message and its CSV files. Raises InvalidRequest when it has neither, StoreError."""
-        found = paste.read_message(text, id_pattern=self._id_pattern).cids
-        lists = [replace(f, kept=True) for f in [await self._known(file) for file in files] if _is_list(f)]
-        if not found and not lists:
-            raise InvalidRequest(
-                ["Nothing in this message looks like a customer id, and no CSV or text file is attached."]
-            )
-        notices = []
+        found = await asyncio.to_thread(
+            paste.read_message, text, id_pattern=self._id_pattern, names=self._names
+        )
+        missed = {bad.text: bad for bad in found.bad if bad.why not in paste.ORDINARY}
+        left_out = tuple(missed.values())
+        lists, notices = await self._lists(files)
+        if left_out:
+            notices.append(_left_out(left_out))
+        if not found.cids and not lists:
+            raise InvalidRequest([_NOTHING, *notices])
         if lists[MOST_KEPT:]:
             notices.append(f"Of the {len(lists)} files only the first {MOST_KEPT} can be taken at once.")
-        ids = "\n".join(found)
-        if len(ids) > LONGEST_TEXT:
-            notices.append(
-                f"The message names {len(found):,} customer ids, more than the text field can hold "
-                f"({LONGEST_TEXT:,} characters). None of them is in the form: put them into a CSV file, one "
-                "in each line, and attach it."
-            )
-            ids = ""
-        draft = await self.blank(operator, channel)
-        return replace(draft, text=ids, files=tuple(lists[:MOST_KEPT]), notice=" ".join(notices))
+        return replace(
+            await self.blank(operator, channel),
+            text="\n".join(found.cids),
+            files=tuple(lists[:MOST_KEPT]),
+            notice=" ".join(notices),
+            left_out=left_out,
+        )
 
     async def of_card(self, press: Press) -> Draft:
         """Everything of a card that is not decided; what becomes of the draft replaces it.
@@ -87,12 +94,27 @@ class Drafts:
         job = or_raise("set_action.next_action", await self._db.write(_accepted, operator, uuid))
         return replace(await self._db.read(_draft_of_accepted, job), action=following.get(job.action_name))
 
-    async def _known(self, file: AttachedFile) -> AttachedFile:
-        return file if file.name else await self._names.named(file)
+    async def _lists(self, files: Sequence[AttachedFile]) -> tuple[list[AttachedFile], list[str]]:
+        """The files that are lists, and what is to be said of those of which even that is not known."""
+        lists, unknown = [], []
+        for file in files:
+            try:
+                known = file if file.name else await self._files.named(file)
+            except UnusableFile as problem:
+                unknown.append(f"A file of the message is left out. {problem}")
+            else:
+                if known.name.lower().endswith(CSV_NAMES) or known.mimetype in CSV_TYPES:
+                    lists.append(replace(known, kept=True))
+        return lists, unknown
 
 
-def _is_list(file: AttachedFile) -> bool:
-    return file.name.lower().endswith(CSV_NAMES)
+def _left_out(missed: Sequence[BadLine]) -> str:
+    shown = ", ".join(f"“{bad.text}”" for bad in missed[:NAMED])
+    more = len(missed) - NAMED
+    words = f"Left out, for it is not sure that they are customer ids: {shown}"
+    if more <= 0:
+        return f"{words}."
+    return f"{words} and {more:,} more. I send you all {len(missed):,} as a CSV in a direct message."
 
 
 def _ended(conn: Connection, press: Press, states: tuple[JobState, ...] = ENDED) -> Job | SetActionError:

@@ -65,13 +65,16 @@ class OwnBatches:
         standings = [Standing(batch, last, batch.cluster in administered) for batch, last in found]
         return Page(standings, newer, older, may_make=bool(administered))
 
-    async def detail(self, operator: Operator, code: str) -> Detail:
-        """One batch. Raises InvalidRequest when it is not there for this person to see."""
+    async def detail(self, operator: Operator, code: str, typed: str = "") -> Detail:
+        """One batch; `typed` is how its code was written.
+
+        Raises InvalidRequest when it is not there for this person to see.
+        """
         administered = await self._administered(operator)
         found = await self._db.read(_detail, operator, code, administered)
         if found is None:
             raise InvalidRequest(
-                [f"There is no batch {code} for you to see. /set-action batches lists yours."]
+                [f"There is no batch {typed or code} for you to see. /set-action batches lists yours."]
             )
         return found
 

@@ -19,7 +19,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.blocks.block_elements import DateTimePickerElement, FileInputElement
 from slack_sdk.models.views import View
 
-from bot.draft import LONGEST_TEXT, MOST_FILES, AttachedFile, Choices, Draft, Field
+from bot.draft import LONGEST_TEXT, MOST_FILES, AttachedFile, Choices, Draft, Field, portions
 from bot.views.message import Message
 from bot.views.text import clip, customers, plain, section
 
@@ -28,6 +28,7 @@ LONGEST_REASON = 500
 OPTION = 75  # characters of an option's text, by Slack's reference
 OPTIONS = 100  # in one group
 LONGEST_NAME = 100  # of a remembered file, so that all of them fit the 3,000 characters of metadata
+MORE_CIDS = "more_cids_"  # begins the block of each further field of customer ids
 SOURCE = "source"  # the box of a card's own customers
 
 
@@ -45,7 +46,7 @@ def form(draft: Draft, choices: Choices, problems: Sequence[str] = ()) -> View:
         return _notice("You may not use any action on any cluster yet. Ask the people who run this bot.")
     told = ["Nothing was taken yet. Please correct this:", *problems] if problems else []
     blocks: list[Block] = [plain(words) for words in [*told, *filter(None, [draft.notice])]]
-    blocks += [_action(draft, choices), _cluster(draft, choices), _cids(draft)]
+    blocks += [_action(draft, choices), _cluster(draft, choices), *_cids(draft)]
     blocks += _kept(draft)
     blocks += [_files(), *_batch(draft, choices), _run_at(draft), _reason(draft), _channel(draft)]
     return View(
@@ -104,12 +105,24 @@ def _cluster(draft: Draft, choices: Choices) -> InputBlock:
     return _input(Field.CLUSTER, "Cluster", _select(Field.CLUSTER, options, chosen))
 
 
-def _cids(draft: Draft) -> InputBlock:
-    element = PlainTextInputElement(
-        action_id=Field.CIDS, multiline=True, max_length=LONGEST_TEXT, initial_value=draft.text or None
-    )
+def _cids(draft: Draft) -> list[Block]:
+    """A text field; more of them only where there is more text than one can hold, as out of a message."""
+    first, *more = [
+        PlainTextInputElement(
+            action_id=Field.CIDS, multiline=True, max_length=LONGEST_TEXT, initial_value=text or None
+        )
+        for text in portions(draft.text)
+    ]
     hint = "Parted by spaces, commas or new lines. There is room for about 90 ids of 32 digits: more by file."
-    return _input(Field.CIDS, "Customer ids", element, hint, optional=True)
+    return [
+        _input(Field.CIDS, "Customer ids", first, hint, optional=True),
+        *(
+            InputBlock(
+                block_id=f"{MORE_CIDS}{n}", label=_text("More customer ids"), element=each, optional=True
+            )
+            for n, each in enumerate(more, 1)
+        ),
+    ]
 
 
 def _kept(draft: Draft) -> list[Block]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.views import View
 
-from bot.draft import LONGEST_TEXT, MOST_KEPT, AttachedFile, Choices, Draft
+from bot.draft import LONGEST_TEXT, MOST_KEPT, AttachedFile, Choices, Draft, portions
 from bot.intake.ids import BadLine
 from bot.sandbox.workspace.blocks import Surface, checked_view
 from bot.seal import LENGTH
@@ -61,6 +61,17 @@ def test_the_form_with_whatever_is_in_it(
     told = checked(form.form(draft, choices, problems))
     memory = json.loads(told["private_metadata"])
     assert [file["id"] for file in memory["files"]] == [file.id for file in draft.files]
+
+
+def test_a_long_text_goes_on_in_further_fields() -> None:
+    ids = [f"{n:032x}" for n in range(1_200)]  # 40,000 characters, Slack's limit of a message
+    parts = portions("\n".join(ids))
+    assert [cid for part in parts for cid in part.split("\n")] == ids
+    assert max(map(len, parts)) <= LONGEST_TEXT
+    told = checked(form.form(Draft(text="\n".join(ids)), Choices(["T-Enable"], {"lab": "lab"})))
+    texts = [block["element"].get("initial_value") for block in told["blocks"] if "cids" in block["block_id"]]
+    assert texts == parts
+    assert portions("") == [""]
 
 
 @pytest.mark.parametrize(

@@ -48,18 +48,56 @@ async def test_a_file_that_payloads_do_not_name_is_asked_for(stage: Stage) -> No
     assert await listed(stage) == [cid]
 
 
-async def test_more_ids_than_the_field_holds_are_said_plainly(stage: Stage) -> None:
-    ids = await stage.cids(100)
+async def test_more_ids_than_a_field_holds_go_on_in_the_next(stage: Stage) -> None:
+    ids = await stage.cids(150)
     await shortcut(stage, await stage.desk.say(BRAM, OPS, " ".join(ids)))
     form = await form_of(stage)
-    assert "names 100 customer ids, more than the text field can hold" in said(form)
-    assert not form.value("cids")
+    assert len(form.value("cids").split()) == 90
+    card = await card_after(stage, await stage.desk.submit(form, chosen()))
+    assert "150 (150 from the form)" in words(card)
+    assert await listed(stage) == ids
+
+
+async def test_what_is_left_out_of_a_message_is_said(stage: Stage) -> None:
+    ids = await stage.cids(2)
+    text = (
+        f"T-Enable on evian3, OPS-12: cid:{ids[0]}, {ids[1]}'s and ab12, b02, c126d3b0\u0435b2 on 10.0.0.12"
+    )
+    await shortcut(stage, await stage.desk.say(BRAM, OPS, text))
+    form = await form_of(stage)
+    assert form.value("cids").split() == ids
+    assert "not sure that they are customer ids: “OPS-12”, “ab12”, “b02” and 2 more. I send you" in said(form)
+    message = await stage.desk.until_message("D0ASTER", ASTER, lambda m: bool(m.files))
+    assert message.files[0].title == "5 lines without a customer id in the message"
+    content = (await stage.desk.file_content(message.files[0])).decode()
+    assert "10.0.0.12" in content
+    assert "evian3" not in content
+
+
+async def test_a_file_that_cannot_even_be_named_leaves_the_ids(stage: Stage) -> None:
+    [cid] = await stage.cids(1)
+    message = await stage.desk.upload(BRAM, OPS, sheet("x1234567", access="check_file_info"), cid)
+    await stage.desk.fail("files.info", error="file_deleted")
+    await shortcut(stage, message)
+    form = await form_of(stage)
+    assert form.value("cids") == cid
+    assert "A file of the message is left out. The file is not there any more" in said(form)
+
+
+async def test_a_file_sent_as_csv_is_a_list_whatever_its_name(stage: Stage) -> None:
+    ids = await stage.cids(1)
+    message = await stage.desk.upload(BRAM, OPS, sheet(*ids, name="Untitled"), "see")
+    await shortcut(stage, message)
+    form = await form_of(stage)
+    assert [box["text"]["text"] for box in form.value("kept")] == ["Untitled"]
 
 
 async def test_a_message_without_ids_is_answered_privately(stage: Stage) -> None:
     picture = Attachment("picture.png", b"\x89PNG", "image/png")
     await shortcut(stage, await stage.desk.upload(BRAM, OPS, picture, "good morning"))
-    await stage.private("Nothing in this message looks like a customer id")
+    await stage.private(
+        "I found no customer id in this message, and no file that ends in .csv, .txt or .tsv."
+    )
     assert await stage.desk.form(ASTER) is None
 
 
