@@ -14,7 +14,7 @@ from bot.words import SEPARATORS, WRAPPING
 
 _LOOK = re.compile(r"\s*batch(?:es)?(?:\s*:\s*|\s+|\s*$)(\S*)\s*", re.IGNORECASE | re.ASCII)
 _WITHOUT_COLON = re.compile(r"(?<![\w.-])batch[\s=#]+([^\s,;:]+)", re.IGNORECASE | re.ASCII)
-_AROUND = WRAPPING + ".!?…"
+_AROUND = WRAPPING + ".!?…#"
 _BATCH = re.compile(r"(?<![\w.-])batch\s*:\s*([^\s,;]*)", re.IGNORECASE | re.ASCII)
 
 

@@ -10,7 +10,7 @@ from bot.catalogue import Action, Catalogue, folded, listed
 from bot.customer_ids import described, visible
 from bot.errors import InvalidRequest
 from bot.intake import paste
-from bot.intake.ids import ORDINARY, BadLine
+from bot.intake.ids import NAMES, ORDINARY, BadLine
 from bot.run_at import split_at
 from bot.vocabulary import Kind, Match, Vocabulary
 from bot.words import WRAPPING, unescaped
@@ -198,7 +198,7 @@ def _id_problems(bad: Sequence[BadLine], pattern: re.Pattern[str]) -> Iterable[s
     words: dict[str, list[str]] = {}
     for text, why in dict.fromkeys((one.text, one.why) for one in bad):
         words.setdefault(why, []).append(text)
-    for kind, why in paste.NAMES.items():
+    for kind, why in NAMES.items():
         if typed := words.pop(why, []):
             yield f"Among the ids the {kind} {_listed(typed)} is named; name one {kind}, before the ids."
     if typed := words.pop(ORDINARY, []):

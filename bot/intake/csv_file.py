@@ -9,6 +9,7 @@ from typing import IO
 from bot.intake import columns, decoded
 from bot.intake.columns import SEPARATORS, Table
 from bot.intake.ids import AROUND, Gathering, Taken, UnusableFile
+from bot.vocabulary import Vocabulary
 
 # What decides which column holds the ids: so many lines at the beginning, or a chunk of long ones.
 LOOKED_AT = 200
@@ -18,8 +19,10 @@ _STATED = re.compile(r'\s*"?sep=(.?)"?[\s,;]*', re.IGNORECASE)  # Excel's own fi
 _SPACE = re.compile(r'" +(?=[,;\t\r\n]|\Z)')  # behind a closing quotation mark, where none may be
 
 
-def read(file: IO[bytes], *, id_pattern: re.Pattern[str]) -> Taken:
+def read(file: IO[bytes], *, id_pattern: re.Pattern[str], names: Vocabulary | None = None) -> Taken:
     """Read a file's customer ids; blocks, so call it on a worker thread. The file stays open.
+
+    The `names` of actions and clusters, where they are given, are no ids.
 
     Which column holds the ids, `columns.find` decides by the first `LOOKED_AT` lines. An only column may be
     headed with other words that head lists (`Kunde`); a first row without a digit over rows that all have one
@@ -35,7 +38,7 @@ def read(file: IO[bytes], *, id_pattern: re.Pattern[str]) -> Taken:
     number = 2 if stated else 1  # of the first line that may hold an id
     head = head[number - 1 :]
     table = columns.find(head, _separators(stated), id_pattern)
-    gathering = Gathering(id_pattern)
+    gathering = Gathering(id_pattern, names)
     records = _records(chain(head, lines), table.separator, number)
     first = next(((line, row) for line, row in records if _filled(row)), None)
     if first and table.heading is None:

@@ -15,6 +15,7 @@ from bot.customer_ids import (
     visible,
 )
 from bot.errors import InvalidRequest
+from bot.vocabulary import Kind, Vocabulary
 from bot.words import WRAPPING
 
 # Bounds of memory, far above any list seen; `max_customers` of a job is for the caller to check.
@@ -37,6 +38,10 @@ RUINED = (
     "into a column formatted as text"
 )
 ORDINARY = "a heading or an ordinary word, no customer id; leave it out"
+NAMES = {
+    Kind.ACTION: "is the name of an action, no customer id",
+    Kind.CLUSTER: "is the name of a cluster, no customer id",
+}
 BULLET = "begins with a bullet; leave the bullet out"
 FORMULA = "begins as a spreadsheet formula does, and an id cannot; nothing of it was run"
 FOREIGN = (
@@ -91,10 +96,11 @@ class Taken:
 
 
 class Gathering:
-    """Takes in words one by one. Raises UnusableFile when they are more than memory is meant for."""
+    """Takes in words one by one, `names` as none. Raises UnusableFile when they are too many for memory."""
 
-    def __init__(self, pattern: re.Pattern[str]) -> None:
+    def __init__(self, pattern: re.Pattern[str], names: Vocabulary | None = None) -> None:
         self._pattern = pattern
+        self._names = names
         self._otherwise = _MADE_OF + described(pattern)
         self._cids: dict[str, None] = {}
         self._duplicates = 0
@@ -104,6 +110,8 @@ class Gathering:
         """Take a word, not empty and out of its wrapping, as an id if it is one."""
         if word in self._cids:
             self._duplicates += 1
+        elif self._names and (match := next(self._names.at([word], 0), None)):
+            self.refuse(word, line, NAMES[match.kind])
         elif is_customer_id(word, self._pattern):
             self._cids[word] = None
             if len(self._cids) > MOST_IDS:

@@ -12,6 +12,7 @@ from bot.intake import csv_file
 from bot.intake.ids import (
     AROUND,
     BULLETS,
+    NAMES,
     Gathering,
     Taken,
     UnusableFile,
@@ -24,24 +25,20 @@ from bot.intake.ids import (
 from bot.vocabulary import Kind, Vocabulary
 from bot.words import SEPARATORS, unescaped
 
-WORD = "was taken for an ordinary word, for it has no digit"
+WORD = "was taken for an ordinary word, for it has no digit or fewer than three characters"
 SHORT = "was taken for an ordinary word, for it has fewer than six characters"
 FIGURE = "was taken for a date, an amount, an address or a ticket"
 UNLIKE = "is unlike the long customer ids beside it"
 MENTION = "is a mention or the like"
-NAMES = {
-    Kind.ACTION: "is the name of an action, no customer id",
-    Kind.CLUSTER: "is the name of a cluster, no customer id",
-}
-ORDINARY = frozenset({WORD, MENTION, *NAMES.values()})  # left out of a message, and nobody will miss it
-SHORTEST_SURE = 6
+NOT_MISSED = frozenset({WORD, MENTION, *NAMES.values()})  # of what is left out of a message
+SHORTEST, SHORTEST_SURE = 3, 6
 LONG = 16  # characters: a word as long as this with a digit is nothing but an id
 
 _NEW_LINE = re.compile(r"\r\n|\r|\n")
 # What Slack makes of links, mentions and dates. What people type between < and > arrives escaped.
 _LIVE = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
 _SCHEME = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
-_MARKS = BULLETS + "*>|#\u2010\u2011\u2012\u2013\u2014\u2015\u2212-"
+_MARKS = BULLETS + "*>|\u2010\u2011\u2012\u2013\u2014\u2015\u2212-"
 _NUMBER = re.compile(r"\A[\s>]*\(?(?:\d{1,4}|[a-z]|[ivx]{1,4})[.)]\s+(?=\S)", re.IGNORECASE | re.ASCII)
 _LABEL = re.compile(
     r"(?<![\w.-])[\"']?(?:customer|cust|c)?[\s_-]?ids?[\"']?\s*[:=]", re.IGNORECASE | re.ASCII
@@ -49,7 +46,7 @@ _LABEL = re.compile(
 _MARKUP = "*_~()[]{}"  # emphasis as Slack writes it, and brackets
 _SENTENCE = ".!?:…"
 _OWNED = re.compile(r"['\u2019]s\Z")
-_ADDRESS = re.compile(r"https?://\S*/([^/?#]+)/?", re.IGNORECASE)
+_ADDRESS = re.compile(r"\W*https?://\S*[/|]([^/|?#]+)/?", re.IGNORECASE)
 _TOGETHER = re.compile(r"[/|]+")
 _TICKET = re.compile(r"[A-Z]{2,10}-\d+", re.ASCII)
 
@@ -68,7 +65,8 @@ def read(text: str, *, id_pattern: re.Pattern[str], names: Vocabulary | None = N
     if _is_table(lines, id_pattern):
         with suppress(UnusableFile):  # no table then, and its headings are refused among the other words
             table = "\n".join(lines).replace("|", "\t")
-            return csv_file.read(io.BytesIO(table.encode(errors="replace")), id_pattern=id_pattern)
+            content = io.BytesIO(table.encode(errors="replace"))
+            return csv_file.read(content, id_pattern=id_pattern, names=names)
     at, first = next(((at, line) for at, line in enumerate(lines) if line.strip(_MARKS + AROUND)), (0, ""))
     words = _Words(id_pattern, names)
     gathering = Gathering(id_pattern)
@@ -91,7 +89,7 @@ def read_message(text: str, *, id_pattern: re.Pattern[str], names: Vocabulary | 
     That is a word that fits the pattern, has a digit and at least `SHORTEST_SURE` characters, and is no date,
     address, ticket (`OPS-1234`) or name of an action or cluster; beside ids of `LONG` characters or more a
     shorter word is none. The pattern alone would take “please”. All other words are in `bad`: what is not in
-    `ORDINARY` of them may have been meant, for the caller to show as left out.
+    `NOT_MISSED` of them may have been meant, for the caller to show as left out.
     """
     words = _Words(id_pattern, names)
     found = [
@@ -183,7 +181,7 @@ def _doubt(word: str, pattern: re.Pattern[str]) -> str | None:
     """Return why a word that fits the pattern, or is nobody's id, may be none of those in a message."""
     if word.startswith("<"):
         return MENTION
-    if word.isascii() and not has_digit(word):
+    if not has_digit(word) or len(word) < SHORTEST:
         return WORD
     if not is_customer_id(word, pattern):
         return None

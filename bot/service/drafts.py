@@ -56,7 +56,7 @@ class Drafts:
         found = await asyncio.to_thread(
             paste.read_message, text, id_pattern=self._id_pattern, names=self._names
         )
-        missed = {bad.text: bad for bad in found.bad if bad.why not in paste.ORDINARY}
+        missed = {bad.text: bad for bad in found.bad if bad.why not in paste.NOT_MISSED}
         left_out = tuple(missed.values())
         lists, notices = await self._lists(files)
         if left_out:

@@ -10,7 +10,7 @@ from bot.catalogue import DEFAULT_ACTIONS, Catalogue
 from bot.customer_ids import DEFAULT_ID_PATTERN
 from bot.intake import paste
 from bot.intake.ids import BadLine
-from bot.intake.paste import FIGURE, ORDINARY, SHORT, UNLIKE, WORD
+from bot.intake.paste import FIGURE, NOT_MISSED, SHORT, UNLIKE, WORD
 from bot.vocabulary import Vocabulary
 
 ONE = "e106b3d0fb0111efb2cdda09530d43d0"
@@ -59,7 +59,7 @@ LISTS = [
     Row("a quoted line", "&gt; a01\n&gt; b02", "a01 b02"),
     Row("an id keeps its own marks", "a01_ b.0-2 c-0", "a01_ b.0-2 c-0"),
     Row("a sentence's end", "a01, b02. c03! d04: e05?", "a01 b02 c03 d04 e05"),
-    Row("more bullets", "✓ a01\n→ b02\n#c03\n(1) d04\n    a. e05\nii. f06", "a01 b02 c03 d04 e05 f06"),
+    Row("more bullets", "✓ a01\n→ b02\n➢ c03\n(1) d04\n    a. e05\nii. f06", "a01 b02 c03 d04 e05 f06"),
     Row("a bar or a stroke between", "a01|b02 c03/d04 `e05`/`f06`", "a01 b02 c03 d04 e05 f06"),
     Row("a stroke in something else", "a01/x and/or", "", [(1, "a01/x"), (1, "and/or")]),
     Row("labels", 'cid:a01, cid: b02 customer ids: c03 "cid":"d04" id=e05', "a01 b02 c03 d04 e05"),
@@ -70,6 +70,14 @@ LISTS = [
         "columns with a heading",
         "customer_id\tstate\na01\tT-Enable\nb02\tPE-Enable",
         "a01 b02",
+        column=1,
+        heading="customer_id",
+    ),
+    Row(
+        "a name in a column",
+        "customer_id\tstate\na01\tT-Enable\nevian3",
+        "a01",
+        [(3, "evian3")],
         column=1,
         heading="customer_id",
     ),
@@ -201,6 +209,10 @@ MESSAGES = [
         f"<https://x.io/c/{ONE}> <https://x.io/c/{TWO}|{TWO}>",
         f"{ONE} {TWO}",
     ),
+    Row("an address in brackets", f"&lt;https://x.io/c/{ONE}|{ONE}&gt;", ONE),
+    Row(
+        "words of other languages", f"für 3 до {ONE}", ONE, [(1, "f\\xfcr"), (1, "3"), (1, "\\u0434\\u043e")]
+    ),
     Row("look-alikes", f"{ONE} c126d3b0fb0111\u0435fb2c", ONE, [(1, "c126d3b0fb0111\\u0435fb2c")]),
     Row(
         "what else has digits",
@@ -253,12 +265,12 @@ def test_it_is_said_why() -> None:
     bad = paste.read_message(text, id_pattern=DEFAULT_ID_PATTERN, names=NAMES).bad
     whys = [one.why for one in bad]
     assert whys[0] == WORD
-    assert set(whys[:3]) <= ORDINARY
+    assert set(whys[:3]) <= NOT_MISSED
     assert whys[3] == FIGURE
     assert "look-alikes" in whys[4]
     assert "into a number" in whys[5]
     assert whys[6:] == [SHORT, UNLIKE]
-    assert not ORDINARY & set(whys[3:])
+    assert not NOT_MISSED & set(whys[3:])
 
 
 def test_another_pattern_decides() -> None:
