@@ -47,7 +47,7 @@ _MARKUP = "*_~()[]{}"  # emphasis as Slack writes it, and brackets
 _SENTENCE = ".!?:…"
 _OWNED = re.compile(r"['\u2019]s\Z")
 _ADDRESS = re.compile(r"\W*https?://\S*[/|]([^/|?#]+)/?", re.IGNORECASE)
-_TOGETHER = re.compile(r"[/|]+")
+_TOGETHER = re.compile(r"[/|+]+")
 _TICKET = re.compile(r"[A-Z]{2,10}-\d+", re.ASCII)
 
 

@@ -60,7 +60,9 @@ LISTS = [
     Row("an id keeps its own marks", "a01_ b.0-2 c-0", "a01_ b.0-2 c-0"),
     Row("a sentence's end", "a01, b02. c03! d04: e05?", "a01 b02 c03 d04 e05"),
     Row("more bullets", "✓ a01\n→ b02\n➢ c03\n(1) d04\n    a. e05\nii. f06", "a01 b02 c03 d04 e05 f06"),
-    Row("a bar or a stroke between", "a01|b02 c03/d04 `e05`/`f06`", "a01 b02 c03 d04 e05 f06"),
+    Row(
+        "a bar or a stroke between", "a01|b02 c03/d04 `e05`/`f06` g07+h08", "a01 b02 c03 d04 e05 f06 g07 h08"
+    ),
     Row("a stroke in something else", "a01/x and/or", "", [(1, "a01/x"), (1, "and/or")]),
     Row("labels", 'cid:a01, cid: b02 customer ids: c03 "cid":"d04" id=e05', "a01 b02 c03 d04 e05"),
     Row("somebody's", "a01's b02\u2019s", "a01 b02"),

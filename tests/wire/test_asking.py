@@ -82,7 +82,7 @@ async def test_an_unknown_name_is_answered_with_the_nearest_and_put_on_the_recor
 
 
 async def test_bad_ids_are_named_up_to_five_and_stay_dead(stage: Stage) -> None:
-    bad = ["<!channel>", "<@U0BRAM>", "a/b", "no!", "x", "é-é-é", "##"]
+    bad = ["<!channel>", "<@U0BRAM>", "a/b", "xo!", "x", "é-é-é", "##"]
     reaction = await stage.desk.command(
         ASTER, OPS, f"/set-action T-Enable evian3 {' '.join(bad)} e106b3d0fb01"
     )
