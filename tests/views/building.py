@@ -36,7 +36,7 @@ IDS: Mapping[str, st.SearchStrategy[str]] = {
     **dict.fromkeys(("channel_id", "channel"), st.sampled_from(CHANNELS)),
     "whose": st.sampled_from(("", "*", *USERS)),
     "url": st.just(WORKSPACE),
-    "without": st.sampled_from(USERS),
+    **dict.fromkeys(("without", "chosen"), st.sampled_from(USERS)),
     "ask": st.sampled_from((*USERS, *GROUPS)),
     "card_ts": st.just("1732360000.000100"),
     "reference": st.just("0a1b2c3d"),
