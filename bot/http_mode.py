@@ -7,8 +7,8 @@ would bring a second HTTP stack and takes the process's signals for itself. TLS 
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol
 
 import structlog
 from aiohttp import web
@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from bot import signature
 from bot.loops import finished
-from bot.status import Status, listening
+from bot.status import listening
 from store import deliveries
 from store.database import Database
 from store.errors import StoreError
@@ -27,7 +27,15 @@ BODY_S = 5.0  # for a whole body to come in; Slack itself gives up after three s
 
 Enter = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 
+LEAVING_S = 3.0  # between saying that it is not ready and closing: for a balancer to take it out
+
 log = structlog.get_logger()
+
+
+class Beside(Protocol):
+    """What else is answered at the same address."""
+
+    def add_to(self, application: web.Application) -> None: ...
 
 
 class HttpMode:
@@ -39,27 +47,29 @@ class HttpMode:
         signing_secret: SecretStr,
         db: Database,
         enter: Enter,
-        status: Status,
+        beside: Sequence[Beside],
     ) -> None:
         self._listen = listen
         self._secret = signing_secret
         self._db = db
         self._enter = enter
+        self._leaving = False
         self._stopping = asyncio.Event()
         self._entered: set[asyncio.Task[Any]] = set()
         self._runner: web.AppRunner | None = None
-        self._status = status
+        self._beside = beside
 
     @property
     def connected(self) -> bool:
-        """Whether Slack is let in."""
-        return not self._stopping.is_set()
+        """Whether more of Slack's requests are to be sent here."""
+        return not self._leaving
 
     async def open(self) -> None:
         """Begin to listen. Raises ConfigurationError when that is not possible."""
         application = web.Application(client_max_size=LARGEST)
         application.router.add_post(EVENTS, self._slack)
-        self._status.add_to(application)
+        for one in self._beside:
+            one.add_to(application)
         self._runner = await listening(application, self._listen, "--http")
         log.info("http_mode.listening", host=self._listen[0], port=self._listen[1])
 
@@ -68,10 +78,16 @@ class HttpMode:
         await self._stopping.wait()
 
     async def close(self, within_s: float) -> None:
-        """Take nothing new, let what came be acknowledged. What stays unanswered, the user sees fail."""
-        self._stopping.set()
+        """Say that it is not ready, and only then take nothing new and let what came be acknowledged.
+
+        Requests that come between the two are taken as ever: the balancer may not know yet. What stays
+        unanswered at the end, the user sees fail.
+        """
+        self._leaving = True
         if self._runner is None:
             return
+        await asyncio.sleep(LEAVING_S)
+        self._stopping.set()
         await asyncio.gather(*(site.stop() for site in self._runner.sites))
         if late := await finished(self._entered.copy(), within_s):
             log.warning("http_mode.not_acknowledged", deliveries=late)

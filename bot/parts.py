@@ -15,6 +15,12 @@ class Stoppable(Part, Protocol):
     def stop(self) -> None: ...
 
 
+class Drainable(Protocol):
+    """Something that has work under way which may end."""
+
+    async def drain(self, within_s: float) -> None: ...
+
+
 class Entrance(Part, Protocol):
     """By which Slack comes in."""
 

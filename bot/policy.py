@@ -19,13 +19,14 @@ class Right(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One permission. `who`: Slack user ids (U…, W…) and user group ids (S…); `actions`: canonical names;
-    `clusters`: keys. In each of these three `*` stands for all there are.
+    `clusters`: keys; `workspaces`: ids (T…) or organisations (E…). In each `*` stands for all there are.
     """
 
     who: tuple[str, ...]
     may: tuple[Right, ...]
     actions: tuple[str, ...]
     clusters: tuple[str, ...]
+    workspaces: tuple[str, ...] = (EVERYTHING,)
 
     def covers(self, right: Right, action: str, cluster: str) -> bool:
         """Whether this rule is about `right` to `action` on `cluster`, whoever asks."""
@@ -79,6 +80,11 @@ class Policy:
     """All rules together; a rule only ever adds."""
 
     rules: tuple[Rule, ...]
+
+    def within(self, *workspace: str) -> "Policy":
+        """The rules that hold in a workspace, given by its id and its organisation's."""
+        here = {EVERYTHING, *workspace}
+        return Policy(tuple(rule for rule in self.rules if here & set(rule.workspaces)))
 
     def permits(self, person: Person, right: Right, action: str, cluster: str) -> bool:
         """Whether some rule gives `person` the right to `action` (canonical name) on `cluster` (key)."""

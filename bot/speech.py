@@ -15,6 +15,7 @@ from bot.outbox.pace import Pace
 from bot.outbox.painter import Painter
 from bot.outbox.slack import Slack
 from bot.outbox.telling import Teller
+from bot.outbox.voice import Voice, Voices
 from bot.outbox.whispers import Whispers
 from bot.turns import Turns
 from bot.views.listing import Workspace
@@ -30,18 +31,20 @@ class Speech:
     homes: Homes
 
 
-def speech(
-    config: Config, db: Database, turns: Turns, client: AsyncWebClient, whispers: Whispers, home: Home
-) -> Speech:
-    """All of it, within one budget of calls."""
+def speech(db: Database, turns: Turns, voices: Voices) -> Speech:
+    """All of it, in every workspace."""
+    return Speech(Courier(db, turns, voices), Homes(db, turns, voices))
+
+
+def voice(
+    config: Config, db: Database, client: AsyncWebClient, whispers: Whispers, painter: Painter, home: Home
+) -> Voice:
+    """One workspace's, within one budget of calls."""
     names = {key: cluster.name for key, cluster in config.clusters.items()}
     words = Words(names, path_of(config.catalogue), home.bot_user_id, Workspace(home.url))
-    slack, painter, pace = Slack(client), Painter(), Pace()
+    slack = Slack(client)
     pictures = HomePictures(db, slack, painter) if config.pictures_from else None
-    return Speech(
-        Courier(db, turns, Teller(slack, whispers, painter, words), pace),
-        Homes(db, turns, slack, pace, pictures, words),
-    )
+    return Voice(slack, Teller(slack, whispers, painter, words), Pace(), pictures, words)
 
 
 def path_of(catalogue: Catalogue) -> Path:

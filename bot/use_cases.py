@@ -1,6 +1,6 @@
 """Part of the composition root: every use case, over one store, and those that run by themselves."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bot.channels import Channels
@@ -19,7 +19,7 @@ from bot.service.batches import Batches
 from bot.service.choosing import Choosing
 from bot.service.clearing import TOPIC as RETENTION
 from bot.service.clearing import Clearing
-from bot.service.decisions import Decisions
+from bot.service.decisions import Decisions, expire_due
 from bot.service.drafts import Drafts
 from bot.service.gate import Gate
 from bot.service.job_detail import JobDetails
@@ -32,9 +32,9 @@ from bot.service.previews import Previews
 from bot.service.proposals import Bounds, Proposals
 from bot.service.record_export import RecordExport
 from bot.service.resuming import Resuming
-from bot.service.starts import Starts
+from bot.service.starts import Starts, start_due
 from bot.service.stopping import Stopping
-from bot.service.summons import Summons
+from bot.service.summons import Summons, summon_due
 from bot.service.timing import Timing
 from bot.service.unknowns import Unknowns
 from bot.service.waits import Waits
@@ -44,6 +44,7 @@ from bot.turns import Turns
 from bot.vocabulary import Vocabulary
 from store import approvals, schedules
 from store.database import Database
+from store.model import Operator
 
 EXPIRY = "expiry"
 
@@ -75,7 +76,6 @@ class UseCases:
     timing: Timing
     summons: Summons
     starts: Starts
-    clearing: Clearing
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +131,29 @@ def use_cases(
         timing=Timing(db, people, gate, waits),
         summons=Summons(db, gate, whereabouts.rosters),
         starts=starts,
-        clearing=Clearing.of(db, config.retention),
     )
 
 
-def by_themselves(turns: Turns, cases: UseCases) -> list[Loop]:
-    """Without anybody's click: cards and approvals expire, approvers are told, jobs start, old ones go."""
+def by_themselves(
+    config: Config, db: Database, turns: Turns, cases_of: Callable[[Operator], Awaitable[UseCases | None]]
+) -> list[Loop]:
+    """Without anybody's click: cards and approvals expire, approvers are told, jobs start, old ones go.
+
+    `cases_of` gives those of a person's workspace.
+    """
+
+    async def starts_of(operator: Operator) -> Starts | None:
+        cases = await cases_of(operator)
+        return cases.starts if cases else None
+
+    async def summons_of(operator: Operator) -> Summons | None:
+        cases = await cases_of(operator)
+        return cases.summons if cases else None
+
+    clearing = Clearing.of(db, config.retention)
     return [
-        Loop(turns, EXPIRY, cases.decisions.expire_due),
-        Loop(turns, approvals.TOPIC, cases.summons.work),
-        Loop(turns, schedules.TOPIC, cases.starts.start_due),
-        *([] if cases.clearing.has_nothing_to_do else [Loop(turns, RETENTION, cases.clearing.work)]),
+        Loop(turns, EXPIRY, lambda: expire_due(db)),
+        Loop(turns, approvals.TOPIC, lambda: summon_due(db, summons_of)),
+        Loop(turns, schedules.TOPIC, lambda: start_due(db, starts_of)),
+        *([] if clearing.has_nothing_to_do else [Loop(turns, RETENTION, clearing.work)]),
     ]

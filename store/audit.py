@@ -69,6 +69,8 @@ class Event(enum.StrEnum):
     CLEARED = "cleared"  # deleted, as long after its end as the configuration says
     RESTORED = "restored"  # a backup was put back
     REFUSALS_COUNTED = "refusals_counted"
+    INSTALLED = "installed"  # in a workspace, by OAuth
+    UNINSTALLED = "uninstalled"
 
 
 @dataclass(frozen=True, slots=True)

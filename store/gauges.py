@@ -35,7 +35,7 @@ def read(conn: Connection) -> Gauges:
     unfinished = select(func.min(jobs.c.decided_at)).where(IS_OPEN, jobs.c.state.in_(sending))
     planned = select(func.count()).select_from(chunks).where(IS_PLANNED)
     untold, since = conn.execute(
-        select(func.count(), func.min(outbox.c.created_at)).select_from(outbox)
+        select(func.count(), func.min(outbox.c.created_at)).select_from(outbox).where(~outbox.c.parked)
     ).one()
     return Gauges(
         open_jobs={row.state: row.number for row in conn.execute(by_state)},

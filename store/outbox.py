@@ -4,8 +4,22 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, delete, exists, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
+from store.batch_tables import batches
 from store.clock import now, read_now
 from store.database import ring, upsert
 from store.outbox_model import ASIDE, Note, OutboxItem
@@ -17,8 +31,14 @@ COLUMNS = [
     outbox.c.id, outbox.c.job_id, outbox.c.batch_id, outbox.c.note, outbox.c.detail,
     outbox.c.revision, outbox.c.attempts, outbox.c.doubtful,
     outbox.c.created_at, jobs.c.channel_id, jobs.c.card_ts, jobs.c.state.label("job_state"),
+    func.coalesce(jobs.c.enterprise_id, batches.c.enterprise_id).label("enterprise_id"),
+    func.coalesce(jobs.c.team_id, batches.c.team_id).label("team_id"),
 ]  # fmt: skip
-LISTED = select(*COLUMNS).join_from(outbox, jobs, isouter=True)
+LISTED = (
+    select(*COLUMNS)
+    .join_from(outbox, jobs, isouter=True)
+    .join(batches, batches.c.id == outbox.c.batch_id, isouter=True)
+)
 
 
 def add(conn: Connection, job_id: int, note: Note, **detail: str | int | None) -> None:
@@ -82,6 +102,7 @@ def due(conn: Connection, limit: int) -> Sequence[OutboxItem]:
     ready = (
         LISTED.where(
             outbox.c.due_at <= now(),
+            ~outbox.c.parked,
             (outbox.c.note == Note.CARD) | outbox.c.id.in_(oldest),
             (outbox.c.note != Note.PICTURE) | ~first_words,
         )
@@ -113,7 +134,7 @@ def begin(conn: Connection, item: OutboxItem) -> OutboxItem | None:
 def next_due(conn: Connection) -> float | None:
     """Seconds until something that must wait now becomes due; None when nothing waits."""
     soonest: datetime | None = conn.execute(
-        select(func.min(outbox.c.due_at)).where(outbox.c.due_at > now())
+        select(func.min(outbox.c.due_at)).where(outbox.c.due_at > now(), ~outbox.c.parked)
     ).scalar_one()
     return (soonest - read_now(conn)).total_seconds() if soonest else None
 
@@ -139,6 +160,26 @@ def postpone(
         .values(due_at=due_at, attempts=attempts, doubtful=doubtful)
     )
     return postponed.rowcount == 1
+
+
+def park(conn: Connection, item: OutboxItem) -> None:
+    """Nobody can be told in its workspace, where the bot is not installed: it waits for `unpark`."""
+    conn.execute(update(outbox).where(outbox.c.id == item.id).values(parked=True))
+
+
+def unpark(conn: Connection, enterprise_id: str, team_id: str) -> None:
+    """The bot is installed there: what waited for it is due. Without a team: in all of an organisation."""
+
+    def there(about: Table) -> list[ColumnElement[bool]]:
+        of_team = [about.c.team_id == team_id] if team_id else []
+        return [about.c.enterprise_id == enterprise_id, *of_team]
+
+    its = or_(
+        exists().where(jobs.c.id == outbox.c.job_id, *there(jobs)),
+        exists().where(batches.c.id == outbox.c.batch_id, *there(batches)),
+    )
+    conn.execute(update(outbox).where(outbox.c.parked, its).values(parked=False, due_at=now()))
+    ring(conn, TOPIC)
 
 
 def drop(conn: Connection, job_id: int) -> None:

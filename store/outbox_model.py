@@ -52,9 +52,9 @@ ASIDE = frozenset({Note.DIRECT, Note.ANNOUNCED, Note.PICTURE})
 class OutboxItem:
     """Something Slack must be told. `revision` grows when a waiting card changes again.
 
-    It is about a job, or about a batch; `channel_id` is where it goes: the job's channel, or a person or
-    another channel that `detail` names. A message is drawn from the rows at the moment it is sent; `detail`
-    holds what the rows do not.
+    It is about a job, or about a batch, of a workspace; `channel_id` is where it goes: the job's channel, or
+    a person or another channel that `detail` names. A message is drawn from the rows at the moment it is
+    sent; `detail` holds what the rows do not.
     `doubtful`: sending it was begun and its end is not known, so Slack may have it already.
     """
 
@@ -67,6 +67,8 @@ class OutboxItem:
     attempts: int
     doubtful: bool
     created_at: datetime
+    enterprise_id: str
+    team_id: str
     channel_id: str
     card_ts: str | None
     job_state: JobState | None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-HEAD = "2026_11_27_changed"
+HEAD = "2026_11_27_workspaces"
 
 
 class Age(StrEnum):

@@ -226,6 +226,7 @@ outbox = Table(
     Column("doubtful", Boolean, nullable=False, default=False),
     Column("created_at", Instant, nullable=False),
     Column("due_at", Instant, nullable=False),
+    Column("parked", Boolean, nullable=False, server_default=false()),
     CheckConstraint("(job_id IS NULL) <> (batch_id IS NULL)", name="ck_outbox_about"),
     # Never reuse an id: the metadata of a posted message names it.
     sqlite_autoincrement=True,

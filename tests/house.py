@@ -24,6 +24,7 @@ PLAIN = frozenset(
         "store.errors",
         "store.holds",
         "store.home_model",
+        "store.installation_model",
         "store.listing_model",
         "store.model",
         "store.outbox_model",
@@ -98,6 +99,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "profiles": PLAIN | {"policy"},
     "socket_mode": frozenset({"loops", "slack_errors"}),
     "http_mode": frozenset({"signature", "status", "store", "loops"}),
+    "workspaces": frozenset({"config", "errors", "scopes", "slack_errors", "store"}),
     "status": frozenset({"errors", "metrics", "store"}),
     "metrics": frozenset({"store.gauges"}),
     "signature": frozenset(),
@@ -109,6 +111,9 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "retention": frozenset({"store"}),
     "parts": frozenset(),
     "app": EVERYTHING,
+    "joining": EVERYTHING,
+    "joining_many": EVERYTHING,
+    "lodging": EVERYTHING,
     "reception": EVERYTHING,
     "use_cases": EVERYTHING,
     "speech": EVERYTHING,
@@ -122,7 +127,8 @@ ROOMS: Mapping[str, frozenset[str]] = {
 }
 _TALKS_TO_SLACK = frozenset(
     {"outbox", "windows", "slack_files", "membership", "socket_mode", "introduction", "app", "reception"}
-    | {"speech", "http_mode", "status", "time_zones", "profiles", "rosters", "channels", "doctor"}
+    | {"speech", "http_mode", "status", "time_zones", "profiles", "rosters", "channels", "doctor", "lodging"}
+    | {"workspaces", "joining_many"}
 )
 # Which rooms, or single modules, may use a library; what is not listed may be used by all. The longest
 # name that fits decides.
@@ -130,7 +136,9 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "matplotlib": frozenset({"pictures"}),  # heavy: never in the bot's own process
     "httpx": frozenset({"cluster", "lanes"}),
     "sqlalchemy": frozenset({"store"}),
-    "sqlalchemy.Connection": frozenset({"store", "service", "runner", "outbox", "audit_export"}),
+    "sqlalchemy.Connection": frozenset(
+        {"store", "service", "runner", "outbox", "audit_export", "workspaces"}
+    ),
     "sqlalchemy.make_url": frozenset({"store", "turns"}),
     "sqlite3": frozenset({"store"}),
     "psycopg": frozenset({"bot.turns.postgres"}),
@@ -138,6 +146,8 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "slack_bolt": frozenset({"reception", "listeners"}),
     "slack_sdk": frozenset(),
     "slack_sdk.web": _TALKS_TO_SLACK,
+    "slack_sdk.oauth": frozenset({"workspaces", "joining_many"}),
+    "cryptography": frozenset({"workspaces"}),
     "slack_sdk.errors": _TALKS_TO_SLACK | {"slack_errors"},
     "slack_sdk.models.blocks": frozenset({"views", "listeners"}),
     "slack_sdk.models.views": frozenset({"views", "listeners", "windows", "outbox"}),

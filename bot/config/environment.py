@@ -6,7 +6,7 @@ from typing import Annotated
 import platformdirs
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
-from bot.config.values import DatabaseUrl, Url, secret
+from bot.config.values import DatabaseUrl, Url, sealing_keys, secret
 from bot.errors import Problem
 
 DEFAULT_FILE = "set-action.toml"
@@ -26,7 +26,8 @@ class Environment(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    bot_token: Annotated[SecretStr, _token("xoxb-")] = Field(
+    bot_token: Annotated[SecretStr, _token("xoxb-")] | None = Field(
+        default=None,
         alias="SLACK_BOT_TOKEN",
         description="the bot token (xoxb-…), found in the app's settings under “OAuth & Permissions”",
     )
@@ -39,6 +40,22 @@ class Environment(BaseModel):
         default=None,
         alias="SLACK_SIGNING_SECRET",
         description="the signing secret, found in the app's settings under “Basic Information”",
+    )
+    client_id: Annotated[str, Field(pattern=r"^[0-9.]+$")] | None = Field(
+        default=None,
+        alias="SLACK_CLIENT_ID",
+        description="the client id, found in the app's settings under “Basic Information”",
+    )
+    client_secret: Annotated[SecretStr, _token("")] | None = Field(
+        default=None,
+        alias="SLACK_CLIENT_SECRET",
+        description="the client secret, found in the app's settings under “Basic Information”",
+    )
+    token_keys: Annotated[tuple[SecretStr, ...], BeforeValidator(sealing_keys)] | None = Field(
+        default=None,
+        alias="SET_ACTION_TOKEN_KEYS",
+        description="the key that seals the workspaces' tokens in the database, made with: "
+        'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"',
     )
     api_url: Url = Field(default="https://slack.com/api/", alias="SLACK_API_URL")
     database_url: DatabaseUrl = Field(default_factory=_default_database_url, alias="DATABASE_URL")

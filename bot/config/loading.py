@@ -11,6 +11,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from bot.catalogue import DEFAULT_ACTIONS, Action, Catalogue, folded
 from bot.config.approvers import missing_approvers
 from bot.config.environment import DEFAULT_FILE, Environment, given, lacking
+from bot.config.installing import oauth_app, problems_of_many
 from bot.config.limits import OF_A_CLUSTER, OF_A_PERSON
 from bot.config.model import (
     Approvals,
@@ -55,9 +56,13 @@ def load(
     needed = "signing_secret" if listen else "app_token"
     if serve and (lack := lacking(variables, needed)):
         problems.append(lack)
+    if "SLACK_CLIENT_ID" not in variables and (lack := lacking(variables, "bot_token")):
+        problems.insert(0, lack)
     path = Path(variables.get("SET_ACTION_CONFIG", DEFAULT_FILE))
     raw = _read(path, problems)
     catalogue, file = _check_file(raw, environ, problems) if raw is not None else (None, None)
+    if file:
+        problems.extend(problems_of_many(variables, file.workspaces, by_http=not serve or listen is not None))
     if problems or environment is None or catalogue is None or file is None:
         raise ConfigurationError(problems)
     return _config(environment, catalogue, file, listen, status)
@@ -138,11 +143,12 @@ def _config(
     api_url = environment.api_url
     return Config(
         slack=SlackAccess(
-            bot_token=environment.bot_token,
+            bot_token=environment.bot_token or SecretStr(""),
             app_token=environment.app_token,
             signing_secret=environment.signing_secret,
             api_url=api_url if api_url.endswith("/") else f"{api_url}/",
             listen=listen,
+            oauth=oauth_app(environment, file.workspaces),
         ),
         database_url=environment.database_url,
         database_direct_url=environment.database_direct_url or environment.database_url,
@@ -151,7 +157,13 @@ def _config(
         catalogue=catalogue,
         policy=Policy(
             tuple(
-                Rule(tuple(rule.who), tuple(rule.may), tuple(rule.actions), tuple(rule.clusters))
+                Rule(
+                    tuple(rule.who),
+                    tuple(rule.may),
+                    tuple(rule.actions),
+                    tuple(rule.clusters),
+                    tuple(rule.workspaces),
+                )
                 for rule in file.policy
             )
         ),

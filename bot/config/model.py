@@ -15,11 +15,25 @@ from bot.freezes import Window
 from bot.policy import Policy
 
 
+@dataclass(frozen=True, slots=True)
+class OAuthApp:
+    """What lets workspaces install the bot by OAuth: the app's own credentials, and who may.
+
+    `keys` seal the tokens in the database; the first seals, all open.
+    """
+
+    client_id: str
+    client_secret: SecretStr
+    keys: tuple[SecretStr, ...]
+    may_install: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackAccess:
     """The workspace's tokens, and the address of its Web API (ends in `/`).
 
     Socket Mode needs the app token; HTTP mode, where it is to `listen` (host, port), the signing secret.
+    The bot token is empty where many workspaces install the bot by `oauth`.
     """
 
     bot_token: SecretStr
@@ -27,6 +41,7 @@ class SlackAccess:
     signing_secret: SecretStr | None
     api_url: str
     listen: tuple[str, int] | None = None
+    oauth: OAuthApp | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +165,8 @@ class Config:
     def secrets(self) -> Iterator[str]:
         """Every secret there is, so that the logs can cut them out. Handle with care."""
         found = [self.slack.bot_token, self.slack.app_token, self.slack.signing_secret]
+        if self.slack.oauth:
+            found += [self.slack.oauth.client_secret, *self.slack.oauth.keys]
         for cluster in self.clusters.values():
             if isinstance(cluster.credential, BearerToken):
                 found.append(cluster.credential.token)

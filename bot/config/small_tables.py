@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from bot.config.values import IdPattern
+from bot.config.values import IdPattern, WorkspaceId
 from bot.customer_ids import DEFAULT_ID_PATTERN
 
 Seconds = Annotated[float, Field(gt=0)]
@@ -31,6 +31,12 @@ class CustomersTable(Table):
     """`[customers]`."""
 
     id_pattern: IdPattern = DEFAULT_ID_PATTERN
+
+
+class WorkspacesTable(Table):
+    """`[workspaces]`: those that may install the bot, where it is installed by OAuth."""
+
+    may_install: list[WorkspaceId] = Field(default=[])
 
 
 class CardsTable(Table):

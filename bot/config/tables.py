@@ -5,7 +5,7 @@ Validated with a `Surroundings` as context. A field's description is what a pers
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -31,8 +31,9 @@ from bot.config.small_tables import (
     ScheduleTable,
     Seconds,
     Table,
+    WorkspacesTable,
 )
-from bot.config.values import ChannelId, Key, Name, Url, Who, secret
+from bot.config.values import ChannelId, Key, Name, Url, Who, WorkspaceId, secret
 from bot.policy import EVERYTHING, Right
 
 SETTLE_AFTER_TIMEOUT_S = 30
@@ -164,6 +165,7 @@ class RuleTable(Table):
     )
     actions: list[KnownAction] = Field(min_length=1, description='names of actions, or ["*"] for all')
     clusters: list[KnownCluster] = Field(min_length=1, description='keys of clusters, or ["*"] for all')
+    workspaces: list[WorkspaceId | Literal["*"]] = Field(default=["*"], min_length=1)
 
 
 class ActionTable(Table):
@@ -211,5 +213,6 @@ class File(Table):
     schedule: ScheduleTable = ScheduleTable()
     pictures: PicturesTable = PicturesTable()
     applications: ApplicationsTable = ApplicationsTable()
+    workspaces: WorkspacesTable = WorkspacesTable()
     limits: LimitsTable = LimitsTable()
     retention: RetentionTable = RetentionTable()

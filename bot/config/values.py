@@ -3,6 +3,7 @@
 None repeats the value it refuses: it may be, or hold, a secret.
 """
 
+import base64
 import re
 from collections.abc import Callable
 from ipaddress import ip_address
@@ -11,9 +12,12 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
+SEALING_KEY = 32  # bytes, in base64 as Fernet takes them
+
 _NAME = re.compile(r"[^\W_](?:[\w .()-]{0,58}[\w)])?")
 _KEY = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z_-]{0,58}[0-9A-Za-z])?")
 _CHANNEL = re.compile(r"[CG][0-9A-Z]{2,31}")
+_WORKSPACE = re.compile(r"[TE][0-9A-Z]{2,31}")
 _WHO = re.compile(r"\*|[USW][0-9A-Z]+")
 
 
@@ -28,6 +32,22 @@ def secret(value: str, beginning: str = "") -> SecretStr:
     if not value.startswith(beginning):
         raise ValueError(f"is not the right kind of token; use the one that begins with {beginning}")
     return SecretStr(value)
+
+
+def sealing_keys(value: str) -> tuple[SecretStr, ...]:
+    """The keys that seal tokens, the one that seals first; raises ValueError when one cannot be one."""
+    keys = [key.strip() for key in value.split(",")]
+    for number, key in enumerate(keys, 1):
+        try:
+            fits = len(base64.b64decode(key, altchars=b"-_", validate=True)) == SEALING_KEY
+        except ValueError:
+            fits = False
+        if not fits:
+            raise ValueError(
+                f"holds no key as number {number}; separate keys by commas, and make one with: "
+                'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
+            )
+    return tuple(SecretStr(key) for key in keys)
 
 
 def _url(value: str) -> str:
@@ -132,6 +152,16 @@ Who = Annotated[
             _WHO,
             "is neither a user id (U… or W…) nor a user group id (S…) nor “*”; in Slack, open the profile "
             "or the group and choose “Copy member ID” or “Copy group ID”",
+        )
+    ),
+]
+WorkspaceId = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            _WORKSPACE,
+            "is not the id of a workspace (T…) or of an organisation (E…); open Slack in a browser: the "
+            "address has it: https://app.slack.com/client/T…",
         )
     ),
 ]

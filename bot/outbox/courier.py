@@ -8,9 +8,8 @@ import structlog
 from bot.loops import TAKEN_S, Loop, finished, report, until_stored
 from bot.outbox import drawing, last_look
 from bot.outbox.last_look import OutOfTurn
-from bot.outbox.pace import Pace
 from bot.outbox.slack import Later, Undelivered
-from bot.outbox.telling import Teller
+from bot.outbox.voice import Voice, Voices
 from bot.turns import Lease, Turns
 from store import outbox
 from store.database import Database
@@ -38,11 +37,10 @@ class Courier:
     first.
     """
 
-    def __init__(self, db: Database, turns: Turns, teller: Teller, pace: Pace) -> None:
+    def __init__(self, db: Database, turns: Turns, voices: Voices) -> None:
         self._db = db
         self._turns = turns
-        self._teller = teller
-        self._pace = pace
+        self._voices = voices
         self._busy: dict[Strand, asyncio.Task[None]] = {}
         self._resting: set[Strand] = set()
         self._idle = asyncio.Event()
@@ -72,6 +70,7 @@ class Courier:
         due = await self._db.read(outbox.due, LOOKED_AT)
         if not due and not self._busy:
             self._idle.set()
+        heard: dict[tuple[str, str], Voice | None] = {}  # each workspace is asked for once
         for item in due:
             if not await self._turns.take(outbox.TOPIC):
                 return TAKEN_S  # lost half way, by freezing perhaps: another replica tells these
@@ -82,10 +81,19 @@ class Courier:
                 continue
             if item.note is Note.PICTURE and self._drawing():
                 continue  # whoever ends rings
-            if pause := self._leave(item):
+            place = (item.enterprise_id, item.team_id)
+            if place not in heard:
+                heard[place] = await self._voices.of(*place)
+            voice = heard[place]
+            if voice is None:
+                await self._park(item)
+                continue
+            if pause := _leave(voice, item):
                 wait = pause if wait is None else min(wait, pause)
                 continue
-            task = asyncio.create_task(self._deliver(item, self._turns.lease()), name=f"outbox {item.id}")
+            task = asyncio.create_task(
+                self._deliver(item, voice, self._turns.lease()), name=f"outbox {item.id}"
+            )
             self._busy[strand] = task
             task.add_done_callback(partial(self._ended, strand))
         return wait
@@ -94,10 +102,12 @@ class Courier:
         """One picture at a time: drawing takes seconds, and results need the room."""
         return any(aside is Note.PICTURE for *_, aside in self._busy)
 
-    def _leave(self, item: OutboxItem) -> float:
-        if item.is_update and item.job_id:
-            return self._pace.update(item.job_id, ended=item.job_state not in MOVING)
-        return self._pace.post(item.channel_id)
+    async def _park(self, item: OutboxItem) -> None:
+        """Nobody can be told there: it waits until the bot is installed there (again)."""
+        log.warning("set_action.nowhere_to_tell", note=item.note, team=item.team_id)
+        await self._db.write(outbox.park, item)
+        if await self._voices.of(item.enterprise_id, item.team_id):  # installed at this very moment
+            await self._db.write(outbox.unpark, item.enterprise_id, item.team_id)
 
     def _ended(self, strand: Strand, task: asyncio.Task[None]) -> None:
         del self._busy[strand]
@@ -107,7 +117,7 @@ class Courier:
             asyncio.get_running_loop().call_later(REST_S, self._resting.discard, strand)
         self._turns.bell.ring(outbox.TOPIC)
 
-    async def _deliver(self, listed: OutboxItem, lease: Lease) -> None:
+    async def _deliver(self, listed: OutboxItem, voice: Voice, lease: Lease) -> None:
         last_look.lease.set(lease)
         if listed.is_update:
             facts = await self._db.read(drawing.read, listed)
@@ -117,7 +127,7 @@ class Courier:
             return  # told by now
         item = facts.item
         try:
-            done = await self._teller.tell(facts)
+            done = await voice.teller.tell(facts)
         except Later as exc:
             pause = exc.seconds or min(2.0 ** min(item.attempts, 6), LONGEST_PAUSE_S)
             log.warning("set_action.slack_later", note=item.note, error=str(exc), again_in=pause)
@@ -135,3 +145,9 @@ class Courier:
             log.warning("set_action.slack_refused", note=item.note, error=str(exc))
             done = partial(outbox.delivered, item=item)
         await until_stored(lambda: self._db.write(done))
+
+
+def _leave(voice: Voice, item: OutboxItem) -> float:
+    if item.is_update and item.job_id:
+        return voice.pace.update(item.job_id, ended=item.job_state not in MOVING)
+    return voice.pace.post(item.channel_id)

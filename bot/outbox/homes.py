@@ -15,12 +15,10 @@ from sqlalchemy import Connection
 
 from bot.loops import TAKEN_S, Loop, UnderWay
 from bot.outbox import last_look
-from bot.outbox.drawing import Words
 from bot.outbox.home_facts import Facts, read
-from bot.outbox.home_pictures import HomePictures
 from bot.outbox.last_look import OutOfTurn
-from bot.outbox.pace import Pace
-from bot.outbox.slack import Later, Replaced, Slack, Undelivered
+from bot.outbox.slack import Later, Replaced, Undelivered
+from bot.outbox.voice import Voice, Voices
 from bot.turns import Turns
 from bot.views.home import Page, home
 from store import homes
@@ -35,21 +33,10 @@ log = structlog.get_logger()
 class Homes:
     """Keeps everybody's home fresh, one at a time, within Slack's limits."""
 
-    def __init__(
-        self,
-        db: Database,
-        turns: Turns,
-        slack: Slack,
-        pace: Pace,
-        pictures: HomePictures | None,
-        words: Words,
-    ) -> None:
+    def __init__(self, db: Database, turns: Turns, voices: Voices) -> None:
         self._db = db
         self._turns = turns
-        self._slack = slack
-        self._pace = pace
-        self._pictures = pictures
-        self._words = words
+        self._voices = voices
         self._seen: int | None = None  # how far the record was read
         self._due: dict[Operator, float] = {}  # whose home is to be looked at, and when at the earliest
         self._drawing = UnderWay()
@@ -87,25 +74,25 @@ class Homes:
     async def _one(self, person: Operator) -> float:
         """Publish a person's home if it looks different; seconds until it is to be looked at again, or 0."""
         last_look.lease.set(self._turns.lease())
+        voice = await self._voices.of(person.enterprise_id, person.team_id)
+        if voice is None:
+            return 0.0  # where the bot is not installed nobody has a home
         facts = await self._db.read(read, person)
-        view = self._draw(facts.page)
+        view = _draw(facts.page, voice)
         if digest_of(view) == facts.home.digest:
             if facts.home.asked != facts.home.answered:
                 await self._db.write(homes.published, facts.home, facts.home.digest, facts.home.hash)
-        elif wait := self._pace.home(str(person)) or await self._publish(facts, view):
+        elif wait := voice.pace.home(str(person)) or await self._publish(voice, facts, view):
             return wait
-        if self._pictures and self._pictures.due(facts):
-            self._drawing.start_alone(self._pictures.renew(facts))
+        if voice.pictures and voice.pictures.due(facts):
+            self._drawing.start_alone(voice.pictures.renew(facts))
         return 0.0
 
-    def _draw(self, page: Page) -> View:
-        return home(page, self._words.names, self._words.workspace)
-
-    async def _publish(self, facts: Facts, view: View) -> float:
+    async def _publish(self, voice: Voice, facts: Facts, view: View) -> float:
         user, was = facts.home.operator.user_id, facts.home
         view_hash: str | None
         try:
-            view_hash = await self._slack.publish(user, view, was.hash)
+            view_hash = await voice.slack.publish(user, view, was.hash)
         except Replaced:
             log.info("set_action.home_replaced")
             await self._db.write(homes.forgotten, was)
@@ -120,11 +107,15 @@ class Homes:
                 log.warning("set_action.home_without_picture", error=str(exc))
                 plain = replace(facts, page=replace(facts.page, picture=None))
                 await self._db.write(_picture_lost, was.operator)
-                return await self._publish(plain, self._draw(plain.page))
+                return await self._publish(voice, plain, _draw(plain.page, voice))
             log.exception("set_action.home_refused", error=str(exc))
             view_hash = was.hash
         await self._db.write(homes.published, was, digest_of(view), view_hash)
         return 0.0
+
+
+def _draw(page: Page, voice: Voice) -> View:
+    return home(page, voice.words.names, voice.words.workspace)
 
 
 def _picture_lost(conn: Connection, person: Operator) -> None:

@@ -41,6 +41,11 @@ class Orders(Line):
         """Close somebody's account: from now on they can do nothing, and `users.info` calls them deleted."""
         await self._ask("deactivate", user=user)
 
+    async def uninstall(self, *tells: Literal["tokens_revoked", "app_uninstalled"]) -> list[str]:
+        """Remove the app; it is told by these events, in this order. Their envelopes' ids."""
+        told = await self._ask("uninstall", tells=list(tells))
+        return [one["envelope_id"] for one in told["told"]]
+
     async def archive(self, channel: str) -> None:
         await self._ask("archive", channel=channel)
 

@@ -52,10 +52,6 @@ class Decisions:
         """Put the card away; nothing is sent. Raises NotAllowed, NoLongerPossible, StoreError."""
         return or_raise("set_action.cancelled", await self._db.write(_cancel, press))
 
-    async def expire_due(self) -> float | None:
-        """Expire the cards whose time is over; in how many seconds the next one expires, or None."""
-        return await self._db.write(_expire_due)
-
     def _confirm(self, conn: Connection, press: Press, person: Person | NotAllowed) -> Job | SetActionError:
         job, operator = open_card(conn, press), press.operator
         if isinstance(job, SetActionError):
@@ -110,6 +106,11 @@ def _cancel(conn: Connection, press: Press) -> Job | SetActionError:
     audit.append(conn, Event.CANCELLED, actor=press.operator, job=job.uuid, cluster=job.cluster)
     outbox.add(conn, job.id, Note.CARD)
     return jobs.get(conn, job.id)
+
+
+async def expire_due(db: Database) -> float | None:
+    """Expire the cards whose time is over; in how many seconds the next one expires, or None."""
+    return await db.write(_expire_due)
 
 
 def _expire_due(conn: Connection) -> float | None:

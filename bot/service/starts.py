@@ -3,7 +3,7 @@
 It is the only way from waiting to `confirmed`, which is all the runner ever takes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -60,7 +60,7 @@ class Papers:
 
 
 class Starts:
-    """Runs by itself; each job is decided on in one transaction."""
+    """Those of one workspace; each job is decided on in one transaction."""
 
     def __init__(self, db: Database, people: People, gate: Gate, schedule: Schedule) -> None:
         self._db = db
@@ -68,12 +68,10 @@ class Starts:
         self._gate = gate
         self._schedule = schedule
 
-    async def start_due(self) -> float | None:
-        """Start, hold or send back what is due; seconds until the next is, or None."""
-        for job in await self._db.read(schedules.due, AT_ONCE):
-            known, unreadable = await self._known(job, await self._db.read(_papers, job))
-            await self._db.write(self._start, job, known, unreadable)
-        return await self._db.read(_next)
+    async def start(self, job: Job) -> None:
+        """Start a job that is due, hold it or send it back."""
+        known, unreadable = await self._known(job, await self._db.read(_papers, job))
+        await self._db.write(self._start, job, known, unreadable)
 
     async def objection(self, job: Job) -> SetActionError | None:
         """Why no more of a job that was sent may be sent now: approvals that are gone, or a freeze.
@@ -126,13 +124,13 @@ class Starts:
             self._give_up(conn, job, f"{job.cluster} is not configured here any more")
         elif unreadable:
             why = "Slack did not say who may do what, so nothing is started yet"
-            self._hold(conn, job, Held(Hold.UNREADABLE, why, now + timedelta(seconds=ASK_AGAIN_S)))
+            hold(conn, job, Held(Hold.UNREADABLE, why, now + timedelta(seconds=ASK_AGAIN_S)))
         elif set(papers.bearers(job)) - known.keys():
             return  # somebody decided in between: looked at again at once, with their rights
         elif self._lacks_approvals(job, papers, known):
             self._send_back(conn, job, papers)
         elif held := self._held(job, papers, known, now):
-            self._hold(conn, job, held)
+            hold(conn, job, held)
         elif taken := again.not_to_be_sent(conn, job, self._gate.settle_s(job.cluster)):
             self._give_up(conn, job, str(taken))  # the job it comes from has gone on meanwhile
         else:
@@ -173,14 +171,6 @@ class Starts:
             and self._permits(job, (one.operator, Right.ADMIN), known)
         )
 
-    def _hold(self, conn: Connection, job: Job, held: Held) -> None:
-        if schedules.hold(conn, job, held.hold, held.reason, held.again_at):
-            detail = {"hold": held.hold.value, "why": held.reason}
-            audit.append(conn, Event.HELD, job=job.uuid, cluster=job.cluster, detail=detail)
-            outbox.add(conn, job.id, Note.HELD)
-            log.info("set_action.held", **facts(job), hold=held.hold.value)
-        redraw(conn, job.id)
-
     def _send_back(self, conn: Connection, job: Job, papers: Papers) -> None:
         needed = max(job.approvals, self._gate.needed(job.action_name, job.cluster))
         approvals.ask(conn, job, needed, self._gate.rules.expire_after_s)
@@ -207,6 +197,40 @@ class Starts:
         outbox.add(conn, job.id, Note.BEGUN)
         redraw(conn, job.id)
         log.info("set_action.begun", **facts(job))
+
+
+StartsOf = Callable[[Operator], Awaitable[Starts | None]]
+
+
+async def start_due(db: Database, starts_of: StartsOf) -> float | None:
+    """Start what is due, by the rights in its own workspace; seconds until the next is, or None.
+
+    What has no workspace any more, since the bot was removed from it, waits for a person there to say so.
+    """
+    for job in await db.read(schedules.due, AT_ONCE):
+        starts = await starts_of(job.operator)
+        if starts:
+            await starts.start(job)
+        else:
+            await db.write(_strand, job)
+    return await db.read(_next)
+
+
+def hold(conn: Connection, job: Job, held: Held) -> None:
+    """Keep a due job back, and say why."""
+    if schedules.hold(conn, job, held.hold, held.reason, held.again_at):
+        detail = {"hold": held.hold.value, "why": held.reason}
+        audit.append(conn, Event.HELD, job=job.uuid, cluster=job.cluster, detail=detail)
+        outbox.add(conn, job.id, Note.HELD)
+        log.info("set_action.held", **facts(job), hold=held.hold.value)
+    redraw(conn, job.id)
+
+
+def _strand(conn: Connection, listed: Job) -> None:
+    job = jobs.hold(conn, listed.id)
+    if job.state is JobState.SCHEDULED and job.due_at and job.due_at <= read_now(conn):
+        why = "the bot was not installed in its workspace when its time came, so nobody's rights were known"
+        hold(conn, job, Held(Hold.RIGHTS, why, None))
 
 
 def _papers(conn: Connection, job: Job) -> Papers:

@@ -1,6 +1,6 @@
 """Calling those who can approve: at once, again a few times, directly where they are not in the channel."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -31,23 +31,20 @@ class Rosters(Protocol):
 
 
 class Summons:
-    """Runs by itself, beside the clicks."""
+    """Those of one workspace."""
 
     def __init__(self, db: Database, gate: Gate, rosters: Rosters) -> None:
         self._db = db
         self._gate = gate
         self._rosters = rosters
 
-    async def work(self) -> float | None:
-        """Let what nobody approved expire, tell approvers; seconds until the next of either, or None."""
-        await self._db.write(_lapse_all)
-        for job in await self._db.read(approvals.to_remind, AT_ONCE):
-            who = self._gate.approvers(job.action_name, job.cluster, job.operator)
-            first = job.reminders == 0
-            absent = await self._rosters.absent(job.operator, who, job.channel_id) if first else ()
-            told = [one for one in absent if one != job.operator.user_id][:MOST_TOLD]
-            await self._db.write(self._call, job, who, told)
-        return await self._db.read(_next)
+    async def call(self, job: Job) -> None:
+        """Tell those who can approve a job."""
+        who = self._gate.approvers(job.action_name, job.cluster, job.operator)
+        first = job.reminders == 0
+        absent = await self._rosters.absent(job.operator, who, job.channel_id) if first else ()
+        told = [one for one in absent if one != job.operator.user_id][:MOST_TOLD]
+        await self._db.write(self._call, job, who, told)
 
     def _call(self, conn: Connection, job: Job, who: Sequence[str], told: Sequence[str]) -> None:
         following = self._following(conn, job)
@@ -72,6 +69,26 @@ class Summons:
         called = job.remind_at or read_now(conn)
         following = max(called + timedelta(seconds=after[job.reminders] - before), read_now(conn))
         return following if job.approve_by is None or following < job.approve_by else None
+
+
+SummonsOf = Callable[[Operator], Awaitable[Summons | None]]
+
+
+async def summon_due(db: Database, summons_of: SummonsOf) -> float | None:
+    """Let what nobody approved expire, tell approvers; seconds until the next of either, or None."""
+    await db.write(_lapse_all)
+    for job in await db.read(approvals.to_remind, AT_ONCE):
+        summons = await summons_of(job.operator)
+        if summons:
+            await summons.call(job)
+        else:
+            await db.write(_skip, job)
+    return await db.read(_next)
+
+
+def _skip(conn: Connection, job: Job) -> None:
+    """Nobody can be told where the bot is not installed: nobody is, and it expires in its time."""
+    approvals.reminded(conn, job, None)
 
 
 def lapse(conn: Connection, job: Job) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import math
 from dataclasses import dataclass, field
+from functools import partial
 
 from pydantic import SecretStr
 
@@ -15,11 +16,11 @@ from bot.runner.lane import Lane
 from bot.runner.sender import Runner
 from bot.runner.watcher import Watcher
 from bot.service.again import Again
-from bot.service.decisions import Decisions
+from bot.service.decisions import Decisions, expire_due
 from bot.service.gate import Gate as JobGate
 from bot.service.people import People
 from bot.service.proposals import Bounds, Proposals
-from bot.service.starts import Starts
+from bot.service.starts import Starts, start_due
 from bot.service.stopping import Stopping
 from bot.service.unknowns import Unknowns
 from bot.service.waits import Waits
@@ -107,6 +108,10 @@ class Process:
         self.again = Again(self.db, self.proposals, Catalogue(DEFAULT_ACTIONS), clusters)
         self.decisions = Decisions(self.db, people, clusters, gate)
         starts = Starts(self.db, people, gate, Schedule(late_s=math.inf))
+
+        async def starts_of(_: Operator) -> Starts:
+            return starts
+
         self.unknowns = Unknowns(self.db, people, clusters, starts)
         self.watching = Watching(self.db, clusters)
         self.stopping = Stopping(self.db, people, clusters)
@@ -127,7 +132,7 @@ class Process:
             Runner(self.db, self.turns, lane).run(),
             Checker(self.db, self.turns, lane).run(),
             Watcher(self.db, self.turns, lane, Catalogue(DEFAULT_ACTIONS).later()).run(),
-            Loop(self.turns, "expiry", self.decisions.expire_due).run(),
-            Loop(self.turns, schedules.TOPIC, starts.start_due).run(),
+            Loop(self.turns, "expiry", partial(expire_due, self.db)).run(),
+            Loop(self.turns, schedules.TOPIC, partial(start_due, self.db, starts_of)).run(),
         ):
             self.tasks.append(gates.loop.create_task(work))

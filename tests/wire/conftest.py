@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot import speech
+from bot import http_mode, speech
 from bot.listeners import door, forms
 from bot.listeners.door import Door
 from bot.outbox.pace import Pace
@@ -67,6 +67,12 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine may stand still for longer than Slack waits: few scenarios are about that."""
     monkeypatch.setattr("bot.reception.Door", partial(Door, patience_s=PATIENCE_S))
     monkeypatch.setattr(forms, "PATIENCE_S", PATIENCE_S)
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No balancer has to take the bot out before it closes."""
+    monkeypatch.setattr(http_mode, "LEAVING_S", 0.0)
 
 
 @pytest.fixture

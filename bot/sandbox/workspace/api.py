@@ -57,12 +57,14 @@ class Api:
         self._admit(method, token)
         values = understood(raw, method.required, method.optional)
         shown |= values
-        return {"ok": True, **method.run(self._ws, values)}
+        return self._ws.team.told({"ok": True, **method.run(self._ws, values)})
 
     def _admit(self, method: Method, token: str | None) -> None:
         kinds = {self._ws.access.bot_token: "bot", self._ws.access.app_token: "app"}
         if not token:
             raise ApiError("not_authed")
+        if token in self._ws.revoked:
+            raise ApiError("account_inactive")
         if token not in kinds:
             raise ApiError("invalid_auth")
         if kinds[token] != method.caller:

@@ -32,6 +32,7 @@ class Control:
         self._ws = ws
         dispatch = Dispatch(ws, responses)
         interactions = Interactions(ws, responses, dispatch)
+        self._event = interactions.event
         forms, files = Forms(ws, responses, dispatch), PeopleFiles(ws)
         self._verbs: Mapping[str, Callable[..., Awaitable[JSON]]] = {
             "command": interactions.command,
@@ -64,6 +65,7 @@ class Control:
             "forget_faults": self.forget_faults,
             "limit_rates": self.limit_rates,
             "deactivate": self.deactivate,
+            "uninstall": self.uninstall,
             "archive": self.archive,
             "kick_bot": self.kick_bot,
             "invite_bot": self.invite_bot,
@@ -128,6 +130,12 @@ class Control:
     async def deactivate(self, user: str) -> JSON:
         self._ws.world.people[user] = replace(self._ws.world.acting(user), deleted=True)
         return DONE
+
+    async def uninstall(self, tells: list[str]) -> JSON:
+        """The bot is removed; the app is told by these events, in this order."""
+        self._ws.revoke()
+        events = {"tokens_revoked": {"tokens": {"oauth": [], "bot": [BOT]}}, "app_uninstalled": {}}
+        return {"told": [await self._event({"type": name, **events[name]}) for name in tells]}
 
     async def archive(self, channel: str) -> JSON:
         self._channel(channel).archived = True

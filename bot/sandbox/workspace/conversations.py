@@ -26,6 +26,16 @@ def auth_test(ws: Workspace, _: Arguments) -> JSON:
     }
 
 
+def auth_revoke(ws: Workspace, _: Arguments) -> JSON:
+    ws.revoke()
+    return {"revoked": True}
+
+
+def oauth_access(_ws: Workspace, _: Arguments) -> JSON:
+    """Of several workspaces only; see `slack`."""
+    raise ApiError("invalid_code")
+
+
 def connections_open(ws: Workspace, _: Arguments) -> JSON:
     return {"url": ws.sockets.new_url(ws.access.address)}
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.sandbox.workspace.errors import ApiError, DeskError
@@ -43,6 +43,7 @@ class Dispatch:
     async def deliver(
         self, envelope: Envelope, url: ResponseUrl | None = None, *, again: bool = False
     ) -> Delivery:
+        envelope = replace(envelope, payload=self._ws.team.told(envelope.payload))
         self._sent[envelope.id] = (envelope, url)
         disorder = self._disorders.popleft() if self._disorders else IN_ORDER
         if disorder.hold_s:

@@ -34,6 +34,8 @@ _VIEW: Mapping[str, Kind] = {"view": nested}
 
 METHODS: Mapping[str, Method] = {
     "auth.test": Method(conversations.auth_test),
+    "auth.revoke": Method(conversations.auth_revoke, {}, {"test": flag}),
+    "oauth.v2.access": Method(conversations.oauth_access, {"code": text}),
     "apps.connections.open": Method(conversations.connections_open, caller="app"),
     "chat.postMessage": Method(
         chat.post_message,

@@ -42,7 +42,7 @@ async def serve_workspace(
     listening = socket.create_server(("127.0.0.1", port))
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     ws = Workspace.founded(address, scopes, people, clocks, rates, kept)
-    runner = web.AppRunner(_application(ws), access_log=None, shutdown_timeout=1.0)
+    runner = web.AppRunner(application(ws), access_log=None, shutdown_timeout=1.0)
     try:
         await runner.setup()
         await web.SockSite(runner, listening).start()
@@ -52,12 +52,13 @@ async def serve_workspace(
         listening.close()
 
 
-def _application(ws: Workspace) -> web.Application:
+def application(ws: Workspace) -> web.Application:
+    """The routes of one workspace, wherever it is mounted."""
     responses, files = Responses(ws), FileRoutes(ws)
 
     @web.middleware
     async def open_for_business(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not ws.is_out or request.path.startswith("/sandbox/"):
+        if not ws.is_out or "/sandbox/" in request.path:
             return await handler(request)
         ws.journal.record("turned_away", path=request.path)
         return web.Response(status=503, text=UNAVAILABLE, content_type="text/html")

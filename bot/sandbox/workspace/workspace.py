@@ -1,7 +1,7 @@
 """The parts of one workspace held together, and the addresses and tokens it is reached by."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from secrets import token_hex
 from typing import TextIO
 
@@ -14,6 +14,7 @@ from bot.sandbox.workspace.rates import Rates
 from bot.sandbox.workspace.request_url import RequestUrl
 from bot.sandbox.workspace.screens import Screens
 from bot.sandbox.workspace.sockets import Sockets
+from bot.sandbox.workspace.teams import Team
 from bot.sandbox.workspace.triggers import Triggers
 from bot.sandbox.workspace.world import World
 
@@ -65,6 +66,8 @@ class Workspace:
     rates: Rates
     screens: Screens
     request_url: RequestUrl | None = None  # HTTP mode: payloads go there, and to no socket
+    team: Team = field(default_factory=Team)
+    revoked: set[str] = field(default_factory=set)  # tokens of the bot that are good no more
     is_out: bool = False  # Slack is down: nothing but 503 for the app, no socket
     files: dict[str, StoredFile] = field(default_factory=dict)
 
@@ -91,6 +94,11 @@ class Workspace:
             rates=Rates(rates),
             screens=Screens(journal),
         )
+
+    def revoke(self) -> None:
+        """The bot's token is good no more."""
+        self.revoked.add(self.access.bot_token)
+        self.access = replace(self.access, bot_token="")
 
     def require_scope(self, scope: str) -> None:
         """ApiError `missing_scope`, naming what is needed and what was granted."""
