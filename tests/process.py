@@ -3,8 +3,11 @@
 import asyncio
 import sys
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
 
 from tests.stage import Stage
 
@@ -14,12 +17,40 @@ async def bot_process(stage: Stage) -> AsyncIterator[Process]:
     """The bot, connected; killed at the end if it still runs."""
     stage.config()
     variables = stage.variables(stage.folder / "set-action.toml")
-    with (stage.folder / "bot.log").open("wb") as log:
+    async with _running(variables, stage.folder, "run") as process:
+        await stage.desk.until_connected(2)
+        yield process
+
+
+@asynccontextmanager
+async def http_bot_process(variables: Mapping[str, str], folder: Path, port: int) -> AsyncIterator[Process]:
+    """The bot, ready for Slack's requests on this port; killed at the end if it still runs."""
+    where = f"127.0.0.1:{port}"
+    async with _running(variables, folder, "run", "--http", where) as process:
+        await until_ready(f"http://{where}/readyz", 60)
+        yield process
+
+
+async def until_ready(url: str, within_s: float) -> None:
+    """Return once `/readyz` says so, as a balancer would ask it."""
+    async with asyncio.timeout(within_s), aiohttp.ClientSession() as session:
+        while True:
+            try:
+                async with session.get(url) as answer:
+                    if answer.status == 200:
+                        return
+            except aiohttp.ClientConnectionError:
+                pass
+            await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def _running(variables: Mapping[str, str], folder: Path, *words: str) -> AsyncIterator[Process]:
+    with (folder / "bot.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "run", env=variables, stdout=log, stderr=log
+            sys.executable, "-m", "bot", *words, env=variables, stdout=log, stderr=log
         )
     try:
-        await stage.desk.until_connected(2)
         yield process
     finally:
         if process.returncode is None:

@@ -330,3 +330,52 @@ def test_a_relative_path_or_two_sources_for_one_secret(mistakes: Mistakes, tmp_p
     neither = CLUSTER.replace('token_env = "EVIAN3_TOKEN"', oauth)
     where = "clusters.evian3.oauth.client_secret_file"
     assert "either client_secret_env or client_secret_file" in only(mistakes(neither + POLICY), where)
+
+
+MANY = {
+    "SLACK_BOT_TOKEN": "",
+    "SLACK_CLIENT_ID": "1.2",
+    "SLACK_CLIENT_SECRET": "s3cret",
+    "SET_ACTION_TOKEN_KEYS": "A" * 43 + "=",
+}
+MAY = '[workspaces]\nmay_install = ["T0ONE"]\n'
+
+
+@pytest.mark.parametrize(
+    ("more", "text", "where", "advice"),
+    [
+        ({"SLACK_BOT_TOKEN": "xoxb-1"}, MAY, "SLACK_BOT_TOKEN", "unset one of the two"),
+        ({"SLACK_CLIENT_SECRET": ""}, MAY, "SLACK_CLIENT_SECRET", "Basic Information"),
+        ({"SET_ACTION_TOKEN_KEYS": ""}, MAY, "SET_ACTION_TOKEN_KEYS", "generate_key"),
+        ({"SET_ACTION_TOKEN_KEYS": "s3cret"}, MAY, "SET_ACTION_TOKEN_KEYS", "no key as number 1"),
+        ({"SET_ACTION_TOKEN_KEYS": "A" * 43 + "=,"}, MAY, "SET_ACTION_TOKEN_KEYS", "no key as number 2"),
+        ({"SLACK_CLIENT_ID": "s3cret"}, MAY, "SLACK_CLIENT_ID", "Basic Information"),
+        ({}, "", "workspaces.may_install", '["T0123456789"]'),
+        ({}, '[workspaces]\nmay_install = ["*"]\n', "workspaces.may_install[0]", "id of a workspace (T…)"),
+    ],
+)
+def test_what_many_workspaces_need(
+    mistakes: Mistakes, more: dict[str, str], text: str, where: str, advice: str
+) -> None:
+    what = only(mistakes(CLUSTER + POLICY + text, **MANY | more), where)
+    assert advice in what
+    assert "s3cret" not in what
+
+
+def test_what_many_workspaces_need_is_of_no_use_to_one(mistakes: Mistakes) -> None:
+    assert "SLACK_CLIENT_ID" in only(mistakes(CLUSTER + POLICY + MAY), "workspaces.may_install")
+    text = CLUSTER + POLICY + 'workspaces = ["evian3"]\n'
+    assert "id of a workspace" in "".join(mistakes(text).values())
+
+
+def test_many_workspaces_are_served_over_http(tmp_path: Path) -> None:
+    path = tmp_path / "set-action.toml"
+    path.write_text(CLUSTER + POLICY + MAY)
+    variables = {**VARIABLES, **MANY, "SET_ACTION_CONFIG": str(path)}
+    with pytest.raises(ConfigurationError) as caught:
+        load(variables, serve=True)
+    assert "--http HOST:PORT" in caught.value.problems[-1].what
+    found = load({**variables, "SLACK_SIGNING_SECRET": "x"}, serve=True, listen=("127.0.0.1", 1))
+    assert found.slack.oauth
+    assert found.slack.oauth.may_install == {"T0ONE"}
+    assert {"s3cret", MANY["SET_ACTION_TOKEN_KEYS"]} <= set(found.secrets)

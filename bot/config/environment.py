@@ -6,7 +6,7 @@ from typing import Annotated
 import platformdirs
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
-from bot.config.values import DatabaseUrl, Url, sealing_keys, secret
+from bot.config.values import ClientId, DatabaseUrl, Url, sealing_keys, secret
 from bot.errors import Problem
 
 DEFAULT_FILE = "set-action.toml"
@@ -41,7 +41,7 @@ class Environment(BaseModel):
         alias="SLACK_SIGNING_SECRET",
         description="the signing secret, found in the app's settings under “Basic Information”",
     )
-    client_id: Annotated[str, Field(pattern=r"^[0-9.]+$")] | None = Field(
+    client_id: ClientId | None = Field(
         default=None,
         alias="SLACK_CLIENT_ID",
         description="the client id, found in the app's settings under “Basic Information”",

@@ -17,6 +17,7 @@ SEALING_KEY = 32  # bytes, in base64 as Fernet takes them
 _NAME = re.compile(r"[^\W_](?:[\w .()-]{0,58}[\w)])?")
 _KEY = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z_-]{0,58}[0-9A-Za-z])?")
 _CHANNEL = re.compile(r"[CG][0-9A-Z]{2,31}")
+_CLIENT_ID = re.compile(r"[0-9]+\.[0-9]+")
 _WORKSPACE = re.compile(r"[TE][0-9A-Z]{2,31}")
 _WHO = re.compile(r"\*|[USW][0-9A-Z]+")
 
@@ -153,6 +154,12 @@ Who = Annotated[
             "is neither a user id (U… or W…) nor a user group id (S…) nor “*”; in Slack, open the profile "
             "or the group and choose “Copy member ID” or “Copy group ID”",
         )
+    ),
+]
+ClientId = Annotated[
+    str,
+    AfterValidator(
+        _matching(_CLIENT_ID, "is no client id (two numbers with a dot); copy it from “Basic Information”")
     ),
 ]
 WorkspaceId = Annotated[

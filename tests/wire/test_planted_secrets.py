@@ -3,20 +3,24 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
+from cryptography.fernet import Fernet
 
 from bot.sandbox.cluster import CLIENT_ID, CLIENT_SECRET, Call, moods
 from bot.sandbox.cluster.desk import ClusterDesk
 from bot.sandbox.cluster.mood import Mood
 from bot.sandbox.cluster.record import Record
+from bot.sandbox.desk import Entry
 from bot.sandbox.workspace.people import ASTER, OPS
-from tests.process import bot_process
+from tests.process import bot_process, http_bot_process
 from tests.shell import Shell
 from tests.stage import TOKEN, Stage
+from tests.wire.many import ONE, TWO, many_workspaces
 
 FILE_TOKEN = "planted-file-token-9c1e44"
 SIGNING = "planted-signing-secret-77ab"
@@ -122,6 +126,44 @@ async def test_no_planted_secret_gets_out(idle_stage: Stage, monkeypatch: pytest
     secrets = (access.bot_token, access.app_token, SIGNING, FILE_TOKEN, OAUTH_TOKEN, CLIENT_SECRET, TOKEN)
     leaked = [secret for secret in secrets if secret.encode() in got]
     assert leaked == []
+
+
+def posted(entry: Entry) -> bool:
+    """Whether the bot has tried to say something."""
+    return entry.kind == "api" and entry.details["method"] == "chat.postMessage"
+
+
+async def test_no_token_of_an_installed_workspace_gets_out(tmp_path: Path) -> None:
+    async with many_workspaces(tmp_path) as many:
+        await many.found()
+        for _ in range(2):
+            async with http_bot_process(many.variables, tmp_path, many.port) as process:
+                assert (await many.install(ONE))[0] == 200
+                assert (await many.install(TWO))[0] == 200
+                tokens = [many.slack.access(team).bot_token for team in (ONE, TWO)]
+                browser = many.browser()
+                back = await many.allowed(ONE, browser)
+                await many.places[ONE].desk.fail("auth.test", error=f"no_{tokens[0]}")
+                assert (await browser.get(back))[0] == 400
+                many.slack.workspaces[ONE].access = replace(many.slack.access(ONE), bot_token=tokens[0])
+                for method in ("chat.postMessage", "chat.update", "users.info", "views.open"):
+                    await many.places[ONE].desk.fail(method, error=f"no_{tokens[0]}")
+                for team in (ONE, ONE, TWO):
+                    place = many.places[team]
+                    await place.desk.command(ASTER, OPS, f"/set-action t evian3 {(await place.cids(1))[0]}")
+                for team in (ONE, TWO):
+                    await many.places[team].desk.until(posted)
+                await many.places[TWO].desk.uninstall("tokens_revoked")
+                process.kill()
+                await process.wait()
+            (tmp_path / "bot.log").rename(tmp_path / f"{process.pid}.log")
+            got = b"\n".join(pages(tmp_path))
+            assert b"installations" in got
+            assert b"workspaces.not_installed" in got
+            state = parse_qs(urlsplit(back).query)["state"][0]
+            secrets = (*tokens, *many.keys, many.slack.client_secret, many.slack.signing_secret, state)
+            assert [secret for secret in secrets if secret.encode() in got] == []
+            many.keys.insert(0, Fernet.generate_key().decode())  # the second time around all is sealed anew
 
 
 def said(details: object) -> object:
