@@ -15,7 +15,6 @@ def first(conn: Connection, signature: str) -> bool:
     """Whether no replica has taken a request of this signature; from now on one has."""
     now = read_now(conn)
     conn.execute(delete(deliveries).where(deliveries.c.at < now - KEPT))
-    taken = conn.execute(
-        upsert(conn, deliveries).values(signature=signature, at=now).on_conflict_do_nothing()
-    )
-    return taken.rowcount == 1
+    row = upsert(conn, deliveries).values(signature=signature, at=now).on_conflict_do_nothing()
+    # Not by the count of rows, which SQLAlchemy does not know of an INSERT on PostgreSQL.
+    return conn.execute(row.returning(deliveries.c.signature)).first() is not None
