@@ -35,7 +35,9 @@ from store import audit, jobs, schema
 from store.database import Database
 
 SLACK_TIMEOUT_S = 20.0  # of one call to Slack
-DRAIN_S = 25.0  # in all, for what is under way when the bot is told to stop: Kubernetes kills after 30
+# In all, for what is under way when the bot is told to stop. With the seconds in which a balancer takes
+# it out (HTTP mode) it is less than the 30 after which Kubernetes kills.
+DRAIN_S = 25.0
 
 log = structlog.get_logger()
 

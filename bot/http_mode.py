@@ -7,6 +7,7 @@ would bring a second HTTP stack and takes the process's signals for itself. TLS 
 import asyncio
 import json
 import time
+from asyncio import sleep as pause
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
@@ -86,7 +87,7 @@ class HttpMode:
         self._leaving = True
         if self._runner is None:
             return
-        await asyncio.sleep(LEAVING_S)
+        await pause(LEAVING_S)
         self._stopping.set()
         await asyncio.gather(*(site.stop() for site in self._runner.sites))
         if late := await finished(self._entered.copy(), within_s):

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import Process
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -16,8 +16,10 @@ UNGUARDED = "tests.chaos.unguarded"
 class Replica:
     """One place in which a bot runs; whoever ends there by itself is started again, and counted."""
 
-    def __init__(self, module: str, variables: Mapping[str, str], log: Path) -> None:
-        self._words = (sys.executable, "-m", module, "run")
+    def __init__(
+        self, module: str, variables: Mapping[str, str], log: Path, more: Sequence[str] = ()
+    ) -> None:
+        self._words = (sys.executable, "-m", module, "run", *more)
         self._variables = variables
         self._log = log
         self._process: Process | None = None

@@ -18,6 +18,7 @@ from tests.chaos.scene import Scene
 from tests.stage import can_be_confirmed, words
 
 CARD_S = 30.0
+MOST_OPEN = 100_000
 
 
 class Nobody:
@@ -40,6 +41,19 @@ async def large_card(
     played: Scene, cids: Sequence[str], cluster: str = "evian3", channel: str = OPS
 ) -> Message:
     """The card of a T-Enable for all of `cids`, not confirmed yet."""
+    await propose(played, [cids], channel, cluster)
+    return await played.stage.desk.until_message(
+        channel,
+        ASTER,
+        lambda m: m.thread is None and can_be_confirmed(m) and cids[0] in words(m),
+        timeout_s=CARD_S,
+    )
+
+
+async def propose(
+    played: Scene, requests: Sequence[Sequence[str]], channel: str, cluster: str = "evian3"
+) -> None:
+    """Cards of a T-Enable, each for all ids of one request; a bot posts them."""
     config = load(played.stage.variables(played.file))
     people = People(config.policy, Nobody(), Nobody())
     db = Database(played.stage.database_url)
@@ -47,24 +61,24 @@ async def large_card(
         gate = Gate(config.policy, config.clusters, config.approvals)
         waits = Waits(db, Nobody(), gate, config.schedule.furthest_s)
         proposals = Proposals(
-            db, people, config.catalogue, config.clusters, waits, Nobody(), Bounds(config.card_expires_s)
+            db,
+            people,
+            config.catalogue,
+            config.clusters,
+            waits,
+            Nobody(),
+            Bounds(config.card_expires_s, MOST_OPEN, config.limits),
         )
-        request = Request(config.catalogue["T-Enable"], cluster, tuple(cids), 0, None)
-        await proposals.propose(
-            Operator("", TEAM, ASTER),
-            request,
-            proposal_id=uuid4(),
-            request_key=f"large {uuid4()}",
-            channel_id=channel,
-        )
+        for cids in requests:
+            await proposals.propose(
+                Operator("", TEAM, ASTER),
+                Request(config.catalogue["T-Enable"], cluster, tuple(cids), 0, None),
+                proposal_id=uuid4(),
+                request_key=f"large {uuid4()}",
+                channel_id=channel,
+            )
     finally:
         db.close()
-    return await played.stage.desk.until_message(
-        channel,
-        ASTER,
-        lambda m: m.thread is None and can_be_confirmed(m) and cids[0] in words(m),
-        timeout_s=CARD_S,
-    )
 
 
 async def insisted(played: Scene, card: Message, button: str = "confirm", tries: int = 40) -> bool:

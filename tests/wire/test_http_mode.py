@@ -182,6 +182,37 @@ async def test_alive_and_ready_are_told_apart(http: Http) -> None:
     )
 
 
+async def test_told_to_stop_it_first_says_so_and_takes_what_comes_until_it_closes(
+    idle_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closing = asyncio.Event()
+
+    async def until_told(_seconds: float) -> None:
+        await closing.wait()
+
+    async with aiohttp.ClientSession() as session, AsyncExitStack() as stack:
+        http = Http(idle_stage, free_port(), session)
+        bot = await stack.enter_async_context(AsyncExitStack())
+        await bot.enter_async_context(app.running(http.config))
+        await idle_stage.desk.send_requests_to(f"http://127.0.0.1:{http.port}{http_mode.EVENTS}")
+        monkeypatch.setattr(http_mode, "pause", until_told)
+        stopping = asyncio.create_task(bot.aclose())
+        while (await http.get("/readyz"))[0] == 200:
+            pass
+        status, told = await http.get("/readyz")
+        assert (status, json.loads(told)["slack"]) == (503, False)
+        assert (await http.get("/healthz"))[0] == 200
+        [cid] = await idle_stage.cids(1)
+        assert (await idle_stage.desk.command("U0ASTER", "C0OPS", f"/set-action t evian3 {cid}")).acked
+        assert not stopping.done()
+        closing.set()
+        await stopping
+        with pytest.raises(aiohttp.ClientConnectorError):
+            await http.get("/readyz")
+    # What it took is told by the next one, or was before the end.
+    assert len(await idle_stage.rows("SELECT id FROM jobs")) == 1
+
+
 async def test_a_bot_whose_database_does_not_answer_is_alive_and_not_ready(
     http: Http, monkeypatch: pytest.MonkeyPatch
 ) -> None:
