@@ -79,6 +79,10 @@ class House:
     pulse: Pulse
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
+    async def disarm(self) -> None:
+        """End every situation that still waits to go on by itself."""
+        await _ended(self.tasks)
+
 
 @asynccontextmanager
 async def house(folder: Path) -> AsyncIterator[House]:

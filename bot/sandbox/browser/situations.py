@@ -1,28 +1,46 @@
 """Ready-made situations: each prepares the cluster, asks for something as Aster, and says what to do next."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.sandbox.browser.bot_process import DidNotStart
+from bot.sandbox.browser.cluster_side import ClusterSide
 from bot.sandbox.browser.house import House
 from bot.sandbox.cluster import mood
-from bot.sandbox.cluster.record import Record
-from bot.sandbox.desk import Attachment
-from bot.sandbox.workspace.people import ASTER, BRAM, OPS
+from bot.sandbox.cluster.record import Post, Record
+from bot.sandbox.desk import Attachment, Message
+from bot.sandbox.workspace.people import ASTER, BOT, BRAM, OPS
 
 UNKNOWN = tuple(f"c{n:03d}d3b0fb0111efb2cdda09530d43d0" for n in range(8))
 WITHIN_S = 900.0  # as long as a card can be confirmed
 DEAD_S = 4.0
 OUTAGE_S = 8.0
+MISTYPED = "/set-action T-Enabel evian3 e106b3d0fb01, no/such/id"
+
+
+Sent = Callable[[Callable[[Sequence[Post]], bool]], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """`words` say what it shows; `play` prepares it and returns what the person is to do next."""
+    """`words` say what it shows; `scene` asks for something and returns what the person is to do next."""
 
     name: str
     words: str
-    play: Callable[[House], Awaitable[str]]
+    scene: Callable[[House], Awaitable[str]]
+
+    async def play(self, house: House) -> str:
+        """On a clean table: nothing left of another situation, every cluster as usual, the bot alive.
+
+        Raises DidNotStart.
+        """
+        await house.disarm()
+        await house.bot.start()
+        for side in house.clusters.values():
+            await side.behave("normal")
+        return await self.scene(house)
 
 
 async def _asks(house: House, action: str, cluster: str, cids: Sequence[str], reason: str = "") -> None:
@@ -31,18 +49,16 @@ async def _asks(house: House, action: str, cluster: str, cids: Sequence[str], re
 
 
 async def _first(house: House) -> str:
-    await house.clusters["evian3"].behave("normal")
     ids = await house.clusters["evian3"].customers_in("PE-Enable", 3)
     await _asks(house, "T-Enable", "evian3", ids, "ticket 4711")
     return "Read the card, then press “Yes, proceed”. Its thread tells how it goes."
 
 
 async def _some_unknown(house: House) -> str:
-    await house.clusters["evian3"].behave("normal")
     known = await house.clusters["evian3"].customers_in("PE-Enable", 118)
     await _asks(house, "T-Enable", "evian3", [*known[:60], *UNKNOWN, *known[60:]], "wave 2")
     return (
-        "The card names the eight that do not exist, before anything is sent. Confirm it: "
+        "The card counts the eight that do not exist, before anything is sent. Confirm it: "
         "the other 118 go out in parts, and the thread keeps count."
     )
 
@@ -57,7 +73,6 @@ async def _from_a_message(house: House) -> str:
 
 async def _silent(house: House) -> str:
     evian3 = house.clusters["evian3"]
-    await evian3.behave("normal")
     ids = await evian3.customers_in("T-Enable", 2)
     await evian3.desk.next_mood(mood.silent())
     await _asks(house, "PE-Finalize", "evian3", ids)
@@ -69,7 +84,6 @@ async def _silent(house: House) -> str:
 
 async def _starting(house: House) -> str:
     evian3 = house.clusters["evian3"]
-    await evian3.behave("normal")
     ids = await evian3.customers_in("PE-Enable", 5)
     await evian3.desk.next_mood(mood.starting(), times=2)
     await _asks(house, "T-Enable", "evian3", ids)
@@ -93,19 +107,13 @@ async def _flaky(house: House) -> str:
 
 async def _bot_killed(house: House) -> str:
     evian3 = house.clusters["evian3"]
-    await evian3.behave("normal")
     ids = await evian3.customers_in("PE-Enable", 120)
     await evian3.desk.next_mood(mood.slow(1.5), times=8)
-    before = len((await evian3.desk.record()).posts)
-    await _asks(house, "T-Enable", "evian3", ids)
-
-    def half_way(record: Record) -> bool:
-        posts = record.posts[before:]
-        return len(posts) >= 3 and posts[-1].status is None
+    sent = await _asks_to_follow(house, evian3, ids)
 
     async def go_on() -> None:
-        await evian3.desk.until(half_way, timeout_s=WITHIN_S)
-        await house.bot.restart(after_s=DEAD_S)
+        if await sent(lambda posts: len(posts) >= 3 and posts[-1].status is None):
+            await house.bot.restart(after_s=DEAD_S)
 
     _by_itself(house, go_on())
     return (
@@ -116,18 +124,17 @@ async def _bot_killed(house: House) -> str:
 
 async def _slack_down(house: House) -> str:
     evian3 = house.clusters["evian3"]
-    await evian3.behave("normal")
-    ids = await evian3.customers_in("PE-Enable", 75)
-    before = len((await evian3.desk.record()).posts)
-    await _asks(house, "T-Enable", "evian3", ids)
+    sent = await _asks_to_follow(house, evian3, await evian3.customers_in("PE-Enable", 75))
 
     async def go_on() -> None:
-        await evian3.desk.until(lambda record: len(record.posts) > before, timeout_s=WITHIN_S)
+        if not await sent(lambda posts: len(posts) > 0):
+            return
         await house.desk.outage(on=True)
         try:
             await asyncio.sleep(OUTAGE_S)
         finally:
             await house.desk.outage(on=False)
+            house.pulse.beat()
 
     _by_itself(house, go_on())
     return (
@@ -144,7 +151,6 @@ async def _stranger(house: House) -> str:
 
 async def _four_eyes(house: House) -> str:
     davos2 = house.clusters["davos2"]
-    await davos2.behave("normal")
     await _asks(house, "T-Enable", "davos2", await davos2.customers_in("PE-Enable", 5), "wave 4")
     return (
         "Davos 2 is protected. Confirm the card: nothing is sent yet. Then become Bram, who may approve, and "
@@ -153,17 +159,58 @@ async def _four_eyes(house: House) -> str:
 
 
 async def _mistyped(house: House) -> str:
-    await house.desk.command(ASTER, OPS, "/set-action T-Enabel evian3 e106b3d0fb01, no/such/id")
-    return "Only Aster sees the answer: what was wrong, and what would work."
+    await house.desk.command(ASTER, OPS, MISTYPED)
+    return f"Aster typed `{MISTYPED}`. Nobody else sees the answer: what was wrong, and what would work."
+
+
+async def _asks_to_follow(house: House, side: ClusterSide, cids: Sequence[str]) -> Sent:
+    """Ask for T-Enable, and tell how to wait for its requests; False once its card is cancelled."""
+    before, newest = len((await side.desk.record()).posts), await _newest(house)
+    await _asks(house, "T-Enable", side.key, cids)
+    own = frozenset(cids)
+
+    async def sent(wanted: Callable[[Sequence[Post]], bool]) -> bool:
+        def far_enough(record: Record) -> bool:
+            return wanted([post for post in record.posts[before:] if own.issuperset(post.cids)])
+
+        coming = asyncio.create_task(side.desk.until(far_enough, timeout_s=WITHIN_S))
+        ended = asyncio.create_task(_cancelled(house, newest, f"{len(cids)} customers on {side.name}"))
+        try:
+            done, _ = await asyncio.wait({coming, ended}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            coming.cancel()
+            ended.cancel()
+            await asyncio.gather(coming, ended, return_exceptions=True)
+        return coming in done and not coming.exception()
+
+    return sent
+
+
+async def _cancelled(house: House, after: str, words: str) -> None:
+    """Return once the first card of these words, posted after that message, is cancelled."""
+
+    def card(message: Message) -> bool:
+        return message.ts > after and message.user == BOT and words in json.dumps(message.blocks)
+
+    own = await house.desk.until_message(OPS, ASTER, card, timeout_s=WITHIN_S)
+
+    def over(message: Message) -> bool:
+        return message.ts == own.ts and "Cancelled" in json.dumps(message.blocks)
+
+    await house.desk.until_message(OPS, ASTER, over, timeout_s=WITHIN_S)
+
+
+async def _newest(house: House) -> str:
+    return max((message.ts for message in await house.desk.messages(OPS, ASTER)), default="")
 
 
 def _by_itself(house: House, going: Awaitable[None]) -> None:
-    """Go on without the person, who may also do something else: then nothing comes of it."""
+    """Go on without the person, who may also do something else: the next situation disarms this one."""
 
     async def quietly() -> None:
         try:
             await going
-        except (TimeoutError, OSError):
+        except (TimeoutError, OSError, DidNotStart):
             return
 
     task = asyncio.create_task(quietly())
