@@ -1,5 +1,20 @@
-"""`python -m bot`: the same as `set-action`."""
+"""`set-action`, or `python -m bot`: the command line, and Ctrl-C while all of it is still being imported."""
 
-from bot.cli import main
+import sys
 
-main()
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        # Takes a second or two; interrupted, it would end in a traceback.
+        from bot.cli import main as command
+
+        command()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()

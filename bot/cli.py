@@ -131,7 +131,7 @@ def audit_export(
 
 
 def main() -> None:
-    """The console script."""
+    """Find the command that was asked for, and run it."""
     known = {
         command.name or command.callback.__name__ for command in app.registered_commands if command.callback
     }

@@ -320,7 +320,7 @@ def test_the_project_is_what_it_says() -> None:
     project = PROJECT["project"]
     assert project["name"] == "set-action-bot"
     assert project["requires-python"] == ">=3.11"
-    assert project["scripts"] == {"set-action": "bot.cli:main"}
+    assert project["scripts"] == {"set-action": "bot.__main__:main"}
     assert PROJECT["tool"]["mypy"]["strict"] is True
     assert PROJECT["tool"]["pytest"]["ini_options"]["filterwarnings"] == ["error"]
     assert PROJECT["tool"]["coverage"]["report"]["fail_under"] >= 90
