@@ -7,6 +7,11 @@ MEANINGS: Mapping[str, str] = {
     "SLACK_BOT_TOKEN": "The bot token (`xoxb-…`): the app's settings, “OAuth & Permissions”.",
     "SLACK_APP_TOKEN": "The app-level token (`xapp-…`) with `connections:write`, for Socket Mode (`set-action run`).",
     "SLACK_SIGNING_SECRET": "The signing secret, for HTTP mode (`set-action run --http HOST:PORT`).",
+    "SLACK_CLIENT_ID": "The app's client id, where many workspaces install the bot by OAuth (`--http` only), "
+    "instead of `SLACK_BOT_TOKEN`.",
+    "SLACK_CLIENT_SECRET": "The app's client secret, for that.",
+    "SET_ACTION_TOKEN_KEYS": "The key that seals the workspaces' tokens in the database; several by commas, the "
+    "newest first, while one replaces another.",
     "SLACK_API_URL": "Where Slack is. Only the sandbox is elsewhere.",
     "DATABASE_URL": "`sqlite:////absolute/path` (one process), or `postgresql://user:password@host/database` (14 or "
     "newer, any number of replicas; special characters of the password percent-encoded).",
@@ -54,6 +59,9 @@ MEANINGS: Mapping[str, str] = {
     "policy": "Who may do what: `[[policy]]`. Nothing is allowed that no rule allows.",
     "policy.who": "User ids (`U…`, `W…`), user group ids (`S…`), or `*`: every member of the workspace.",
     "policy.may": "Rights.",
+    "policy.workspaces": "Where the rule counts: ids of workspaces (`T…`) or organisations (`E…`); left out, the "
+    "ids in `who` are those of every workspace.",
+    "workspaces.may_install": "The ids of the workspaces (`T…`) and organisations (`E…`) that may install it.",
     "policy.actions": "Names of actions, or `*`.",
     "policy.clusters": "Keys of clusters, or `*`.",
     "actions": "Replaces the built-in actions: one table a name. Left out: Tran-Begin (1), PE-Enable (2), T-Enable "
