@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.customer_ids import DEFAULT_ID_PATTERN
+from bot.customer_ids import DEFAULT_ID_PATTERN, HEADING_WORDS, JOINING
 from bot.intake import columns, csv_file
 from bot.intake.ids import Taken, UnusableFile
 from bot.words import WRAPPING
 
-ID = re.compile(r"(?!(?i:all|cid|and)\Z)[0-9A-Za-z][0-9A-Za-z._-]{2,63}")
+ID = re.compile(r"(?!(?i:all)\Z)[0-9A-Za-z][0-9A-Za-z._-]{2,63}")
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
@@ -32,6 +32,10 @@ class Judgement:
 
 def of(taken: Taken) -> Judgement:
     return Judgement(taken.cids, taken.duplicates, tuple(bad.line for bad in taken.bad))
+
+
+def is_id(cell: str) -> bool:
+    return ID.fullmatch(cell) is not None and cell.casefold() not in HEADING_WORDS | JOINING
 
 
 def core(cell: str) -> str:
@@ -50,7 +54,7 @@ def judged(rows: Sequence[tuple[int, Sequence[str]]], column: int, width: int) -
         if not any(cells):
             continue
         cell = cells[column] if column < len(cells) else ""
-        if not any(cells[width:]) and ID.fullmatch(cell):
+        if not any(cells[width:]) and is_id(cell):
             good.append(cell)
         else:
             bad.append(line)
@@ -294,7 +298,7 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     assert len(set(taken.cids)) == len(taken.cids)
     # An id is ASCII: in every encoding it stands in the bytes, zeros between its letters at most.
     bare = content.replace(b"\0", b"").replace(b'""', b'"')
-    assert all(ID.fullmatch(cid) and cid.encode() in bare for cid in taken.cids)
+    assert all(is_id(cid) and cid.encode() in bare for cid in taken.cids)
     lines = [bad.line for bad in taken.bad]
     assert lines == sorted(set(lines))
     assert all(
