@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser import emoji_font
+
 PAGE = Path(__file__).parent.parent.parent / "bot" / "sandbox" / "page"
 FILES = sorted(file for file in PAGE.rglob("*") if file.suffix in (".js", ".css", ".html", ".svg"))
 MAKES_CODE = re.compile(
@@ -34,3 +36,14 @@ def test_every_part_of_the_page_is_there() -> None:
             assert (PAGE / name).is_file(), (file.name, name)
         for name in re.findall(r'(?:src|href)="/page/([^"]+)"', text):
             assert (PAGE / name).is_file(), (file.name, name)
+        for name in re.findall(r'url\("\.\./([^"]+)"\)', text):
+            assert (PAGE / name).is_file(), (file.name, name)
+
+
+def test_the_font_has_every_emoji_and_its_licence_beside_it() -> None:
+    font = emoji_font.FOLDER / "twemoji.woff"
+    assert set(emoji_font.SIGNS) <= emoji_font.covered(font), "run python -m tests.browser.emoji_font again"
+    assert font.stat().st_size < 30_000
+    licence = (font.parent / "LICENSE").read_text(encoding="utf-8")
+    assert "SIL OPEN FONT LICENSE" in licence
+    assert "CC BY 4.0" in licence

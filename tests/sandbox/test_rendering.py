@@ -1,10 +1,13 @@
 """The transcript's view of a message: what a person would read, whatever the mark-up."""
 
+import re
 from datetime import UTC, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.sandbox.mrkdwn import EMOJI
 from bot.sandbox.rendering import confirm_lines, render
 
 
@@ -38,6 +41,17 @@ def plain(text: str) -> dict[str, str]:
 )
 def test_text_is_shown_as_slack_would(written: str, read: str) -> None:
     assert render(written) == [read]
+
+
+def test_every_emoji_that_the_bot_writes_is_drawn() -> None:
+    views = Path(__file__).parent.parent.parent / "bot" / "views"
+    written = {
+        name
+        for file in views.rglob("*.py")
+        for name in re.findall(r":([a-z][a-z_]+):", file.read_text("utf-8"))
+    }
+    assert written
+    assert written - set(EMOJI) == set()
 
 
 def test_fenced_code_keeps_its_lines() -> None:
