@@ -28,7 +28,9 @@ def sandbox(
             "call of the clusters; it stays."
         ),
     ] = None,
-    port: Annotated[int, typer.Option(help="Of the page, on 127.0.0.1; 0 takes a free one.")] = 0,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="Of the page, on 127.0.0.1; 0 takes a free one.")
+    ] = 0,
 ) -> None:
     """Try the bot on this machine, with a local Slack workspace and local clusters, in a browser."""
     if script:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from bot.sandbox.cluster.site import customer_ids
 from tests.browser.page import Sandbox, browser, chromium, sandbox
@@ -60,6 +60,7 @@ def _visit(chrome: Browser, address: str, size: Any) -> Iterator[Page]:
     page.on("request", lambda request: asked.append(request.url))
     page.goto(address)
     page.get_by_role("button", name="Skip the tour").click()
+    expect(page.get_by_label("Message or slash command")).to_be_focused()
     yield page
     context.close()
     own = address.partition("#")[0]
@@ -102,10 +103,19 @@ def test_from_the_form_with_a_file_to_the_list_of_jobs(page: Page, tmp_path: Pat
     form = page.get_by_role("dialog", name="Set Action")
     form.get_by_label("Action").select_option("PE-Finalize")
     form.get_by_label("Cluster").select_option("evian3")
+    uploads: list[Route] = []
+
+    def hold(route: Route) -> None:
+        uploads.append(route)
+
+    page.route("**/api/file?*", hold)
     form.get_by_label("CSV files").set_input_files(sheet)
-    expect(form.get_by_text("📎 wave.csv")).to_be_visible()
+    expect(form.get_by_text("Uploading wave.csv")).to_be_visible()
     form.get_by_label("Customer ids").fill("no/id")
     form.get_by_role("button", name="Show the card").click()
+    expect(form.get_by_role("button", name="Show the card")).to_have_attribute("aria-busy", "true")
+    uploads[0].continue_()  # the submission has waited for it
+    expect(form.get_by_role("button", name="Remove wave.csv")).to_be_visible()
     expect(form.locator(".error")).to_be_visible()
     expect(form.get_by_label("Customer ids")).to_be_focused()
     assert _faults(page) == []
@@ -142,6 +152,14 @@ def test_what_was_refused_is_retried_from_the_list_of_jobs(page: Page) -> None:
     rows = page.locator("#main .whisper .section", has_text="PE-Direct")  # other jobs may be listed before it
     rows.last.get_by_role("button", name="Details").click()
     job = page.locator("#modal")
+    job.get_by_role("button", name="Timeline").click()
+    expect(job.get_by_text("Confirmed by").first).to_be_visible()
+    expect(job.get_by_role("button", name="Timeline")).to_be_focused()
+    job.get_by_role("button", name="Overview").click()
+    job.get_by_role("button", name="Open the thread").click()
+    expect(job).to_be_hidden()
+    expect(page.get_by_label("Reply in the thread")).to_be_focused()
+    rows.last.get_by_role("button", name="Details").click()
     job.get_by_role("button", name="Retry the 1 refused").click()
     expect(job.get_by_text("A new card is on its way")).to_be_visible()
     assert _faults(page) == []
@@ -164,6 +182,12 @@ def test_the_bot_is_killed_in_the_middle_and_the_thread_heals(page: Page) -> Non
     # Customers that another test has just moved are left out: then it is a few less than 120.
     whole = page.locator("#main").get_by_text(re.compile(r"(1[012]\d) of \1 answered")).last
     expect(whole).to_be_visible(timeout=45_000)
+    page.get_by_role("button", name="Kill it").click()
+    expect(page.get_by_text("The real bot is dead")).to_be_visible()
+    page.locator("#main").get_by_role("button", name="Run again").last.click()
+    expect(page.locator("#toasts")).to_contain_text("Set Action didn\N{RIGHT SINGLE QUOTATION MARK}t respond")
+    page.get_by_role("button", name="Start it again").click()
+    expect(page.get_by_text("The real bot is running")).to_be_visible()
 
 
 def test_another_person_sees_and_may_other_things(page: Page) -> None:
@@ -209,6 +233,67 @@ def test_what_people_write_is_text_and_nothing_else(page: Page) -> None:
     expect(page.locator("#main .message").last).to_contain_text("<img src=x onerror=alert(1)> <!channel>")
     expect(page.locator("#main .message").last.locator("strong", has_text="bold")).to_be_visible()
     assert page.locator("#main img").count() == 0
+    field.fill("see http://127.0.0.1/a?b=1&c=2. :calendar:")
+    field.press("Enter")
+    link = page.locator("#main .message").last.get_by_role(
+        "link", name="http://127.0.0.1/a?b=1&c=2", exact=True
+    )
+    expect(link).to_have_attribute("href", "http://127.0.0.1/a?b=1&c=2")
+    expect(page.locator("#main .message").last.get_by_role("img", name="calendar")).to_be_visible()
+    assert (
+        page.evaluate("document.fonts.load('16px Twemoji', '📆').then((found) => found[0].status)")
+        == "loaded"
+    )
+
+
+def test_what_one_writes_and_where_one_is_stay(page: Page) -> None:
+    field = page.get_by_label("Message or slash command")
+    field.fill("for ops")
+    page.get_by_role("button", name="random").click()
+    expect(field).to_have_value("")
+    field.fill("for random")
+    page.locator("#me").click()
+    page.get_by_role("menuitem", name="Bram").click()
+    expect(field).to_have_value("")
+    page.locator("#me").click()
+    page.get_by_role("menuitem", name="Aster").click()
+    expect(field).to_have_value("for random")
+    page.get_by_role("button", name="ops").click()
+    expect(field).to_have_value("for ops")
+    field.fill("/set-action mistyped")
+    field.press("Enter")
+    whispers = page.locator("#main .whisper")
+    expect(whispers.last).to_contain_text("mistyped")
+    before = whispers.count()
+    whispers.last.get_by_role("button", name="Dismiss").click()
+    page.reload()
+    expect(page.locator("#main .message").first).to_be_visible()
+    expect(whispers).to_have_count(before - 1)
+    page.get_by_role("button", name="secret").click()
+    page.reload()
+    expect(page.get_by_role("heading", name="secret", exact=True)).to_be_visible()
+    page.locator("#me").click()
+    page.get_by_role("menuitem", name="Dana").click()  # who is not in there
+    expect(page.get_by_role("heading", name="#ops", exact=True)).to_be_visible()
+
+
+def test_a_hidden_tab_holds_no_line_and_another_address_is_taken_at_once(
+    page: Page, running: Sandbox, chrome: Browser
+) -> None:
+    hide = "(yes) => { Object.defineProperty(document, 'hidden', { value: yes, configurable: true });"
+    hide += " document.dispatchEvent(new Event('visibilitychange')); }"
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/api/look")):
+        page.evaluate(hide, True)
+    with page.expect_response("**/api/look"):
+        page.evaluate(hide, False)
+    context = chrome.new_context()
+    other = context.new_page()
+    other.goto(f"{running.address}x")
+    expect(other.get_by_text("The token is missing or wrong")).to_be_visible()
+    expect(other.locator("#places")).to_be_hidden()
+    other.goto(running.address)  # only its fragment differs
+    expect(other.get_by_role("button", name="Skip the tour")).to_be_visible()
+    context.close()
 
 
 def test_by_keyboard_alone(page: Page) -> None:
@@ -218,8 +303,9 @@ def test_by_keyboard_alone(page: Page) -> None:
     page.keyboard.press("Tab")
     page.keyboard.type("t-e")
     page.keyboard.press("Enter")
-    page.keyboard.type("ev")
-    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")  # from the first cluster to the second and back
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     expect(field).to_have_value(f"/set-action T-Enable evian3 {', '.join(IDS[:3])} ")
     page.keyboard.press("Escape")

@@ -1,6 +1,7 @@
 """The page's server without a browser: who gets in, what passes, and that nothing stays behind."""
 
 import asyncio
+import io
 import json
 import os
 import signal
@@ -16,7 +17,9 @@ import pytest
 import yaml
 
 from bot.sandbox.browser.offers import COMMANDS, SHORTCUTS
+from bot.sandbox.browser.server import LARGEST
 from bot.sandbox.browser.situations import SITUATIONS
+from bot.sandbox.cluster.site import customer_ids
 from bot.sandbox.workspace.people import ASTER, BRAM, OPS, PRIVATE, RANDOM
 from tests.browser.page import Sandbox, sandbox
 
@@ -53,6 +56,15 @@ def key(running: Sandbox) -> dict[str, str]:
 async def _status(web: aiohttp.ClientSession, path: str, headers: dict[str, str], **how: Any) -> int:
     async with web.request("POST" if how else "GET", path, headers=headers, **how) as answer:
         return answer.status
+
+
+async def _attached(
+    web: aiohttp.ClientSession, key: dict[str, str], name: str, kind: str, content: bytes
+) -> str:
+    told = {"user": ASTER, "name": name, "mimetype": kind}
+    async with web.post("/api/file", headers=key, params=told, data=io.BytesIO(content)) as answer:
+        assert answer.status == 200, await answer.text()
+        return str((await answer.json())["file"])
 
 
 async def _look(web: aiohttp.ClientSession, key: dict[str, str], **changed: Any) -> dict[str, Any]:
@@ -127,7 +139,7 @@ async def test_the_page_can_do_what_a_person_can_and_no_more(
     ):
         assert await _status(web, f"/api/do/{verb}", key, json=asked) == 400, verb
     assert await _status(web, "/api/do/say", key, data=b"{") == 400
-    assert await _status(web, "/api/look", key, json={**LOOK, "channel": PRIVATE, "user": "U0DANA"}) == 400
+    assert "lost" in await _look(web, key, channel=PRIVATE, user="U0DANA")  # and nothing else
     assert await _status(web, "/api/look", key, json={**LOOK, "more": 1}) == 400
     assert await _status(web, "/api/manner/evian3/angry", key, json={}) == 404
     assert await _status(web, "/api/situation/none", key, json={}) == 404
@@ -140,20 +152,30 @@ async def test_a_file_comes_as_bytes_that_no_browser_runs(
     web: aiohttp.ClientSession, key: dict[str, str]
 ) -> None:
     content = b"<script>alert(1)</script>"
-    file = {
-        "name": "x.html",
-        "mimetype": "text/html",
-        "size": None,
-        "access": "visible",
-        "hex": content.hex(),
-    }
-    asked = {"user": ASTER, "channel": RANDOM, "file": file, "words": "", "thread": None}
-    async with web.post("/api/do/upload", headers=key, json=asked) as answer:
-        name = (await answer.json())["message"]["files"][0]["id"]
-    async with web.get(f"/api/file/{name}", headers=key) as answer:
+    names = [await _attached(web, key, "x.html", "text/html", content) for _ in range(2)]
+    asked = {"user": ASTER, "channel": RANDOM, "files": names, "words": "both", "thread": None}
+    assert await _status(web, "/api/do/share", key, json={**asked, "user": BRAM}) == 400  # they are Aster's
+    async with web.post("/api/do/share", headers=key, json=asked) as answer:
+        message = (await answer.json())["message"]
+    assert [file["id"] for file in message["files"]] == names
+    assert await _status(web, "/api/do/share", key, json=asked) == 400  # once is enough
+    async with web.get(f"/api/file/{names[0]}", headers=key) as answer:
         assert await answer.read() == content
         assert answer.content_type == "application/octet-stream"
         assert answer.headers["Content-Disposition"] == "attachment"
+
+
+async def test_a_large_file_goes_up_fast_and_a_larger_one_is_refused(
+    web: aiohttp.ClientSession, key: dict[str, str]
+) -> None:
+    begun = time.monotonic()
+    name = await _attached(web, key, "wave.csv", "text/csv", bytes(11 * 1024 * 1024))
+    assert time.monotonic() - begun < WITHIN_S / 2  # under load; by itself a second
+    assert name.startswith("F")
+    told = {"user": ASTER, "name": "a", "mimetype": ""}
+    body = bytes(LARGEST + 1)
+    assert await _status(web, "/api/file", key, params=told, data=io.BytesIO(body)) == 413
+    assert await _status(web, "/api/file", key, params={"user": ASTER}, data=b"a") == 400
 
 
 async def test_a_look_waits_for_news(web: aiohttp.ClientSession, key: dict[str, str]) -> None:
@@ -183,6 +205,56 @@ async def test_every_situation_can_be_played_and_every_mood_set(
     seen = await _look(web, key)
     assert seen["messages"]
     assert sum(seen["clusters"][0]["states"].values()) == 400
+
+
+async def test_a_situation_that_was_left_does_not_go_off_in_the_next_one(
+    web: aiohttp.ClientSession, key: dict[str, str]
+) -> None:
+    assert await _status(web, "/api/manner/evian3/down", key, json={}) == 200
+    assert await _status(web, "/api/bot/kill", key, json={}) == 200
+    before = max((message["ts"] for message in (await _look(web, key))["messages"]), default="")
+    assert await _status(web, "/api/situation/slack", key, json={}) == 200
+    await _pressed(web, key, "75 customers on", "cancel", after=before)
+    assert await _status(web, "/api/situation/killed", key, json={}) == 200
+    assert await _status(web, "/api/situation/mistyped", key, json={}) == 200
+    seen = await _look(web, key)
+    assert (seen["bot"]["state"], seen["clusters"][0]["manner"]) == ("running", "normal")
+    # The same customers once more: nothing may be killed, and Slack may not go away, while they are sent.
+    line = f"/set-action T-Enable evian3 {', '.join(customer_ids('evian3', 120))} reason: nothing special"
+    asked = {"user": ASTER, "channel": OPS, "line": line}
+    assert await _status(web, "/api/do/command", key, json=asked) == 200
+    await _pressed(web, key, "nothing special", "confirm", after=before)
+    async with asyncio.timeout(WITHIN_S):
+        while "of 120 answered" not in (said := json.dumps(seen["messages"])) or "120 of 120" not in said:
+            seen = await _look(web, key, after=seen["beat"])
+            assert seen["away"] is False
+    assert seen["bot"]["number"] == (await _look(web, key))["bot"]["number"]
+
+
+async def _pressed(
+    web: aiohttp.ClientSession, key: dict[str, str], words: str, action: str, *, after: str
+) -> None:
+    """That button of the card that says these words, as soon as it is there; return once it is decided."""
+
+    def open_cards() -> dict[str, Any]:
+        return {
+            message["ts"]: block
+            for message in seen["messages"]
+            for block in message["blocks"]
+            if block["block_id"] == "decide"
+            and message["ts"] > after
+            and words in json.dumps(message["blocks"])
+        }
+
+    async with asyncio.timeout(WITHIN_S):
+        seen = await _look(web, key)
+        while not open_cards():
+            seen = await _look(web, key, after=seen["beat"])
+        ((ts, block),) = open_cards().items()
+        asked = {"user": ASTER, "channel": OPS, "ts": ts, "block": block, "value": None}
+        assert await _status(web, "/api/do/click", key, json={**asked, "action_id": action}) == 200
+        while open_cards():
+            seen = await _look(web, key, after=seen["beat"])
 
 
 async def test_the_bot_is_killed_and_started(web: aiohttp.ClientSession, key: dict[str, str]) -> None:

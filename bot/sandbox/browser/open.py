@@ -15,7 +15,8 @@ from bot.sandbox.browser.house import house
 from bot.sandbox.browser.server import serving
 from bot.sandbox.processes import DidNotStart
 
-WORDS = """Set Action in the sandbox: a Slack workspace, two clusters and the real bot, all on this machine.
+WORDS = """Set Action in the sandbox: a Slack workspace, three clusters and the real bot,
+all on this machine.
 
   {address}
 

@@ -22,15 +22,14 @@ from bot.sandbox.desk import DeskRefused
 
 JSON = dict[str, Any]
 PAGE = Path(__file__).parent.parent / "page"
-LARGEST = 64 * 1024 * 1024
+LARGEST = 20 * 1024 * 1024  # bytes of a file; more than the bot takes, so that its refusal can be seen
 WAIT_S = 20.0
 
 # What a person does, in the workspace's words, and the fields each takes: nothing else passes.
 VERBS: Mapping[str, frozenset[str]] = {
     "command": frozenset({"user", "channel", "line"}),
     "say": frozenset({"user", "channel", "words", "thread"}),
-    "upload": frozenset({"user", "channel", "file", "words", "thread"}),
-    "attach": frozenset({"user", "file"}),
+    "share": frozenset({"user", "channel", "files", "words", "thread"}),
     "click": frozenset({"user", "channel", "ts", "action_id", "block", "value"}),
     "shortcut": frozenset({"user", "callback_id", "channel"}),
     "message_shortcut": frozenset({"user", "channel", "ts", "callback_id"}),
@@ -66,6 +65,7 @@ class Server:
             web.get("/api/offers", self._offers),
             web.post("/api/look", self._look),
             web.post("/api/do/{verb}", self._do),
+            web.post("/api/file", self._attach),
             web.get("/api/file/{file}", self._file),
             web.post("/api/manner/{cluster}/{manner}", self._manner),
             web.post("/api/situation/{name}", self._situation),
@@ -73,7 +73,7 @@ class Server:
         ]
 
     async def _offers(self, _: web.Request) -> web.Response:
-        return web.json_response(offers())
+        return web.json_response({**offers(), "largest": LARGEST})
 
     async def _look(self, request: web.Request) -> web.Response:
         """Everything the page draws, as soon as there is more than at `after`."""
@@ -83,7 +83,11 @@ class Server:
             raise web.HTTPBadRequest(text="This is no look.") from exc
         beat = await self._house.pulse.past(look.after, WAIT_S)
         asked = {"user": look.user, "channel": look.channel, "thread": look.thread}
-        seen = await self._asked("glance", asked)
+        try:
+            seen = await self._house.desk.ask("glance", asked)
+        except DeskRefused as exc:
+            # No fault of the page's: others are in other channels, and this one may be gone.
+            return web.json_response({"lost": str(exc)})
         bot = {"state": self._house.bot.state.value, "number": self._house.bot.number}
         clusters = [side.told() for side in self._house.clusters.values()]
         return web.json_response({**seen, "beat": beat, "bot": bot, "clusters": clusters})
@@ -97,6 +101,15 @@ class Server:
         if not isinstance(asked, dict) or verb not in VERBS or VERBS[verb] != frozenset(asked):
             raise web.HTTPBadRequest(text=f"Nobody can {verb} like that.")
         return web.json_response(await self._asked(verb, asked))
+
+    async def _attach(self, request: web.Request) -> web.Response:
+        """A file as it is, byte by byte; its name, kind and owner stand in the address."""
+        if set(request.query) != {"user", "name", "mimetype"}:
+            raise web.HTTPBadRequest(text="This is no file.")
+        told = {"name": request.query["name"], "mimetype": request.query["mimetype"] or None}
+        content = (await request.read()).hex()
+        file = {**told, "size": None, "access": "visible", "hex": content}
+        return web.json_response(await self._asked("attach", {"user": request.query["user"], "file": file}))
 
     async def _file(self, request: web.Request) -> web.Response:
         told = await self._asked("file_content", {"file": request.match_info["file"]})
@@ -120,6 +133,8 @@ class Server:
             return web.json_response({"next": await situation.play(self._house)})
         except DeskRefused as exc:
             raise web.HTTPBadRequest(text=str(exc)) from exc
+        except DidNotStart as exc:
+            raise web.HTTPServiceUnavailable(text=str(exc)[-2000:]) from exc
 
     async def _bot(self, request: web.Request) -> web.Response:
         try:

@@ -112,7 +112,8 @@ async def _bot_killed(house: House) -> str:
     sent = await _asks_to_follow(house, evian3, ids)
 
     async def go_on() -> None:
-        if await sent(lambda posts: len(posts) >= 3 and posts[-1].status is None):
+        # Two go out at a time: the second two are on the wire, and no third is about to be.
+        if await sent(lambda posts: len(posts) >= 4 and posts[-1].status is None):
             await house.bot.restart(after_s=DEAD_S)
 
     _by_itself(house, go_on())

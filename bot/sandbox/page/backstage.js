@@ -1,19 +1,27 @@
 // Behind the scenes: the bot's process, and each cluster's customers, moods and requests.
 
 import { attempt, el, keyed } from "./dom.js";
+import { icon } from "./icons.js";
 import { ask } from "./server.js";
 
-/** Draw it into `aside`. */
+/** The panel, drawn once; what comes out brings it up to date and leaves what is under the hand where it is. */
 export function drawBackstage(app, aside) {
-  let parts = aside.querySelector(".parts");
-  if (!parts) {
-    const close = { type: "button", class: "plain", "aria-label": "Close behind the scenes", onclick: () => app.go({ backstage: false }) };
-    parts = el("div", { class: "parts" });
-    aside.append(el("header", {}, el("h2", {}, "Behind the scenes"), el("button", close, "✕")), parts);
-  }
-  const { bot, clusters } = app.state.seen;
-  const items = [{ bot }, ...clusters.map((cluster) => ({ cluster }))];
-  keyed(parts, items, (one) => one.cluster?.key ?? "bot", (one) => (one.bot ? botCard(one.bot) : clusterCard(app, one.cluster)));
+  const close = { type: "button", class: "plain", "aria-label": "Close behind the scenes", onclick: () => app.go({ backstage: false }) };
+  const bot = el("div", {});
+  const clusters = new Map();
+  const parts = el("div", { class: "parts" }, bot);
+  aside.append(el("header", {}, el("h2", {}, "Behind the scenes"), el("button", close, icon("close"))), parts);
+  return () => {
+    const { seen } = app.state;
+    keyed(bot, [seen.bot], () => "bot", botCard);
+    for (const cluster of seen.clusters) {
+      if (!clusters.has(cluster.key)) {
+        clusters.set(cluster.key, clusterCard(app, cluster));
+        parts.append(clusters.get(cluster.key).card);
+      }
+      clusters.get(cluster.key).update(cluster);
+    }
+  };
 }
 
 const BOT = {
@@ -40,32 +48,36 @@ function botCard(bot) {
   );
 }
 
-function clusterCard(app, cluster) {
-  const total = Object.values(cluster.states).reduce((sum, count) => sum + count, 0);
-  const manner = app.offers.manners.find((one) => one.key === cluster.manner);
-  const change = (event) => attempt(() => ask(`manner/${cluster.key}/${event.target.value}`, {}));
-  const id = `manner-${cluster.key}`;
-  const options = app.offers.manners.map((one) => el("option", { value: one.key, selected: one.key === cluster.manner }, one.name));
-  return el(
-    "section",
-    { class: "card" },
-    el("h3", {}, cluster.name, el("code", {}, cluster.key)),
-    el("ul", { class: "states", "aria-label": `Customers of ${cluster.name} by state` },
-      Object.entries(cluster.states).map(([name, count]) => state(name, count, total))),
-    el("label", { for: id }, "Mood"),
-    el("select", { id, "data-focus": "mood", onchange: change }, options),
-    el("p", { class: "hint" }, manner.words),
-    el("h4", {}, "Requests it got"),
-    cluster.requests.length
-      ? el("ol", { class: "requests", tabindex: "0", "aria-label": `Requests ${cluster.name} got, newest first` }, cluster.requests.map(request))
-      : el("p", { class: "hint" }, "None yet."),
-  );
+function clusterCard(app, { key, name }) {
+  const id = `manner-${key}`;
+  const states = el("ul", { class: "states", "aria-label": `Customers of ${name} by state` });
+  const options = app.offers.manners.map((one) => el("option", { value: one.key }, one.name));
+  const change = () => attempt(() => ask(`manner/${key}/${mood.value}`, {}));
+  const mood = el("select", { id, onchange: change }, options);
+  const hint = el("p", { class: "hint" });
+  const none = el("p", { class: "hint" }, "None yet.");
+  const requests = el("ol", { class: "requests", tabindex: "0", "aria-label": `Requests ${name} got, newest first` });
+  const head = el("h3", {}, name, el("code", {}, key));
+  const card = el("section", { class: "card" }, head, states, el("label", { for: id }, "Mood"), mood, hint, el("h4", {}, "Requests it got"), none, requests);
+  let told = null;
+  const update = (cluster) => {
+    const total = Object.values(cluster.states).reduce((sum, count) => sum + count, 0);
+    keyed(states, Object.entries(cluster.states), ([state]) => state, ([state, count]) => bar(state, count, total));
+    keyed(requests, cluster.requests, (one) => String(one.number), request);
+    none.hidden = cluster.requests.length > 0;
+    requests.hidden = !none.hidden;
+    if (cluster.manner === told) return; // what is being chosen stays as it is
+    told = cluster.manner;
+    mood.value = told;
+    hint.textContent = app.offers.manners.find((one) => one.key === told).words;
+  };
+  return { card, update };
 }
 
-function state(name, count, total) {
-  const bar = el("span", { class: "fill" });
-  bar.style.inlineSize = `${(100 * count) / (total || 1)}%`;
-  return el("li", {}, el("span", {}, name), el("span", { class: "bar", "aria-hidden": "true" }, bar), el("strong", {}, String(count)));
+function bar(name, count, total) {
+  const fill = el("span", { class: "fill" });
+  fill.style.inlineSize = `${(100 * count) / (total || 1)}%`;
+  return el("li", {}, el("span", {}, name), el("span", { class: "bar", "aria-hidden": "true" }, fill), el("strong", {}, String(count)));
 }
 
 function request(one) {

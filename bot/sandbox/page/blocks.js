@@ -2,6 +2,7 @@
 
 import { el } from "./dom.js";
 import { drawElement } from "./elements.js";
+import { icon } from "./icons.js";
 import { mrkdwn, textOf, withEmoji, wordsOf } from "./mrkdwn.js";
 import { richText } from "./rich_text.js";
 
@@ -29,7 +30,7 @@ const BLOCKS = {
   markdown: (block) => el("div", { class: "block text" }, markdown(block.text)),
   rich_text: (block) => el("div", { class: "block rich" }, richText(block)),
   table: (block) => table(block),
-  file: (block) => el("p", { class: "block context" }, `📄 ${block.external_id}`),
+  file: (block) => el("p", { class: "block context" }, icon("sheet"), ` ${block.external_id}`),
 };
 
 function section(block, hands) {
@@ -60,7 +61,7 @@ function image(block, hands) {
 /** A picture of the workspace's own; one from elsewhere is not fetched: its words stand in. */
 export function picture(part, hands, size) {
   const id = part.slack_file?.id ?? /\/files-pri\/[^/]*?-(F[^/]+)\//.exec(part.image_url ?? part.slack_file?.url ?? "")?.[1];
-  const instead = () => el("span", { class: "picture" }, `🖼 ${part.alt_text}`, part.image_url ? el("small", {}, part.image_url) : "");
+  const instead = () => el("span", { class: "picture" }, el("span", {}, icon("picture"), ` ${part.alt_text}`), part.image_url ? el("small", {}, part.image_url) : "");
   if (!id || !hands.picture) return instead();
   const shown = el("img", { class: size, alt: part.alt_text });
   hands.picture(id, shown).catch(() => shown.replaceWith(instead()));

@@ -2,7 +2,8 @@
 
 import { completions } from "./completion.js";
 import { attempt, el, fresh, toast } from "./dom.js";
-import { act, packed } from "./server.js";
+import { icon } from "./icons.js";
+import { act } from "./server.js";
 
 /** A composer for a channel, or (`inThread`) for the thread that is open. Drawn once; it looks up where it is. */
 export class Composer {
@@ -10,8 +11,12 @@ export class Composer {
     this.app = app;
     this.inThread = inThread;
     this.files = [];
+    this.drafts = new Map();
+    this.where = this.place();
+    app.composers.push(this);
     this.offered = [];
     this.at = -1;
+    this.stepped = false;
     const list = fresh("completion");
     this.list = el("ul", { id: list, class: "completions", role: "listbox", "aria-label": "Completions", hidden: true });
     this.field = el("textarea", {
@@ -39,10 +44,10 @@ export class Composer {
       el(
         "div",
         { class: "row" },
-        el("button", clip, "📎"),
+        el("button", clip, icon("clip")),
         inThread ? "" : el("button", slash, "/"),
-        el("span", { class: "keys" }, inThread ? "Enter sends" : "Enter sends · / for commands"),
-        el("button", { type: "submit", class: "primary send", "aria-label": "Send" }, "➤"),
+        el("span", { class: "keys" }, inThread ? "Enter sends" : "Enter sends · Tab completes · / for commands"),
+        el("button", { type: "submit", class: "primary send", "aria-label": "Send" }, icon("send")),
       ),
     );
   }
@@ -50,6 +55,28 @@ export class Composer {
   /** What is written in an empty field. */
   hint(words) {
     this.field.placeholder = words;
+  }
+
+  place() {
+    const { me, channel, thread } = this.app.state;
+    return JSON.stringify(this.inThread ? [me, channel, thread] : [me, channel]);
+  }
+
+  /** The person is, or is somebody, elsewhere: what was written waits for their return. */
+  move() {
+    const where = this.place();
+    if (where === this.where) return;
+    this.drafts.set(this.where, { words: this.field.value, files: this.files });
+    this.where = where;
+    this.put(this.drafts.get(where) ?? { words: "", files: [] });
+  }
+
+  put({ words, files }) {
+    this.field.value = words;
+    this.files = files;
+    this.fold();
+    this.fit();
+    this.draw();
   }
 
   slash() {
@@ -63,6 +90,7 @@ export class Composer {
     const before = this.field.value.slice(0, this.field.selectionStart);
     this.offered = this.inThread ? [] : completions(this.app.offers, before);
     this.at = this.offered.length ? 0 : -1;
+    this.stepped = false;
     this.list.replaceChildren(
       ...this.offered.map((one, at) => {
         const take = (event) => {
@@ -111,6 +139,7 @@ export class Composer {
     }
     if (open && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       event.preventDefault();
+      this.stepped = true;
       this.at = (this.at + (event.key === "ArrowDown" ? 1 : -1) + this.offered.length) % this.offered.length;
       return this.mark();
     }
@@ -122,7 +151,8 @@ export class Composer {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return undefined;
     event.preventDefault();
     const word = /\S*$/.exec(this.field.value)[0];
-    if (open && chosen.partly && word && word !== chosen.fills.trim()) return this.take(chosen);
+    const unfinished = open && chosen.partly && word && word !== chosen.fills.trim();
+    if (open && (this.stepped || unfinished)) return this.take(chosen);
     return this.box.requestSubmit();
   }
 
@@ -141,7 +171,7 @@ export class Composer {
           this.draw();
           this.field.focus();
         };
-        return el("li", {}, `📎 ${file.name} `, el("button", { type: "button", class: "plain", "aria-label": `Remove ${file.name}`, onclick: drop }, "✕"));
+        return el("li", {}, icon("clip"), ` ${file.name} `, el("button", { type: "button", class: "plain", "aria-label": `Remove ${file.name}`, onclick: drop }, icon("close")));
       }),
     );
   }
@@ -159,17 +189,12 @@ export class Composer {
       toast("Slack takes no slash commands inside a thread: type it in the channel.");
       return;
     }
-    const files = this.files.splice(0);
-    this.field.value = "";
-    this.fold();
-    this.fit();
-    this.draw();
+    const { files, where } = this;
+    this.put({ words: "", files: [] });
     const done = await attempt(() => this.deliver(words, files).then(() => true));
     if (done) return;
-    this.field.value = words;
-    this.files = files;
-    this.fit();
-    this.draw();
+    if (this.where === where) this.put({ words, files });
+    else this.drafts.set(where, { words, files });
   }
 
   async deliver(words, files) {
@@ -181,8 +206,10 @@ export class Composer {
       if (!known.includes(name)) throw new Error(`${name} is not a command here. There are ${known.join(" and ")}.`);
       await act("command", { user: me, channel, line: words });
     } else if (!files.length) await act("say", { ...place, words });
-    for (const [at, file] of files.entries()) {
-      await act("upload", { ...place, file: await packed(file), words: at ? "" : words });
+    else {
+      const ids = [];
+      for (const file of files) ids.push(await this.app.attach(file));
+      await act("share", { ...place, files: ids, words });
     }
   }
 }

@@ -1,13 +1,14 @@
 // Dialogs the page itself opens: the browser keeps the focus inside, and Escape closes them.
 
 import { el, fresh } from "./dom.js";
+import { icon } from "./icons.js";
 import { textOf, wordsOf } from "./mrkdwn.js";
 
 /** A dialog with a title; `fill` gets it and adds what belongs inside. Resolves with its return value. */
 export function dialog(title, fill, kind = "") {
   const name = fresh("title");
   const box = el("dialog", { class: `dialog ${kind}`, "aria-labelledby": name });
-  const close = el("button", { type: "button", class: "plain", "aria-label": "Close", onclick: () => box.close("") }, "✕");
+  const close = el("button", { type: "button", class: "plain", "aria-label": "Close", onclick: () => box.close("") }, icon("close"));
   box.append(el("header", {}, el("h2", { id: name }, title), close));
   fill(box);
   document.body.append(box);

@@ -1,5 +1,7 @@
 // The page's only way to make elements: text goes in as text, never as mark-up.
 
+import { icon } from "./icons.js";
+
 /** An element; `on…` attributes are listeners, false and null are left out, strings become text. */
 export function el(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -52,6 +54,20 @@ function focused(parent) {
   };
 }
 
+/** Draw `box` anew and keep the focus where it was: on the element of that name, counted from the top. */
+export function keepingFocus(box, draw) {
+  const active = document.activeElement;
+  const { focus: name } = box.contains(active) ? active.dataset : {};
+  const named = () => [...box.querySelectorAll("[data-focus]")].filter((node) => node.dataset.focus === name);
+  const at = named().indexOf(active);
+  const caret = active?.selectionStart ?? null;
+  draw();
+  const now = at < 0 ? null : named()[at];
+  now?.focus();
+  if (caret !== null) now?.setSelectionRange?.(caret, caret);
+  return Boolean(now);
+}
+
 let lastId = 0;
 /** An id nobody else has. */
 export const fresh = (name) => `${name}-${++lastId}`;
@@ -59,8 +75,11 @@ export const fresh = (name) => `${name}-${++lastId}`;
 /** Words in the corner, gone after a while; read out at once. */
 export function toast(words) {
   const box = el("div", { class: "toast" }, words);
-  box.append(el("button", { type: "button", class: "plain", "aria-label": "Close", onclick: () => box.remove() }, "✕"));
-  document.getElementById("toasts").append(box);
+  box.append(el("button", { type: "button", class: "plain", "aria-label": "Close", onclick: () => box.remove() }, icon("close")));
+  const all = document.getElementById("toasts");
+  all.append(box);
+  if (all.matches(":popover-open")) all.hidePopover();
+  all.showPopover(); // once more: above whatever has opened since
   setTimeout(() => box.remove(), 8000);
 }
 

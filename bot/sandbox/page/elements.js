@@ -5,10 +5,12 @@
 //   error(block)                 words at the field, or nothing
 //   people, places               whom and where one can choose
 //   attach(file), picture(id, node)
+//   meanwhile(doing), redraw()   in forms: what a submission waits for, and what it may have changed
 
 import { picture, unknown } from "./blocks.js";
 import { confirmed } from "./dialogs.js";
-import { el, fresh, menu } from "./dom.js";
+import { attempt, el, fresh, menu } from "./dom.js";
+import { icon } from "./icons.js";
 import { optionsOf, simple } from "./values.js";
 import { textOf, wordsOf } from "./mrkdwn.js";
 
@@ -104,7 +106,7 @@ function overflow(field) {
     menu(event.currentTarget, entries, "More");
   };
   const attributes = { type: "button", class: "dots", "aria-label": "More actions", "aria-haspopup": "menu" };
-  return el("button", { ...attributes, "data-focus": field.element.action_id, onclick: open }, "⋯");
+  return el("button", { ...attributes, "data-focus": field.element.action_id, onclick: open }, icon("dots"));
 }
 
 function text(field) {
@@ -132,7 +134,9 @@ function select(field, groups) {
   const shown = groups.flatMap((group) =>
     group.label ? [el("optgroup", { label: group.label }, group.options.map(option))] : group.options.map(option),
   );
-  const empty = el("option", { value: "" }, wordsOf(element.placeholder) || "Choose…");
+  // A placeholder is not a choice, except to empty a field that may be empty.
+  const optional = field.block.type === "input" && field.block.optional;
+  const empty = el("option", { value: "", hidden: !optional }, wordsOf(element.placeholder) || "Choose…");
   const control = el("select", named(field), empty, shown);
   control.value = initial ?? "";
   control.addEventListener("change", () =>
@@ -174,31 +178,41 @@ function localOf(seconds) {
 }
 
 function files(field) {
-  const { element, hands } = field;
+  const { element, block, hands } = field;
   const accept = element.filetypes?.map((kind) => `.${kind}`).join(",") ?? null;
   const control = el("input", { ...named(field), type: "file", accept, multiple: (element.max_files ?? 10) > 1 });
   const list = el("ul", { class: "attached" });
-  const kept = [...(field.initial ?? [])];
-  const draw = () => {
-    list.replaceChildren(
-      ...kept.map((file, at) => {
-        const drop = () => {
-          kept.splice(at, 1);
-          hands.enter(field.block, element, [...kept]);
-          draw();
-          control.focus();
-        };
-        const button = el("button", { type: "button", class: "plain", "aria-label": `Remove ${file.name}`, onclick: drop }, "✕");
-        return el("li", {}, `📎 ${file.name} `, button);
-      }),
-    );
+  const kept = () => hands.value?.(block, element) ?? [];
+  let coming = [];
+  const chip = (file) => {
+    const drop = () => {
+      hands.enter(block, element, kept().filter((one) => one.id !== file.id));
+      draw();
+      control.focus();
+    };
+    const button = el("button", { type: "button", class: "plain", "aria-label": `Remove ${file.name}`, onclick: drop }, icon("close"));
+    return el("li", {}, icon("clip"), ` ${file.name} `, button);
   };
-  control.addEventListener("change", async () => {
-    for (const file of control.files) kept.push({ id: await hands.attach(file), name: file.name });
+  const draw = () => {
+    const loading = coming.map((file) => el("li", { class: "coming", role: "status" }, `Uploading ${file.name}…`));
+    list.replaceChildren(...kept().map(chip), ...loading);
+  };
+  /** Whether all went up: a submission waits for it, and does not go without one. */
+  const take = async () => {
+    const all = (coming = [...control.files]);
     control.value = "";
-    hands.enter(field.block, element, [...kept]);
     draw();
-  });
+    for (const file of all) {
+      const id = await attempt(() => hands.attach(file));
+      if (id) hands.enter(block, element, [...kept(), { id, name: file.name }]);
+      coming = coming.filter((one) => one !== file);
+      draw();
+      if (!id) return ((coming = []), draw(), false);
+    }
+    if (!control.isConnected) hands.redraw();
+    return true;
+  };
+  control.addEventListener("change", () => hands.meanwhile(take()));
   draw();
   return el("div", { class: "files" }, control, list);
 }

@@ -1,11 +1,12 @@
 // The page: what is looked at, one loop that fetches it whenever something changed, one drawing of all of it.
 
 import { drawBackstage } from "./backstage.js";
-import { attempt, el, toast } from "./dom.js";
+import { attempt, el } from "./dom.js";
 import { picture } from "./files.js";
+import { keep, kept, note, noted } from "./memory.js";
 import { speak, nameOf } from "./mrkdwn.js";
 import { drawPlaces } from "./places.js";
-import { act, ask, packed, Refused } from "./server.js";
+import { act, ask, attached, Refused } from "./server.js";
 import { Middle, Side } from "./talk.js";
 import { drawTop } from "./top.js";
 import { tour } from "./tour.js";
@@ -21,13 +22,15 @@ class App {
       channel: offers.start.channel,
       thread: null,
       tab: "messages",
-      theme: this.recall("theme") ?? "auto",
+      theme: kept("theme") ?? "auto",
       menu: false,
       backstage: innerWidth >= WIDE,
       guide: null,
       focus: null,
       seen: null,
+      ...noted("place"),
     };
+    this.composers = [];
     this.seenUpTo = new Map();
     this.after = 0;
     this.looking = new AbortController();
@@ -40,13 +43,14 @@ class App {
     const middle = new Middle(this, byId("main"));
     const side = new Side(this, byId("thread"));
     const modal = new Modal(this);
+    const backstage = drawBackstage(this, byId("backstage"));
     const top = drawTop(this, byId("top"));
     this.parts = [
       top,
       () => drawPlaces(this, byId("places")),
       () => middle.draw(),
       () => side.draw(),
-      () => drawBackstage(this, byId("backstage")),
+      backstage,
       () => modal.show(this.state.seen.form),
       () => this.arrange(),
     ];
@@ -54,7 +58,12 @@ class App {
       event.preventDefault();
       byId("main").focus();
     });
-    document.addEventListener("goto", ({ detail }) => this.go({ ...detail, tab: "messages" }));
+    document.addEventListener("goto", async ({ detail }) => {
+      await modal.leave();
+      this.go({ ...detail, tab: "messages", focus: "thread" });
+    });
+    document.addEventListener("visibilitychange", () => document.hidden && this.looking.abort());
+    document.body.classList.add("drawn");
     this.watch();
   }
 
@@ -84,10 +93,18 @@ class App {
     const where = (state) => [state.me, state.channel, state.thread].join("/");
     const before = where(this.state);
     Object.assign(this.state, changes);
+    this.settle();
     if (where(this.state) !== before) {
       this.after = 0;
       this.looking.abort();
     } else this.draw();
+  }
+
+  /** Whoever is somewhere else now finds there what they wrote there; a reload finds them where they are. */
+  settle() {
+    const { me, channel, thread, tab, guide } = this.state;
+    note("place", { me, channel, thread, tab, guide });
+    for (const composer of this.composers) composer.move();
   }
 
   become(user) {
@@ -116,29 +133,35 @@ class App {
 
   async watch() {
     for (;;) {
+      await shown();
       this.looking = new AbortController();
       const { me: user, channel, thread } = this.state;
       try {
         const seen = await ask("look", { user, channel, thread, after: this.after }, this.looking.signal);
         if (this.looking.signal.aborted) continue;
+        this.alive(true);
+        if (seen.lost) {
+          this.back();
+          await pause(100);
+          continue;
+        }
         this.after = seen.beat;
         this.state.seen = seen;
-        this.alive(true);
         this.drawSafely();
       } catch (problem) {
         if (this.looking.signal.aborted) continue;
-        await this.lost(problem);
+        this.alive(false);
+        this.after = 0;
+        await pause(1000);
       }
     }
   }
 
-  /** A place that cannot be seen (any more): back to the start. No answer: the sandbox has gone. */
-  async lost(problem) {
-    this.after = 0;
-    const { channel } = this.offers.start;
-    if (problem instanceof Refused && this.state.channel !== channel) Object.assign(this.state, { channel, thread: null });
-    else this.alive(false);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+  /** From a place that this person cannot see (any more) to where everybody is. */
+  back() {
+    const { user, channel } = this.offers.start;
+    const me = this.state.channel === channel ? user : this.state.me;
+    this.go({ me, channel, thread: null, tab: "messages" });
   }
 
   alive(yes) {
@@ -164,30 +187,30 @@ class App {
       this.state.seen.places
         .filter((one) => !one.archived && (!kinds || kinds.includes(one.kind)))
         .map((one) => ({ value: one.id, words: one.with ? this.nameOf(one.with) : `#${one.name}` }));
-    const attach = async (file) => (await act("attach", { user: this.state.me, file: await packed(file) })).file;
+    const attach = (file) => this.attach(file);
     return { people, places, attach, picture };
   }
 
+  attach(file) {
+    return attached(this.state.me, file, this.offers.largest);
+  }
+
   tour() {
-    tour(() => this.remember("toured", "yes"));
-  }
-
-  remember(name, value) {
-    try {
-      localStorage.setItem(`set-action-${name}`, value);
-    } catch {
-      // a browser that keeps nothing: then it is asked again
-    }
-  }
-
-  recall(name) {
-    try {
-      return localStorage.getItem(`set-action-${name}`);
-    } catch {
-      return null;
-    }
+    tour(() => {
+      keep("toured", "yes");
+      document.querySelector("#composer textarea").focus();
+    });
   }
 }
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Once the page is looked at: a hidden one asks for nothing, as a browser has six lines to a host for all tabs. */
+const shown = () =>
+  new Promise((resolve) => {
+    if (document.hidden) document.addEventListener("visibilitychange", resolve, { once: true });
+    else resolve();
+  });
 
 async function begin() {
   try {
@@ -195,12 +218,14 @@ async function begin() {
     speak(offers);
     const app = new App(offers);
     app.start();
-    if (!app.recall("toured")) app.tour();
+    if (!kept("toured")) app.tour();
   } catch (problem) {
     const words = problem instanceof Refused ? problem.message : "The sandbox does not answer.";
-    document.getElementById("main").replaceChildren(el("p", { class: "starting" }, words));
-    if (!(problem instanceof Refused)) toast(String(problem));
+    const head = el("h1", {}, "Set Action sandbox");
+    document.getElementById("main").replaceChildren(el("div", { class: "starting" }, head, el("p", {}, words)));
+    if (!(problem instanceof Refused)) reportError(problem);
   }
 }
 
+addEventListener("hashchange", () => location.reload()); // another address, as of a sandbox started again
 begin();

@@ -3,11 +3,13 @@
 import { drawBlocks } from "./blocks.js";
 import { attempt, el, menu } from "./dom.js";
 import { drawFiles } from "./files.js";
+import { icon } from "./icons.js";
+import { note, noted } from "./memory.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { act } from "./server.js";
 import { sent } from "./values.js";
 
-const hidden = new Set();
+const hidden = new Set(noted("dismissed"));
 
 /** Whether this person has put an ephemeral message away. */
 export const isHidden = (message) => hidden.has(message.ts);
@@ -45,12 +47,14 @@ export function drawMessage(app, message, { inThread }) {
 function whisper(app, message) {
   const away = () => {
     hidden.add(message.ts);
+    note("dismissed", [...hidden]);
     app.draw();
   };
   return el(
     "p",
     { class: "only" },
-    "👁 Only visible to you · ",
+    icon("eye"),
+    " Only visible to you · ",
     el("button", { type: "button", class: "link", onclick: away }, "Dismiss"),
   );
 }
@@ -71,7 +75,7 @@ function handsFor(app, message) {
 
 function avatar(app, user) {
   const kind = user === app.offers.app ? "app" : `of-${Math.max(0, app.offers.people.findIndex((one) => one.id === user))}`;
-  return el("span", { class: `avatar ${kind}`, "aria-hidden": "true" }, user === app.offers.app ? "✓" : app.nameOf(user)[0]);
+  return el("span", { class: `avatar ${kind}`, "aria-hidden": "true" }, user === app.offers.app ? icon("check") : app.nameOf(user)[0]);
 }
 
 function thread(app, message) {
@@ -79,7 +83,7 @@ function thread(app, message) {
   if (!count) return "";
   const words = count === 1 ? "1 reply" : `${count} replies`;
   const open = () => app.go({ thread: message.ts });
-  return el("button", { type: "button", class: "replies", "data-focus": "thread", onclick: open }, `💬 ${words}`);
+  return el("button", { type: "button", class: "replies", "data-focus": "thread", onclick: open }, icon("bubble"), ` ${words}`);
 }
 
 function tools(app, message, inThread) {
@@ -91,7 +95,7 @@ function tools(app, message, inThread) {
   };
   const label = `More actions for the message of ${app.nameOf(message.user)}`;
   const attributes = { type: "button", class: "dots", "aria-label": label, "aria-haspopup": "menu" };
-  return el("div", { class: "tools" }, el("button", { ...attributes, "data-focus": "tools", onclick: open }, "⋯"));
+  return el("div", { class: "tools" }, el("button", { ...attributes, "data-focus": "tools", onclick: open }, icon("dots")));
 }
 
 function use(app, message, shortcut) {

@@ -13,6 +13,7 @@ const PIECES = new RegExp(
   [
     "`([^`\\n]+)`",
     "<([^<>\\n]+)>",
+    "(https?:\\/\\/[^\\s<>|*`]*[^\\s<>|*`.,;:!?'\")\\]}])",
     ":([a-z0-9_+\\-]+):",
     "(?<![\\w*])\\*(?=\\S)([^*\\n]+?)(?<=\\S)\\*(?![\\w*])",
     "(?<![\\w_])_(?=\\S)([^_\\n]+?)(?<=\\S)_(?![\\w_])",
@@ -73,9 +74,10 @@ function inline(words) {
   return [...(before ? [unescaped(before)] : []), drawn(found), ...inline(words.slice(found.index + found[0].length))];
 }
 
-function drawn([all, code, target, emoji, bold, italic, struck]) {
+function drawn([all, code, target, address, emoji, bold, italic, struck]) {
   if (code !== undefined) return el("code", {}, unescaped(code));
   if (target !== undefined) return entity(target);
+  if (address !== undefined) return link(unescaped(address), "");
   if (emoji !== undefined) return emojiOf(emoji, all);
   if (bold !== undefined) return el("strong", {}, inline(bold));
   if (italic !== undefined) return el("em", {}, inline(italic));

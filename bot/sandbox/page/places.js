@@ -1,6 +1,7 @@
 // The list of conversations at the left: channels, direct messages, the app.
 
 import { el, keyed } from "./dom.js";
+import { icon } from "./icons.js";
 
 /** Draw it into `nav`; `read` knows the newest message seen in each place. */
 export function drawPlaces(app, nav) {
@@ -10,11 +11,11 @@ export function drawPlaces(app, nav) {
   const home = places.find((one) => one.with === app.offers.app) ?? { id: app.appChannel(), newest: "" };
   const entries = [
     { head: "Channels", id: "channels" },
-    ...channels.map((one) => entry(app, one, one.kind === "private" ? "🔒" : "#", one.name)),
+    ...channels.map((one) => entry(app, one, one.kind === "private" ? "lock" : "#", one.name)),
     { head: "Direct messages", id: "directs" },
-    ...people.map((one) => entry(app, one, "●", app.nameOf(one.with))),
+    ...people.map((one) => entry(app, one, "dot", app.nameOf(one.with))),
     { head: "Apps", id: "apps" },
-    { ...entry(app, home, "✓", "Set Action"), app: true },
+    { ...entry(app, home, "check", "Set Action"), app: true },
   ];
   let list = nav.querySelector("ul");
   if (!list) nav.append(el("p", { class: "team" }, "Sandbox"), (list = el("ul")));
@@ -35,7 +36,7 @@ function draw(app, one) {
   const button = el(
     "button",
     { type: "button", "aria-current": one.here ? "page" : null, "aria-label": label, class: one.news ? "news" : null, "data-focus": "place", onclick: open },
-    el("span", { class: "sign", "aria-hidden": "true" }, one.sign),
+    el("span", { class: "sign", "aria-hidden": "true" }, one.sign === "#" ? "#" : icon(one.sign)),
     el("span", {}, one.words),
     one.archived ? el("small", {}, "archived") : "",
   );

@@ -2,6 +2,7 @@
 
 import { Composer } from "./composer.js";
 import { announce, el, keyed } from "./dom.js";
+import { icon } from "./icons.js";
 import { drawMessage, isHidden } from "./messages.js";
 import { drawHome } from "./views.js";
 
@@ -40,10 +41,11 @@ export class Middle {
     this.welcome = el("div", { class: "welcome", hidden: true });
     this.scroll.append(this.welcome);
     this.guide = el("div", { class: "guide", role: "status", hidden: true });
+    this.away = el("p", { class: "away", role: "status" });
     this.composer = new Composer(app, { inThread: false });
     this.composer.box.id = "composer";
     this.known = new Known();
-    main.replaceChildren(this.head, this.home, this.scroll, this.guide, this.composer.box);
+    main.replaceChildren(this.head, this.home, this.scroll, this.away, this.guide, this.composer.box);
   }
 
   draw() {
@@ -51,13 +53,14 @@ export class Middle {
     const { seen, channel, tab } = app.state;
     const place = seen.places.find((one) => one.id === channel);
     const isApp = place?.with === app.offers.app;
-    const title = isApp ? "Set Action" : place?.with ? app.nameOf(place.with) : `${place?.kind === "private" ? "🔒 " : "# "}${place?.name ?? ""}`;
-    keyed(this.head, [{ title, isApp, tab, archived: place?.archived, bot: place?.bot }], () => "head", (one) => this.drawHead(one));
+    const title = isApp ? "Set Action" : place?.with ? app.nameOf(place.with) : `${place?.kind === "private" ? "" : "#"}${place?.name ?? ""}`;
+    keyed(this.head, [{ title, isApp, tab, kind: place?.kind, archived: place?.archived, bot: place?.bot }], () => "head", (one) => this.drawHead(one));
     const home = isApp && tab === "home";
     this.home.hidden = !home;
     this.scroll.hidden = home;
     this.composer.box.hidden = home || Boolean(place?.archived);
-    this.composer.hint(`Message ${title.replace("# ", "#")}`);
+    this.composer.hint(`Message ${title}`);
+    this.away.textContent = seen.away ? "Slack is away. The job goes on." : "";
     if (home) drawHome(app, this.home, seen.home);
     drawList(this, seen.messages, channel, { inThread: false });
     this.drawWelcome(seen.messages.length === 0 && !home, title, isApp);
@@ -75,18 +78,18 @@ export class Middle {
     this.welcome.replaceChildren(
       el("h3", {}, `This is ${title}`),
       el("p", {}, words),
-      isApp ? "" : el("button", start, "▶ Choose a situation"),
+      isApp ? "" : el("button", start, icon("play"), " Choose a situation"),
     );
   }
 
-  drawHead({ title, isApp, tab, archived, bot }) {
+  drawHead({ title, isApp, tab, kind, archived, bot }) {
     const open = (name) => () => this.app.openApp(name);
     const button = (name, words) =>
       el("button", { type: "button", "aria-pressed": String(tab === name), "data-focus": name, onclick: open(name) }, words);
     return el(
       "div",
       {},
-      el("h2", {}, title),
+      el("h2", {}, kind === "private" ? icon("lock") : "", title),
       isApp ? el("div", { class: "tabs", role: "group", "aria-label": "Tabs" }, button("home", "Home"), button("messages", "Messages")) : "",
       archived ? el("small", {}, "This channel is archived.") : "",
       !isApp && !archived && !bot ? el("small", {}, "Set Action is not a member here.") : "",
@@ -99,7 +102,7 @@ export class Middle {
     if (!guide || this.guide.dataset.words === guide.words) return;
     this.guide.dataset.words = guide.words;
     const close = { type: "button", class: "plain", "aria-label": "Close this hint", onclick: () => this.app.go({ guide: null }) };
-    this.guide.replaceChildren(el("p", {}, el("strong", {}, `${guide.name}. `), guide.words), el("button", close, "✕"));
+    this.guide.replaceChildren(el("p", {}, el("strong", {}, `${guide.name}. `), guide.words), el("button", close, icon("close")));
   }
 }
 
@@ -115,7 +118,7 @@ export class Side {
     this.composer.hint("Reply…");
     this.known = new Known();
     const close = { type: "button", class: "plain", "aria-label": "Close the thread", onclick: () => app.closeThread() };
-    aside.append(el("header", {}, el("h2", {}, "Thread"), el("button", close, "✕")), this.scroll, this.composer.box);
+    aside.append(el("header", {}, el("h2", {}, "Thread"), el("button", close, icon("close"))), this.scroll, this.composer.box);
     aside.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !event.defaultPrevented) app.closeThread();
     });

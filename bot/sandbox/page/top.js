@@ -2,24 +2,26 @@
 
 import { dialog } from "./dialogs.js";
 import { attempt, el, menu } from "./dom.js";
+import { icon } from "./icons.js";
+import { keep } from "./memory.js";
 import { act, ask } from "./server.js";
 
-const THEMES = { auto: "◐", light: "☀", dark: "☾" };
+const THEMES = { auto: "auto", light: "sun", dark: "moon" };
 
 /** Draw the bar once; `update` keeps what changes up to date. */
 export function drawTop(app, bar) {
   const person = el("button", { type: "button", class: "me", id: "me", "aria-haspopup": "menu", onclick: (event) => people(app, event.currentTarget) });
   const theme = el("button", { type: "button", class: "plain", id: "theme", onclick: () => turn(app) });
-  const places = el("button", { type: "button", class: "plain menu-button", id: "menu", "aria-controls": "places", "aria-label": "Conversations", onclick: () => app.go({ menu: !app.state.menu }) }, "☰");
-  const backstage = el("button", { type: "button", id: "backstage-button", "aria-controls": "backstage", "aria-label": "Behind the scenes", onclick: () => app.go({ backstage: !app.state.backstage }) }, "⚙ ", el("span", { class: "words" }, "Behind the scenes"));
+  const places = el("button", { type: "button", class: "plain menu-button", id: "menu", "aria-controls": "places", "aria-label": "Conversations", onclick: () => app.go({ menu: !app.state.menu }) }, icon("menu"));
+  const backstage = el("button", { type: "button", id: "backstage-button", "aria-controls": "backstage", "aria-label": "Behind the scenes", onclick: () => app.go({ backstage: !app.state.backstage }) }, icon("sliders"), el("span", { class: "words" }, "Behind the scenes"));
   bar.append(
     places,
-    el("h1", {}, el("span", { class: "mark", "aria-hidden": "true" }, "✓"), el("span", { class: "words" }, "Set Action"), el("small", {}, "sandbox")),
+    el("h1", {}, el("span", { class: "mark", "aria-hidden": "true" }, icon("check")), el("span", { class: "words" }, "Set Action"), el("small", {}, "sandbox")),
     el("div", { class: "gap" }),
-    el("button", { type: "button", class: "primary", id: "situations", "aria-label": "Situations", onclick: () => situations(app) }, "▶ ", el("span", { class: "words" }, "Situations")),
-    el("button", { type: "button", id: "shortcuts", "aria-label": "Shortcuts", "aria-haspopup": "menu", onclick: (event) => shortcuts(app, event.currentTarget) }, "⚡ ", el("span", { class: "words" }, "Shortcuts")),
+    el("button", { type: "button", class: "primary", id: "situations", "aria-label": "Situations", onclick: () => situations(app) }, icon("play"), el("span", { class: "words" }, "Situations")),
+    el("button", { type: "button", id: "shortcuts", "aria-label": "Shortcuts", "aria-haspopup": "menu", onclick: (event) => shortcuts(app, event.currentTarget) }, icon("bolt"), el("span", { class: "words" }, "Shortcuts")),
     backstage,
-    el("button", { type: "button", class: "plain", id: "tour-button", "aria-label": "Guided tour", onclick: () => app.tour() }, "?"),
+    el("button", { type: "button", class: "plain", id: "tour-button", "aria-label": "Guided tour", onclick: () => app.tour() }, icon("question")),
     theme,
     person,
   );
@@ -29,7 +31,7 @@ export function drawTop(app, bar) {
     person.setAttribute("aria-label", `You are ${me.name}, ${me.role}. Switch person`);
     backstage.setAttribute("aria-expanded", String(app.state.backstage));
     places.setAttribute("aria-expanded", String(app.state.menu));
-    theme.textContent = THEMES[app.state.theme];
+    theme.replaceChildren(icon(THEMES[app.state.theme]));
     theme.setAttribute("aria-label", `Colours: ${app.state.theme}. Change`);
     document.documentElement.dataset.theme = app.state.theme;
   };
@@ -38,7 +40,7 @@ export function drawTop(app, bar) {
 function turn(app) {
   const names = Object.keys(THEMES);
   const theme = names[(names.indexOf(app.state.theme) + 1) % names.length];
-  app.remember("theme", theme);
+  keep("theme", theme);
   app.go({ theme });
 }
 

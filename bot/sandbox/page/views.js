@@ -1,7 +1,8 @@
 // The app's views: a modal over the page, and the home tab. What is typed stays here until it is told.
 
 import { drawBlocks } from "./blocks.js";
-import { attempt, el, fresh } from "./dom.js";
+import { attempt, el, fresh, keepingFocus } from "./dom.js";
+import { icon } from "./icons.js";
 import { act } from "./server.js";
 import { sent, simple } from "./values.js";
 
@@ -58,6 +59,7 @@ export class Modal {
     this.typed = new Map();
     this.print = "";
     this.view = null;
+    this.under = new Set();
     this.box.addEventListener("cancel", (event) => {
       event.preventDefault();
       this.close(false);
@@ -68,35 +70,47 @@ export class Modal {
   show(view) {
     const print = view ? JSON.stringify([view.id, view.hash, view.errors, view.complaint]) : "";
     if (print === this.print) return;
-    if (view?.id !== this.view?.id) this.typed = new Map();
+    const another = view?.id !== this.view?.id;
+    if (another) this.typed = new Map();
     this.print = print;
     this.view = view;
     if (!view) return this.box.close();
-    this.draw();
+    const kept = this.redraw();
     if (!this.box.open) this.box.showModal();
-    this.focus();
+    this.focus(another, kept);
     return undefined;
+  }
+
+  redraw() {
+    return keepingFocus(this.box, () => this.draw());
   }
 
   draw() {
     const { view } = this;
     const name = fresh("title");
-    const hands = handsFor(this.app, view, this.typed);
+    const hands = {
+      ...handsFor(this.app, view, this.typed),
+      meanwhile: (doing) => {
+        this.under.add(doing);
+        doing.finally(() => this.under.delete(doing));
+      },
+      redraw: () => this.view?.id === view.id && this.redraw(),
+    };
     const cross = { type: "button", class: "plain", "aria-label": "Close the form", onclick: () => this.close(true) };
     const form = el("form", { novalidate: true, onsubmit: (event) => this.submit(event) });
     form.append(
-      el("header", {}, el("h2", { id: name }, view.title), el("button", cross, "✕")),
+      el("header", {}, el("h2", { id: name }, view.title), el("button", cross, icon("close"))),
       el(
         "div",
-        { class: "inside" },
+        { class: "inside", tabindex: "-1" },
         view.complaint ? el("p", { class: "complaint", role: "alert" }, view.complaint) : "",
         drawBlocks(view.blocks, hands),
       ),
       el(
         "footer",
         {},
-        el("button", { type: "button", onclick: () => this.close(false) }, view.close ?? "Cancel"),
-        view.submit ? el("button", { type: "submit", class: "primary" }, view.submit) : "",
+        el("button", { type: "button", "data-focus": "close", onclick: () => this.close(false) }, view.close ?? "Cancel"),
+        view.submit ? el("button", { type: "submit", class: "primary", "data-focus": "submit" }, view.submit) : "",
       ),
     );
     this.box.setAttribute("aria-labelledby", name);
@@ -105,10 +119,12 @@ export class Modal {
     this.box.querySelector(".inside").scrollTop = old;
   }
 
-  focus() {
-    const field = ".inside input, .inside select, .inside textarea, .inside button";
-    const wrong = this.box.querySelector(".wrong input, .wrong select, .wrong textarea");
-    (wrong ?? this.box.querySelector("[autofocus]") ?? this.box.querySelector(field))?.focus();
+  /** On what is wrong; on the first field of another view; else it stays, or what was pressed has gone. */
+  focus(another, kept) {
+    const find = (what) => this.box.querySelector(what);
+    const wrong = find(".wrong input, .wrong select, .wrong textarea");
+    const first = another ? (find("[autofocus]") ?? find(".inside :is(input, select, textarea, button)")) : null;
+    if (wrong || another || !kept) (wrong ?? first ?? find(".inside")).focus();
   }
 
   async submit(event) {
@@ -116,8 +132,15 @@ export class Modal {
     const button = event.submitter ?? this.box.querySelector("button[type=submit]");
     if (button.getAttribute("aria-busy") === "true") return;
     button.setAttribute("aria-busy", "true");
-    await attempt(() => act("submit", { view: this.view.id, values: entered(this.view, this.typed) }));
+    const { view } = this;
+    const ready = (await Promise.all(this.under)).every(Boolean);
+    if (ready && this.view?.id === view.id) await attempt(() => act("submit", { view: view.id, values: entered(view, this.typed) }));
     button.removeAttribute("aria-busy");
+  }
+
+  /** Out of the way of what is shown behind it. */
+  async leave() {
+    if (this.view && (await this.close(true))) this.box.close(); // at once: nothing behind it takes the focus before
   }
 
   close(everything) {
@@ -131,6 +154,6 @@ export function drawHome(app, box, view) {
   if (box.print === print) return;
   box.print = print;
   if (!view) return box.replaceChildren(el("p", { class: "empty" }, "The app has not drawn its home yet."));
-  box.replaceChildren(el("div", { class: "view" }, drawBlocks(view.blocks, handsFor(app, view, new Map()))));
+  keepingFocus(box, () => box.replaceChildren(el("div", { class: "view" }, drawBlocks(view.blocks, handsFor(app, view, new Map())))));
   return undefined;
 }

@@ -53,6 +53,7 @@ class Control:
             "close": forms.close,
             "upload": files.upload,
             "attach": files.attach,
+            "share": files.share,
             "delete_file": files.delete_file,
             "file_content": files.file_content,
             "say": self.say,

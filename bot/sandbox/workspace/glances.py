@@ -24,6 +24,7 @@ class Glances:
         form, home = screens.top(user), screens.home(user)
         return {
             "end": self._ws.journal.end,
+            "away": self._ws.is_out,
             "places": [self._place(user, place) for place in world.channels.values() if _open(user, place)],
             "messages": [self._message(post, user) for post in shown[-NEWEST:]],
             "thread": self._thread(user, channel, thread),

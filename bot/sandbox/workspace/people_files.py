@@ -1,5 +1,6 @@
 """People's side of files: sharing one in a channel, attaching one to a form, deleting it, reading it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from bot.sandbox.workspace.errors import DeskError
@@ -18,18 +19,27 @@ class PeopleFiles:
         self._ws = ws
 
     async def upload(self, user: str, channel: str, file: JSON, words: str, thread: str | None) -> JSON:
+        self._ws.world.place_of(user, channel)
+        return await self.share(user, channel, [self._kept(user, file).id], words, thread)
+
+    async def share(
+        self, user: str, channel: str, files: Sequence[str], words: str, thread: str | None
+    ) -> JSON:
+        """Files of this person that were attached before, in one message."""
         place = self._ws.world.place_of(user, channel)
         self._ws.world.parent(place.id, thread)
-        stored = self._kept(user, file)
-        stored.share(place.id, place.kind)
-        self._ws.journal.record("file_shared", file=stored.id, channel=place.id, thread=thread)
-        ts = self._ws.world.next_ts()
-        files = [stored.told]
-        post = Post(place.id, ts, user, escaped(words), [], thread=thread, files=files)
+        stored = [self._known(file) for file in files]
+        if not stored or any(file.told["user"] != user or file.shared for file in stored):
+            raise DeskError("Only files of one's own can be shared, once.")
+        for file in stored:
+            file.share(place.id, place.kind)
+            self._ws.journal.record("file_shared", file=file.id, channel=place.id, thread=thread)
+        told = [file.told for file in stored]
+        post = Post(place.id, self._ws.world.next_ts(), user, escaped(words), [], thread=thread, files=told)
         return {"message": self._ws.world.add(post).for_people()}
 
     async def attach(self, user: str, file: JSON) -> JSON:
-        """For a form; the app may read it once that is submitted."""
+        """For a form, which lets the app read it once it is submitted, or for a message to come."""
         self._ws.world.acting(user)
         return {"file": self._kept(user, file).id}
 
