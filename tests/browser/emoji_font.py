@@ -20,12 +20,14 @@ from bot.sandbox.mrkdwn import EMOJI
 PACKAGE = "twemoji-colr-font@15.0.3"
 INTEGRITY = "UsK4JUpaczeVoMGeYMnKaMTxKt7fujg1nQOk4NaC0teZmdOo+uAai0DIuaSzsMkShtG4J75F0OEsVdGJ+Q1pHQ=="
 FOLDER = Path(__file__).parent.parent.parent / "bot" / "sandbox" / "page" / "emoji"
+INK = 0x2714  # the heavy check mark is dark, and not seen in the dark: it takes the colour of the words
+FOREGROUND = 0xFFFF  # which a layer's colour can be (OpenType, COLR)
 SIGNS = sorted({ord(sign) for signs in EMOJI.values() for sign in signs})
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=folder, check=True)  # noqa: S603, S607
+        subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=folder, check=True)  # noqa: S607
         (packed,) = (path.read_bytes() for path in Path(folder).glob("*.tgz"))
     if b64encode(hashlib.sha512(packed).digest()).decode() != INTEGRITY:
         raise SystemExit(f"{PACKAGE} is not what it was.")
@@ -44,6 +46,8 @@ def subset(font: bytes, signs: Iterable[int]) -> bytes:
     chosen = subsetting.Subsetter(options)
     chosen.populate(unicodes=list(signs))
     chosen.subset(read)
+    for layer in read["COLR"].ColorLayers[read.getBestCmap()[INK]]:
+        layer.colorID = FOREGROUND
     made = io.BytesIO()
     subsetting.save_font(read, made, options)
     return made.getvalue()
