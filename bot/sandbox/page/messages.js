@@ -65,11 +65,12 @@ function content(app, message) {
 }
 
 function handsFor(app, message) {
-  const place = { user: app.state.me, channel: message.channel, ts: message.ts };
+  const place = { channel: message.channel, ts: message.ts };
+  const press = (block, element, value) => ({ ...place, action_id: element.action_id, block, value: sent(value) });
   return {
     ...app.hands(),
-    act: (block, element, value) =>
-      attempt(() => act("click", { ...place, action_id: element.action_id, block, value: sent(value) })),
+    // Whoever one is now: a message may still be drawn as somebody else saw it.
+    act: (block, element, value) => attempt(() => act("click", { user: app.state.me, ...press(block, element, value) })),
   };
 }
 

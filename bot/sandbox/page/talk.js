@@ -4,6 +4,7 @@ import { Composer } from "./composer.js";
 import { announce, el, keyed } from "./dom.js";
 import { icon } from "./icons.js";
 import { drawMessage, isHidden } from "./messages.js";
+import { mrkdwn } from "./mrkdwn.js";
 import { drawHome } from "./views.js";
 
 const NEAR = 80; // pixels from the end that still count as reading along
@@ -102,7 +103,7 @@ export class Middle {
     if (!guide || this.guide.dataset.words === guide.words) return;
     this.guide.dataset.words = guide.words;
     const close = { type: "button", class: "plain", "aria-label": "Close this hint", onclick: () => this.app.go({ guide: null }) };
-    this.guide.replaceChildren(el("p", {}, el("strong", {}, `${guide.name}. `), guide.words), el("button", close, icon("close")));
+    this.guide.replaceChildren(el("p", {}, el("strong", {}, `${guide.name}. `), mrkdwn(guide.words)), el("button", close, icon("close")));
   }
 }
 
