@@ -9,6 +9,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config import Config
+from bot.doctor.admissions import ONE, Admission, admissions
 from bot.doctor.finding import Finding, bad, good
 from bot.errors import NotAllowed
 from bot.membership import UserGroups
@@ -27,14 +28,23 @@ async def findings(config: Config, user_id: str) -> list[Finding]:
     """Ask Slack about the person, and explain."""
     if not AN_ID.fullmatch(user_id):
         return [bad(user_id, "This is no user id.", "In Slack: the profile, “Copy member ID”.")]
+    admitted, problems = await admissions(config)
+    found = [await _in(config, user_id, one) for one in admitted]
+    return [*problems, *(finding for some in found for finding in some)]
+
+
+async def _in(config: Config, user_id: str, admission: Admission) -> list[Finding]:
+    """What the person may do in one workspace."""
     try:
         async with asyncio.timeout(WITHIN_S), aiohttp.ClientSession() as http:
-            token = config.slack.bot_token.get_secret_value()
-            client = AsyncWebClient(token, base_url=config.slack.api_url, session=http, retry_handlers=[])
+            client = AsyncWebClient(
+                admission.token, base_url=config.slack.api_url, session=http, retry_handlers=[]
+            )
             home = await client.auth_test()
             team, enterprise = str(home["team_id"]), str(home.get("enterprise_id") or "")
-            groups = UserGroups(client, config.policy.names_groups)
-            people = People(config.policy, groups, Profiles(client, team, enterprise))
+            policy = config.policy.within(team, enterprise)
+            groups = UserGroups(client, policy.names_groups)
+            people = People(policy, groups, Profiles(client, team, enterprise))
             person = await people.person(Operator(enterprise, team, user_id))
     except SlackApiError as exc:
         return [bad("slack", f"Slack refuses to say anything ({code_of(exc)}).", ALONE)]
@@ -43,21 +53,25 @@ async def findings(config: Config, user_id: str) -> list[Finding]:
     except NotAllowed:
         words = "Slack did not tell this person's account or groups; the bot refuses them until it does."
         return [bad(user_id, words, ALONE)]
-    return [good(user_id, words) for words in explain(config, person)]
+    about = user_id if admission.about == ONE else f"{user_id}, {admission.about}"
+    return [good(about, words) for words in explain(config, person, policy)]
 
 
-def explain(config: Config, person: Person) -> Iterator[str]:
-    """What a person may do and why, a line each."""
+def explain(config: Config, person: Person, policy: Policy) -> Iterator[str]:
+    """What a person may do and why, a line each; `policy` are the rules that hold in their workspace."""
     yield f"{person.user_id} has this kind of account: {person.account.value}."
     if person.account is not Account.MEMBER:
         yield WHY_NOT[person.account].replace("You are", "They are").replace("You belong", "They belong")
     yield f"Of the groups that rules name, they are in: {', '.join(sorted(person.groups)) or 'none'}."
-    for number, rule in enumerate(config.policy.rules):
-        yield f"policy[{number}]: {_applies(rule, person)}; it gives {_gives(rule)}."
+    numbers = {rule: f"policy[{number}]" for number, rule in enumerate(config.policy.rules)}
+    for rule in policy.rules:
+        yield f"{numbers[rule]}: {_applies(rule, person)}; it gives {_gives(rule)}."
     for cluster in config.clusters:
         for right in Right:
-            names = config.policy.actions_for(person, right, cluster, config.catalogue.names)
-            yield f"{cluster}: {right.value}: {_said(config.policy, person, right, cluster, names)}."
+            names = policy.actions_for(person, right, cluster, config.catalogue.names)
+            by = {one for name in names for one in policy.rules_covering(person, right, name, cluster)}
+            said = f"{', '.join(names)}, by {', '.join(sorted(numbers[rule] for rule in by))}"
+            yield f"{cluster}: {right.value}: {said if names else 'no action, no rule allows it'}."
 
 
 def _applies(rule: Rule, person: Person) -> str:
@@ -70,16 +84,3 @@ def _applies(rule: Rule, person: Person) -> str:
 def _gives(rule: Rule) -> str:
     rights, actions, clusters = ", ".join(rule.may), ", ".join(rule.actions), ", ".join(rule.clusters)
     return f"{rights} for {actions} on {clusters}"
-
-
-def _said(policy: Policy, person: Person, right: Right, cluster: str, names: tuple[str, ...]) -> str:
-    if not names:
-        return "no action, no rule allows it"
-    numbers = sorted(
-        {
-            policy.rules.index(rule)
-            for name in names
-            for rule in policy.rules_covering(person, right, name, cluster)
-        }
-    )
-    return f"{', '.join(names)}, by {', '.join(f'policy[{number}]' for number in numbers)}"

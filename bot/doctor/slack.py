@@ -13,6 +13,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.config import Config
 from bot.doctor import places
+from bot.doctor.admissions import INSTALL, ONE, admissions
 from bot.doctor.finding import Finding, bad, good, look
 from bot.scopes import BOT_SCOPES
 from bot.slack_errors import code_of, status_of
@@ -25,12 +26,15 @@ REINSTALL = "Paste manifest.yml into the app's settings (“App Manifest”), sa
 
 async def examine(config: Config, clock: Callable[[], datetime]) -> list[Finding]:
     """Look at everything that Slack tells about this app; whatever happens, it ends."""
-    found: list[Finding] = []
+    admitted, problems = await admissions(config)
+    found = [*problems]
     try:
         async with asyncio.timeout(WITHIN_S), aiohttp.ClientSession() as http:
-            token = config.slack.bot_token.get_secret_value()
-            client = AsyncWebClient(token, base_url=config.slack.api_url, session=http, retry_handlers=[])
-            await _all(found, config, client, clock)
+            for one in admitted:
+                client = AsyncWebClient(
+                    one.token, base_url=config.slack.api_url, session=http, retry_handlers=[]
+                )
+                await _all(found, config, client, clock, one.about)
     except SlackApiError as exc:
         found.append(_turned_away(exc))
     except (SlackClientError, aiohttp.ClientError, TimeoutError) as exc:
@@ -45,7 +49,11 @@ def _turned_away(exc: SlackApiError) -> Finding:
 
 
 async def _all(
-    found: list[Finding], config: Config, client: AsyncWebClient, clock: Callable[[], datetime]
+    found: list[Finding],
+    config: Config,
+    client: AsyncWebClient,
+    clock: Callable[[], datetime],
+    about: str,
 ) -> None:
     """Whatever was found before it broke off stays in `found`."""
     try:
@@ -55,9 +63,9 @@ async def _all(
             raise
         words = f"Slack refuses the bot token ({code_of(exc)})."
         remedy = "Copy it again (xoxb-…) from the app's “OAuth & Permissions”."
-        found.append(bad("SLACK_BOT_TOKEN", words, remedy))
+        found.append(bad(about, words, remedy if about == ONE else INSTALL))
         return
-    found.append(good("SLACK_BOT_TOKEN", f"Slack knows the bot as {home.get('user')} in {home.get('team')}."))
+    found.append(good(about, f"Slack knows the bot as {home.get('user')} in {home.get('team')}."))
     found += [*_scopes(home), *_skew(home, clock())]
     if config.slack.app_token:
         found.append(await _app_token(client, config.slack.app_token))

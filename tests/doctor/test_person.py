@@ -96,7 +96,7 @@ def test_no_user_id_and_no_slack(shell: Shell) -> None:
     ],
 )
 def test_a_person_is_explained_rule_by_rule(config: Config, person: Person, said: list[str]) -> None:
-    told = "\n".join(explain(config, person))
+    told = "\n".join(explain(config, person, config.policy))
     for words in said:
         assert words in told
 
