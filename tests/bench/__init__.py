@@ -1,0 +1,1 @@
+"""The benchmark suite: `python -m tests.bench`. Nothing of it runs with the tests."""
