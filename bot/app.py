@@ -29,7 +29,6 @@ from bot.speech import speech
 from bot.status import Status, listening
 from bot.turns import Bell, Turns
 from bot.turns.embedded import EmbeddedTurns
-from bot.turns.postgres import PostgresTurns
 from bot.use_cases import by_themselves
 from store import audit, jobs, schema
 from store.database import Database
@@ -90,6 +89,9 @@ async def running(config: Config, metrics: Metrics | None = None) -> AsyncIterat
 def _turns(config: Config, db: Database, bell: Bell) -> Turns:
     if db.embedded:
         return EmbeddedTurns(config.database_url, bell)
+    # With it comes the driver, which an embedded bot starts without.
+    from bot.turns.postgres import PostgresTurns
+
     return PostgresTurns(config.database_direct_url, bell)
 
 

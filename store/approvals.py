@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, Select, select, update
 
 from store import transitions
 from store.approval_model import Approval, Copy, Decision
@@ -17,6 +17,7 @@ from store.clock import now, read_now
 from store.database import ring, upsert
 from store.jobs import COLUMNS, as_job
 from store.model import Job, JobState, Operator
+from store.prepared import prepared
 from store.tables import IS_AWAITING, jobs
 
 TOPIC = "approvals"
@@ -71,8 +72,13 @@ def lapse(conn: Connection, job: Job) -> bool:
 
 def of_job(conn: Connection, job_id: int) -> Sequence[Approval]:
     """Every decision on a job, in order."""
-    rows = conn.execute(select(approvals).where(approvals.c.job_id == job_id))
+    rows = _of_job(conn, job_id=job_id)
     return sorted((_approval(row) for row in rows), key=lambda one: (one.at, one.person))
+
+
+@prepared
+def _of_job(job_id: Any) -> Select[Any]:
+    return select(approvals).where(approvals.c.job_id == job_id)
 
 
 def overdue(conn: Connection, limit: int) -> Sequence[Job]:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select, true, type_coerce
+from sqlalchemy import Connection, Select, func, insert, select, true, type_coerce
 from sqlalchemy.types import NullType
 
 from store.audit_tables import audit_archives
 from store.clock import EPOCH, MILLISECOND, read_now
 from store.model import Operator
+from store.prepared import prepared
 from store.tables import audit_log
 
 GENESIS = bytes(32)
@@ -174,10 +175,13 @@ def archived(conn: Connection) -> tuple[int, bytes]:
 
 def head(conn: Connection) -> tuple[int, bytes]:
     """The newest row's number and hash: kept elsewhere, they show later whether an end was cut off."""
-    last = conn.execute(
-        select(audit_log.c.seq, audit_log.c.hash).order_by(audit_log.c.seq.desc()).limit(1)
-    ).one_or_none()
+    last = _head(conn).one_or_none()
     return (last.seq, last.hash) if last else (0, GENESIS)
+
+
+@prepared
+def _head() -> Select[Any]:
+    return select(audit_log.c.seq, audit_log.c.hash).order_by(audit_log.c.seq.desc()).limit(1)
 
 
 def hash_of(conn: Connection, seq: int) -> bytes | None:

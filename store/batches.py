@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, insert, or_, select, update
 
 from store.batch_model import Batch, BatchPlace
 from store.batch_tables import batch_customers, batch_jobs, batches
@@ -13,6 +13,7 @@ from store.database import upsert
 from store.jobs import COLUMNS as JOB_COLUMNS
 from store.jobs import as_job
 from store.model import Job, Operator
+from store.prepared import prepared
 from store.tables import IS_JOB, job_customers, jobs
 
 COLUMNS = [column for column in batches.c if column is not batches.c.request_key]
@@ -147,9 +148,7 @@ def coded(conn: Connection, codes: Sequence[str]) -> Sequence[Batch]:
 
 def of_job(conn: Connection, job_id: int) -> Batch | None:
     """The batch a job was asked for with, if any."""
-    row = conn.execute(
-        select(*COLUMNS).join_from(batch_jobs, batches).where(batch_jobs.c.job_id == job_id)
-    ).one_or_none()
+    row = _of_job(conn, job_id=job_id).one_or_none()
     return _batch(row) if row else None
 
 
@@ -165,6 +164,11 @@ def parted(conn: Connection, job_id: int) -> tuple[Batch | None, Sequence[str]]:
     if batch is None or not members.issubset(everybody):
         return None, everybody
     return batch, [cid for cid in everybody if cid not in members]
+
+
+@prepared
+def _of_job(job_id: Any) -> Select[Any]:
+    return select(*COLUMNS).join_from(batch_jobs, batches).where(batch_jobs.c.job_id == job_id)
 
 
 def customers(conn: Connection, batch: Batch, limit: int | None = None) -> Sequence[str]:

@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, exists, func, insert, literal, select, update
+from sqlalchemy import Connection, Executable, Row, Select, Update, exists, func, insert, select, update
 
 from store import transitions
-from store.clock import Instant, now, read_now
+from store.clock import now, read_now
 from store.jobs import COLUMNS, as_job
 from store.model import Chunk, ChunkState, CustomerOutcome, Job, JobState
+from store.prepared import prepared
 from store.tables import IS_CONFIRMED, IS_PLANNED, IS_SENDING, IS_UNKNOWN, chunks, job_customers, jobs
 
 CHUNK_COLUMNS = [
@@ -20,8 +21,12 @@ CHUNK_COLUMNS = [
 
 def confirmed(conn: Connection, cluster: str) -> Sequence[Job]:
     """Jobs of this cluster that nobody has begun."""
-    waiting = select(*COLUMNS).where(jobs.c.cluster == cluster, IS_CONFIRMED).order_by(jobs.c.id)
-    return [as_job(row) for row in conn.execute(waiting)]
+    return [as_job(row) for row in _confirmed(conn, cluster=cluster)]
+
+
+@prepared
+def _confirmed(cluster: Any) -> Select[Any]:
+    return select(*COLUMNS).where(jobs.c.cluster == cluster, IS_CONFIRMED).order_by(jobs.c.id)
 
 
 def cut(conn: Connection, job: Job, size: int) -> bool:
@@ -69,23 +74,28 @@ def claim(conn: Connection, cluster: str) -> Chunk | None:
 
     So a job of one customer overtakes the fortieth chunk of a large one. None of a job that was stopped.
     """
-    key = (
-        select(chunks.c.job_id, chunks.c.number)
-        .where(chunks.c.cluster == cluster, IS_PLANNED)
-        .order_by(chunks.c.number, chunks.c.job_id)
-        .limit(1)
-    )
-    found = conn.execute(key).one_or_none()
+    found = _next_planned(conn, cluster=cluster).one_or_none()
     if found is None:
         return None
-    stopped = exists().where(jobs.c.id == found.job_id, jobs.c.stopped_at.is_not(None))
-    claimed = conn.execute(
-        _when(found.job_id, found.number, ChunkState.PLANNED)
+    claimed = _claimed(conn, job=found.job_id, chunk=found.number).one_or_none()
+    return _chunk(claimed) if claimed else None
+
+
+@prepared
+def _next_planned(cluster: Any) -> Select[Any]:
+    planned = select(chunks.c.job_id, chunks.c.number).where(chunks.c.cluster == cluster, IS_PLANNED)
+    return planned.order_by(chunks.c.number, chunks.c.job_id).limit(1)
+
+
+@prepared
+def _claimed(job: Any, chunk: Any) -> Executable:
+    stopped = exists().where(jobs.c.id == job, jobs.c.stopped_at.is_not(None))
+    return (
+        _when(job, chunk, ChunkState.PLANNED)
         .where(~stopped)
         .values(state=ChunkState.SENDING, attempt=chunks.c.attempt + 1, sent_at=now())
         .returning(*CHUNK_COLUMNS)
-    ).one_or_none()
-    return _chunk(claimed) if claimed else None
+    )
 
 
 def release(conn: Connection, chunk: Chunk, *, split: bool = False) -> bool:
@@ -99,21 +109,25 @@ def release(conn: Connection, chunk: Chunk, *, split: bool = False) -> bool:
 
 def orphans(conn: Connection, cluster: str, ours: Collection[tuple[int, int]]) -> Sequence[Chunk]:
     """Chunks found `sending` that are not among `ours` (job id, number): their sender is gone."""
-    sending = select(*CHUNK_COLUMNS).where(chunks.c.cluster == cluster, IS_SENDING)
-    found = [_chunk(row) for row in conn.execute(sending)]
+    found = [_chunk(row) for row in _sending(conn, cluster=cluster)]
     return [chunk for chunk in found if (chunk.job_id, chunk.number) not in ours]
+
+
+@prepared
+def _sending(cluster: Any) -> Select[Any]:
+    return select(*CHUNK_COLUMNS).where(chunks.c.cluster == cluster, IS_SENDING)
 
 
 def unaccounted(conn: Connection, cluster: str, settle_s: float) -> int:
     """How many POSTs of dead senders may still be in flight: sent, never answered, not settled yet."""
-    since = literal(read_now(conn) - timedelta(seconds=settle_s), Instant)
-    return conn.execute(
-        select(func.count())
-        .select_from(chunks)
-        .where(
-            chunks.c.cluster == cluster, IS_UNKNOWN, chunks.c.elapsed_ms.is_(None), chunks.c.sent_at > since
-        )
-    ).scalar_one()
+    since = read_now(conn) - timedelta(seconds=settle_s)
+    return int(_unaccounted(conn, cluster=cluster, since=since).scalar_one())
+
+
+@prepared
+def _unaccounted(cluster: Any, since: Any) -> Select[Any]:
+    unanswered = (IS_UNKNOWN, chunks.c.elapsed_ms.is_(None), chunks.c.sent_at > since)
+    return select(func.count()).select_from(chunks).where(chunks.c.cluster == cluster, *unanswered)
 
 
 def plan_unknown(conn: Connection, job_id: int) -> int:
@@ -144,27 +158,32 @@ def settle(
     elapsed_s: float | None,
 ) -> bool:
     """sending -> accepted, refused or unknown, with the answer; False when the attempt is not ours."""
-    settled = conn.execute(
-        _ours(chunk).values(
-            state=state,
-            http_status=http_status,
-            message=message,
-            elapsed_ms=None if elapsed_s is None else round(elapsed_s * 1000),
-        )
+    settled = _settled(
+        conn,
+        job=chunk.job_id,
+        chunk=chunk.number,
+        ours=chunk.attempt,
+        to=state,
+        status=http_status,
+        said=message,
+        ms=None if elapsed_s is None else round(elapsed_s * 1000),
     )
     if settled.rowcount != 1:
         return False
-    conn.execute(
-        update(jobs)
-        .where(jobs.c.id == chunk.job_id)
-        .values(
-            open_chunks=jobs.c.open_chunks - 1,
-            last_cause=cause,
-            last_status=http_status,
-            last_message=message,
-        )
-    )
+    _answered(conn, job=chunk.job_id, cause=cause, status=http_status, message=message)
     return True
+
+
+@prepared
+def _answered(job: Any, cause: Any, status: Any, message: Any) -> Update:
+    said = {"last_cause": cause, "last_status": status, "last_message": message}
+    return update(jobs).where(jobs.c.id == job).values(open_chunks=jobs.c.open_chunks - 1, **said)
+
+
+@prepared
+def _settled(job: Any, chunk: Any, ours: Any, to: Any, status: Any, said: Any, ms: Any) -> Update:
+    answer = {"state": to, "http_status": status, "message": said, "elapsed_ms": ms}
+    return _when(job, chunk, ChunkState.SENDING).where(chunks.c.attempt == ours).values(**answer)
 
 
 def finish(conn: Connection, job: Job) -> bool:

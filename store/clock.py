@@ -3,10 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Dialect, TypeDecorator, select
+from sqlalchemy import BigInteger, Connection, Dialect, Select, TypeDecorator, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import functions
 from sqlalchemy.sql.compiler import SQLCompiler
+
+from store.prepared import prepared
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
@@ -48,6 +50,12 @@ def now() -> DatabaseNow:
     return DatabaseNow()
 
 
+@prepared
+def _now() -> Select[Any]:
+    return select(now())
+
+
 def read_now(conn: Connection) -> datetime:
     """The database's clock, now."""
-    return conn.execute(select(now())).scalar_one()
+    at: datetime = _now(conn).scalar_one()
+    return at

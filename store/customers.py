@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, Update, select, update
 
 from store.clock import now
 from store.model import Chunk, Customer, CustomerOutcome
+from store.prepared import prepared
 from store.tables import job_customers, jobs
 
 COUNTS = {
@@ -23,8 +24,14 @@ AT_ONCE = 500  # both databases bound the parameters of one statement
 
 def to_send(conn: Connection, chunk: Chunk) -> list[str]:
     """The customer ids of this chunk that are still to be sent, in order."""
-    planned = select(job_customers.c.cid).where(*_planned_in(chunk)).order_by(job_customers.c.position)
-    return list(conn.execute(planned).scalars())
+    where = {"job_id": chunk.job_id, "first": chunk.first, "last": chunk.last}
+    return list(_to_send(conn, **where).scalars())
+
+
+@prepared
+def _to_send(job_id: Any, first: Any, last: Any) -> Select[Any]:
+    planned = select(job_customers.c.cid).where(*_planned_in(job_id, first, last))
+    return planned.order_by(job_customers.c.position)
 
 
 def mark(
@@ -36,14 +43,25 @@ def mark(
     cids: Sequence[str] | None = None,
 ) -> int:
     """Give the planned customers of a chunk (or those of them in `cids`) an outcome; how many they were."""
-    conditions = list(_planned_in(chunk))
-    if cids is not None:
-        conditions.append(job_customers.c.cid.in_(cids))
-    marked = conn.execute(
-        update(job_customers).where(*conditions).values(outcome=outcome, detail=detail)
-    ).rowcount
+    where = {"job": chunk.job_id, "first": chunk.first, "last": chunk.last}
+    became = {"to": outcome, "why": detail}
+    if cids is None:
+        marked = _marked(conn, **where, **became).rowcount
+    else:
+        marked = _marked_of(conn, **where, **became, cids=cids).rowcount
     count(conn, chunk.job_id, {outcome: marked})
     return marked
+
+
+@prepared
+def _marked(job: Any, first: Any, last: Any, to: Any, why: Any) -> Update:
+    return update(job_customers).where(*_planned_in(job, first, last)).values(outcome=to, detail=why)
+
+
+@prepared
+def _marked_of(job: Any, first: Any, last: Any, to: Any, why: Any, cids: Any) -> Update:
+    some = (*_planned_in(job, first, last), job_customers.c.cid.in_(cids))
+    return update(job_customers).where(*some).values(outcome=to, detail=why)
 
 
 def unknown(conn: Connection, job_id: int) -> list[str]:
@@ -125,19 +143,19 @@ def everybody(conn: Connection, job_id: int) -> Sequence[Customer]:
 
 def first(conn: Connection, job_id: int, limit: int) -> Sequence[str]:
     """The first few ids of a job, as they were given."""
-    few = (
-        select(job_customers.c.cid)
-        .where(job_customers.c.job_id == job_id)
-        .order_by(job_customers.c.position)
-        .limit(limit)
-    )
-    return list(conn.execute(few).scalars())
+    return list(_first(conn, job_id=job_id, limit=limit).scalars())
 
 
-def _planned_in(chunk: Chunk) -> tuple[Any, ...]:
+@prepared
+def _first(job_id: Any, limit: Any) -> Select[Any]:
+    few = select(job_customers.c.cid).where(job_customers.c.job_id == job_id)
+    return few.order_by(job_customers.c.position).limit(limit)
+
+
+def _planned_in(job_id: Any, first: Any, last: Any) -> tuple[Any, ...]:
     return (
-        job_customers.c.job_id == chunk.job_id,
-        job_customers.c.position.between(chunk.first, chunk.last),
+        job_customers.c.job_id == job_id,
+        job_customers.c.position.between(first, last),
         job_customers.c.outcome == CustomerOutcome.PLANNED,
     )
 

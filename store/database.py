@@ -33,7 +33,12 @@ def ring(conn: Connection, topic: str) -> None:
 
 def upsert(conn: Connection, table: Table) -> Any:
     """An INSERT that knows ON CONFLICT; both dialects spell it alike."""
-    if conn.dialect.name == "sqlite":
+    return upsert_on(conn.dialect.name, table)
+
+
+def upsert_on(dialect: str, table: Table) -> Any:
+    """The same, for a statement that is built once for each database."""
+    if dialect == "sqlite":
         return sqlite_dialect.insert(table)
     return postgresql_dialect.insert(table)
 

@@ -7,6 +7,7 @@ from sqlalchemy import (
     CHAR,
     ColumnElement,
     Connection,
+    Select,
     Table,
     case,
     func,
@@ -23,6 +24,7 @@ from store.home_model import Home, Notify
 from store.home_tables import IS_ASKED, IS_LIVE, homes
 from store.jobs import COLUMNS, as_job
 from store.model import Job, Operator
+from store.prepared import prepared
 from store.tables import IS_PROPOSED, audit_log, jobs
 
 TOPIC = outbox.CARDS  # whatever happens to a job has its card drawn
@@ -58,8 +60,12 @@ def changed(conn: Connection, person: Operator, **values: Any) -> None:
 
 def notify_of(conn: Connection, person: Operator) -> Notify:
     """How somebody wants to hear of the end of their jobs."""
-    chosen = conn.execute(select(homes.c.notify).where(*_of(homes, person))).scalar_one_or_none()
-    return chosen or Notify.MENTION
+    return _notify(conn, **_key(person)).scalar_one_or_none() or Notify.MENTION
+
+
+@prepared
+def _notify(enterprise_id: Any, team_id: Any, user_id: Any) -> Select[Any]:
+    return select(homes.c.notify).where(*_of(homes, Operator(enterprise_id, team_id, user_id)))
 
 
 def get(conn: Connection, person: Operator) -> Home:
@@ -74,27 +80,40 @@ def concerned(conn: Connection, since: int | None) -> tuple[int, Sequence[Operat
 
     None: everybody's, as after a start. Whatever happens to a job is on the record, in the order of commits.
     """
-    end: int = conn.execute(select(func.coalesce(func.max(audit_log.c.seq), 0))).scalar_one()
-    asked = select(*KEYS).where(IS_ASKED)
-    if since is None or end - since > CATCH_UP or _about_batches(conn, since):
-        asked = select(*KEYS)
-    found = {_operator(row) for row in conn.execute(asked)}
+    end: int = _end(conn).scalar_one()
+    everybody = since is None or end - since > CATCH_UP or _about_batches(conn, since=since).first()
+    found = {_operator(row) for row in (_all(conn) if everybody else _asked(conn))}
     if since is not None and end > since:
-        of_job = type_coerce(jobs.c.uuid, CHAR(32)) == audit_log.c.job
-        owners = (
-            select(*KEYS)
-            .distinct()
-            .join_from(audit_log, jobs, of_job)
-            .join(homes, _same_person())
-            .where(audit_log.c.seq > since)
-        )
-        found.update(_operator(row) for row in conn.execute(owners))
+        found.update(_operator(row) for row in _owners(conn, since=since))
     return end, sorted(found, key=str)
 
 
-def _about_batches(conn: Connection, since: int) -> bool:
+@prepared
+def _end() -> Select[Any]:
+    return select(func.coalesce(func.max(audit_log.c.seq), 0))
+
+
+@prepared
+def _all() -> Select[Any]:
+    return select(*KEYS)
+
+
+@prepared
+def _asked() -> Select[Any]:
+    return select(*KEYS).where(IS_ASKED)
+
+
+@prepared
+def _owners(since: Any) -> Select[Any]:
+    of_job = type_coerce(jobs.c.uuid, CHAR(32)) == audit_log.c.job
+    concerned = select(*KEYS).distinct().join_from(audit_log, jobs, of_job).join(homes, _same_person())
+    return concerned.where(audit_log.c.seq > since)
+
+
+@prepared
+def _about_batches(since: Any) -> Select[Any]:
     rare = select(audit_log.c.seq).where(audit_log.c.seq > since, audit_log.c.event.in_(OF_BATCHES))
-    return conn.execute(rare.limit(1)).first() is not None
+    return rare.limit(1)
 
 
 def published(conn: Connection, home: Home, digest: str | None, view_hash: str | None) -> None:

@@ -1,18 +1,20 @@
 """Queries about jobs: propose, decide, find, list. They take a connection and never commit."""
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, select
 
 from store import transitions
 from store.batch_tables import batch_jobs
 from store.clock import now, read_now
-from store.database import ring, upsert
+from store.database import ring, upsert_on
 from store.model import Job, JobState, Operator
+from store.prepared import prepared
 from store.proposal_model import Proposal
 from store.tables import IS_JOB, IS_PROPOSED, IS_RUNNING, job_customers, jobs
 
@@ -32,35 +34,29 @@ def cluster_topic(cluster: str) -> str:
 def propose(conn: Connection, proposal: Proposal) -> Job | None:
     """Keep what was asked for; None when this very request was kept before (it was delivered twice)."""
     created = read_now(conn)
-    inserted = conn.execute(
-        upsert(conn, jobs)
-        .on_conflict_do_nothing(index_elements=[jobs.c.request_key])
-        .values(
-            uuid=proposal.uuid,
-            request_key=proposal.request_key,
-            enterprise_id=proposal.operator.enterprise_id,
-            team_id=proposal.operator.team_id,
-            user_id=proposal.operator.user_id,
-            action_code=proposal.action_code,
-            action_name=proposal.action_name,
-            cluster=proposal.cluster,
-            base_url=proposal.base_url,
-            state=JobState.PROPOSED,
-            total=len(proposal.cids),
-            duplicates=proposal.duplicates,
-            reason=proposal.reason,
-            preview=proposal.preview,
-            sources=proposal.sources,
-            start_at=proposal.start_at,
-            start_zone=proposal.start_zone,
-            parent_id=proposal.parent_id,
-            send_there=proposal.send_there,
-            channel_id=proposal.channel_id,
-            created_at=created,
-            expires_at=created + timedelta(seconds=proposal.expires_after_s),
-        )
-        .returning(*COLUMNS)
-    ).one_or_none()
+    values = {
+        "uuid": proposal.uuid,
+        "request_key": proposal.request_key,
+        **asdict(proposal.operator),
+        "action_code": proposal.action_code,
+        "action_name": proposal.action_name,
+        "cluster": proposal.cluster,
+        "base_url": proposal.base_url,
+        "state": JobState.PROPOSED,
+        "total": len(proposal.cids),
+        "duplicates": proposal.duplicates,
+        "reason": proposal.reason,
+        "preview": proposal.preview,
+        "sources": proposal.sources,
+        "start_at": proposal.start_at,
+        "start_zone": proposal.start_zone,
+        "parent_id": proposal.parent_id,
+        "send_there": proposal.send_there,
+        "channel_id": proposal.channel_id,
+        "created_at": created,
+        "expires_at": created + timedelta(seconds=proposal.expires_after_s),
+    }
+    inserted = conn.execute(_proposed(conn.dialect.name), values).one_or_none()
     if inserted is None:
         return None
     conn.execute(
@@ -72,19 +68,45 @@ def propose(conn: Connection, proposal: Proposal) -> Job | None:
     return as_job(inserted)
 
 
+@cache
+def _proposed(dialect: str) -> Any:
+    once = upsert_on(dialect, jobs).on_conflict_do_nothing(index_elements=[jobs.c.request_key])
+    return once.returning(*COLUMNS)
+
+
+@prepared
+def _by_id(job_id: Any) -> Select[Any]:
+    return select(*COLUMNS).where(jobs.c.id == job_id)
+
+
+@prepared
+def _held(job_id: Any) -> Select[Any]:
+    return select(*COLUMNS).where(jobs.c.id == job_id).with_for_update()
+
+
+@prepared
+def _by_uuid(uuid: Any) -> Select[Any]:
+    return select(*COLUMNS).where(jobs.c.uuid == uuid)
+
+
+@prepared
+def _by_request(key: Any) -> Select[Any]:
+    return select(*COLUMNS).where(jobs.c.request_key == key)
+
+
 def get(conn: Connection, job_id: int) -> Job:
     """The job with this internal id, which must exist."""
-    return as_job(conn.execute(select(*COLUMNS).where(jobs.c.id == job_id)).one())
+    return as_job(_by_id(conn, job_id=job_id).one())
 
 
 def hold(conn: Connection, job_id: int) -> Job:
     """As `get`, and nobody else changes it until this transaction ends (SQLite has one writer anyway)."""
-    return as_job(conn.execute(select(*COLUMNS).where(jobs.c.id == job_id).with_for_update()).one())
+    return as_job(_held(conn, job_id=job_id).one())
 
 
 def find(conn: Connection, uuid: UUID) -> Job | None:
     """The job or proposal with this id."""
-    row = conn.execute(select(*COLUMNS).where(jobs.c.uuid == uuid)).one_or_none()
+    row = _by_uuid(conn, uuid=uuid).one_or_none()
     return as_job(row) if row else None
 
 
@@ -106,7 +128,7 @@ def find_own(conn: Connection, owner: Operator, prefix: str) -> Sequence[Job]:
 
 def asked_by(conn: Connection, request_key: str) -> Job | None:
     """The card or job this very request has become already."""
-    row = conn.execute(select(*COLUMNS).where(jobs.c.request_key == request_key)).one_or_none()
+    row = _by_request(conn, key=request_key).one_or_none()
     return as_job(row) if row else None
 
 
@@ -117,9 +139,14 @@ def open_cards(conn: Connection, owner: Operator) -> int:
     """
     if conn.dialect.name == "postgresql":  # SQLite has one writer anyway
         conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"cards of {owner}", 0))))
-    waiting = (jobs.c.expires_at > now(), jobs.c.replaced_by.is_(None))
-    mine = select(func.count()).where(*_of(owner), IS_PROPOSED, *waiting)
-    return conn.execute(mine).scalar_one()
+    return int(_open_cards(conn, **asdict(owner)).scalar_one())
+
+
+@prepared
+def _open_cards(enterprise_id: Any, team_id: Any, user_id: Any) -> Select[Any]:
+    mine = _of(Operator(enterprise_id, team_id, user_id))
+    waiting = (IS_PROPOSED, jobs.c.expires_at > now(), jobs.c.replaced_by.is_(None))
+    return select(func.count()).where(*mine, *waiting)
 
 
 def last_cluster(conn: Connection, owner: Operator) -> str | None:
@@ -202,21 +229,6 @@ def clusters_with_work(conn: Connection) -> Sequence[str]:
     """The clusters for which something waits, is being sent or to be read. Asked once, at start."""
     live = (JobState.AWAITING, JobState.SCHEDULED, JobState.CONFIRMED, JobState.RUNNING, JobState.WATCHING)
     return list(conn.execute(select(jobs.c.cluster).where(jobs.c.state.in_(live)).distinct()).scalars())
-
-
-def card_posted(conn: Connection, job_id: int, channel_id: str, ts: str) -> None:
-    """Remember where the card is; the first one stands."""
-    conn.execute(
-        update(jobs)
-        .where(jobs.c.id == job_id, jobs.c.card_ts.is_(None))
-        .values(channel_id=channel_id, card_ts=ts)
-    )
-
-
-def card_pressed(conn: Connection, job_id: int, channel_id: str, ts: str) -> None:
-    """Remember where the card was pressed. Of a card that Slack shows twice, the one pressed is the card."""
-    undecided = jobs.c.card_ts.is_(None) | (jobs.c.state == JobState.PROPOSED)
-    conn.execute(update(jobs).where(jobs.c.id == job_id, undecided).values(channel_id=channel_id, card_ts=ts))
 
 
 def _owned(owner: Operator) -> Select[Any]:

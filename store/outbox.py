@@ -1,19 +1,26 @@
 """Queries of the outbox: what Slack must be told, kept with the fact and removed once Slack has it."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Delete,
+    Executable,
+    Insert,
     Row,
+    Select,
     Table,
+    Update,
     case,
     delete,
     exists,
     func,
     insert,
+    literal_column,
     or_,
     select,
     update,
@@ -21,8 +28,9 @@ from sqlalchemy import (
 
 from store.batch_tables import batches
 from store.clock import now, read_now
-from store.database import ring, upsert
+from store.database import ring, upsert_on
 from store.outbox_model import ASIDE, Note, OutboxItem
+from store.prepared import prepared
 from store.tables import IS_CARD, jobs, outbox
 
 TOPIC = "outbox"
@@ -43,24 +51,12 @@ LISTED = (
 
 def add(conn: Connection, job_id: int, note: Note, **detail: str | int | None) -> None:
     """Have Slack told, in the transaction of the fact. A card that still waits is not queued twice."""
-    values = {"job_id": job_id, "note": note, "detail": detail or None, "created_at": now(), "due_at": now()}
+    values = {"job_id": job_id, "note": note, "detail": detail or None}
     if note is Note.CARD:
-        conn.execute(
-            upsert(conn, outbox)
-            .values(**values)
-            .on_conflict_do_update(
-                index_elements=[outbox.c.job_id],
-                index_where=IS_CARD,
-                # At once, unless Slack asked for a pause: pacing is for whoever delivers, who knows the job.
-                set_={
-                    "revision": outbox.c.revision + 1,
-                    "due_at": case((outbox.c.attempts == 0, now()), else_=outbox.c.due_at),
-                },
-            )
-        )
+        conn.execute(_add_card(conn.dialect.name), values)
         ring(conn, CARDS)
     else:
-        conn.execute(insert(outbox).values(**values))
+        conn.execute(_add(), values)
     ring(conn, TOPIC)
 
 
@@ -71,23 +67,38 @@ def add_once(conn: Connection, job_id: int, note: Note) -> None:
         add(conn, job_id, note)
 
 
+@cache
+def _add() -> Insert:
+    return insert(outbox).values(created_at=now(), due_at=now())
+
+
+@cache
+def _add_card(dialect: str) -> Any:
+    new = upsert_on(dialect, outbox).values(created_at=now(), due_at=now())
+    return new.on_conflict_do_update(
+        index_elements=[outbox.c.job_id],
+        index_where=IS_CARD,
+        # At once, unless Slack asked for a pause: pacing is for whoever delivers, who knows the job.
+        set_={
+            "revision": outbox.c.revision + 1,
+            "due_at": case((outbox.c.attempts == 0, now()), else_=outbox.c.due_at),
+        },
+    )
+
+
 def add_for_person(conn: Connection, batch_id: int, note: Note, to: str, **detail: str | int | None) -> None:
     """Have one person told about a batch, directly, in the transaction of the fact."""
-    detail = {**detail, "to": to}
-    values = {"batch_id": batch_id, "note": note, "detail": detail, "created_at": now(), "due_at": now()}
-    conn.execute(insert(outbox).values(**values))
+    conn.execute(_add(), {"batch_id": batch_id, "note": note, "detail": {**detail, "to": to}})
     ring(conn, TOPIC)
 
 
-def due(conn: Connection, limit: int) -> Sequence[OutboxItem]:
-    """What may go now: of each job (or batch) the oldest message, so that order holds, and the card.
-
-    What is said aside goes by itself, pictures after everything that was to be said before them.
-    """
-    aside = case((outbox.c.note.in_(ASIDE), outbox.c.note), else_="")
+@prepared
+def _due(limit: Any) -> Select[Any]:
+    is_card = _is(outbox.c.note, Note.CARD)
+    aside = case((_is(outbox.c.note, *ASIDE), outbox.c.note), else_="")
     oldest = (
         select(func.min(outbox.c.id))
-        .where(outbox.c.note != Note.CARD)
+        .where(~is_card)
         .group_by(outbox.c.job_id, outbox.c.batch_id, aside)
         .scalar_subquery()
     )
@@ -95,28 +106,67 @@ def due(conn: Connection, limit: int) -> Sequence[OutboxItem]:
     first_words = exists().where(
         earlier.c.job_id == outbox.c.job_id,
         earlier.c.id < outbox.c.id,
-        earlier.c.note.not_in({Note.CARD, *ASIDE}),
+        ~_is(earlier.c.note, Note.CARD, *ASIDE),
     )
     # Results before progress: messages of threads first, then cards, the one that changed longest ago first,
     # so that a busy job's card does not keep an ended one's from its last update.
-    ready = (
+    return (
         LISTED.where(
             outbox.c.due_at <= now(),
             ~outbox.c.parked,
-            (outbox.c.note == Note.CARD) | outbox.c.id.in_(oldest),
-            (outbox.c.note != Note.PICTURE) | ~first_words,
+            is_card | outbox.c.id.in_(oldest),
+            ~_is(outbox.c.note, Note.PICTURE) | ~first_words,
         )
-        .order_by(
-            outbox.c.note == Note.CARD, case((outbox.c.note == Note.CARD, outbox.c.due_at)), outbox.c.id
-        )
+        .order_by(is_card, case((is_card, outbox.c.due_at)), outbox.c.id)
         .limit(limit)
     )
-    return [_item(row) for row in conn.execute(ready)]
+
+
+def _is(note: ColumnElement[Any], *which: Note) -> ColumnElement[bool]:
+    # Written out: SQLite plans anew each time a parameter is bound that a partial index might depend on, and
+    # a list after IN is spelled out anew each time.
+    return or_(*(note == literal_column(f"'{one}'") for one in sorted(which)))
+
+
+def due(conn: Connection, limit: int) -> Sequence[OutboxItem]:
+    """What may go now: of each job (or batch) the oldest message, so that order holds, and the card.
+
+    What is said aside goes by itself, pictures after everything that was to be said before them.
+    """
+    return [_item(row) for row in _due(conn, limit=limit)]
+
+
+def look(conn: Connection, limit: int) -> tuple[Sequence[OutboxItem], float | None]:
+    """What is `due`, and in how many seconds the next is (see `next_due`)."""
+    # Asked first: what falls due between the two questions is in the second one's answer.
+    wait = next_due(conn)
+    return due(conn, limit), wait
+
+
+@prepared
+def _fresh(item: Any) -> Select[Any]:
+    return LISTED.where(outbox.c.id == item, outbox.c.due_at <= now())
+
+
+@prepared
+def _begun(item: Any) -> Update:
+    return update(outbox).where(outbox.c.id == item).values(doubtful=True)
+
+
+@prepared
+def _later() -> Executable:
+    later = (outbox.c.due_at > now(), ~outbox.c.parked)
+    return select(func.min(outbox.c.due_at), now()).where(*later)
+
+
+@prepared
+def _gone(item: Any, drawn: Any) -> Delete:
+    return delete(outbox).where(outbox.c.id == item, outbox.c.revision == drawn)
 
 
 def fresh(conn: Connection, item: OutboxItem) -> OutboxItem | None:
     """The item as it is now; None when it is gone or no longer due: somebody has dealt with it."""
-    row = conn.execute(LISTED.where(outbox.c.id == item.id, outbox.c.due_at <= now())).one_or_none()
+    row = _fresh(conn, item=item.id).one_or_none()
     return _item(row) if row else None
 
 
@@ -127,23 +177,19 @@ def begin(conn: Connection, item: OutboxItem) -> OutboxItem | None:
     """
     found = fresh(conn, item)
     if found:
-        conn.execute(update(outbox).where(outbox.c.id == item.id).values(doubtful=True))
+        _begun(conn, item=item.id)
     return found
 
 
 def next_due(conn: Connection) -> float | None:
     """Seconds until something that must wait now becomes due; None when nothing waits."""
-    soonest: datetime | None = conn.execute(
-        select(func.min(outbox.c.due_at)).where(outbox.c.due_at > now(), ~outbox.c.parked)
-    ).scalar_one()
-    return (soonest - read_now(conn)).total_seconds() if soonest else None
+    soonest, here = _later(conn).one()
+    return (soonest - here).total_seconds() if soonest else None
 
 
 def delivered(conn: Connection, item: OutboxItem) -> None:
     """Slack has it. A card that changed meanwhile stays, and is due."""
-    gone = conn.execute(
-        delete(outbox).where(outbox.c.id == item.id, outbox.c.revision == item.revision)
-    ).rowcount
+    gone = _gone(conn, item=item.id, drawn=item.revision).rowcount
     if not gone and not postpone(conn, item, 0, attempts=0) and item.is_update and item.job_id:
         # Another replica has delivered it while we were frozen: whose drawing came last is not known.
         add(conn, item.job_id, Note.CARD)

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Select, delete, select
 
 from store.clock import read_now
 from store.database import upsert
 from store.model import Pause
 from store.pause_tables import pauses
+from store.prepared import prepared
 
 FIRST_S = 2.0
 LONGEST_S = 300.0  # where the cluster does not say for how long
@@ -16,8 +18,13 @@ LONGEST_S = 300.0  # where the cluster does not say for how long
 
 def current(conn: Connection, cluster: str) -> Pause | None:
     """The cluster's pause, if it has asked us to wait and has taken nothing since."""
-    row = conn.execute(select(pauses).where(pauses.c.cluster == cluster)).one_or_none()
+    row = _of_cluster(conn, cluster=cluster).one_or_none()
     return Pause(**row._mapping) if row else None
+
+
+@prepared
+def _of_cluster(cluster: Any) -> Select[Any]:
+    return select(pauses).where(pauses.c.cluster == cluster)
 
 
 def extend(conn: Connection, cluster: str, reason: str, retry_after_s: float | None) -> Pause | None:

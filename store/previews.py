@@ -7,13 +7,15 @@ Never commit.
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Select, Update, func, select, update
 
 from store.clock import now
 from store.database import ring
 from store.jobs import COLUMNS, as_job
 from store.model import CustomerOutcome, Job, JobState, Preview
+from store.prepared import prepared
 from store.tables import IS_UNSEEN, job_customers, jobs
 
 AT_ONCE = 500  # positions named in one statement: both databases bound their number
@@ -102,14 +104,20 @@ def include(conn: Connection, job: Job, wanted: bool) -> bool:
 def seal(conn: Connection, job: Job) -> None:
     """Compute the digest of what a card shows: the action, where, and every customer with its outcome."""
     shown = hashlib.sha256(repr((job.action_code, job.action_name, job.cluster, job.base_url)).encode())
-    rows = conn.execute(
-        select(job_customers.c.cid, job_customers.c.outcome, job_customers.c.seen)
-        .where(job_customers.c.job_id == job.id)
-        .order_by(job_customers.c.position)
-    )
-    for cid, outcome, seen in rows:
+    for cid, outcome, seen in _listed(conn, job_id=job.id):
         shown.update(f"{cid} {outcome} {seen}\n".encode())
-    conn.execute(update(jobs).where(jobs.c.id == job.id).values(digest=shown.hexdigest()[:16]))
+    _sealed(conn, job=job.id, shown=shown.hexdigest()[:16])
+
+
+@prepared
+def _listed(job_id: Any) -> Select[Any]:
+    rows = select(job_customers.c.cid, job_customers.c.outcome, job_customers.c.seen)
+    return rows.where(job_customers.c.job_id == job_id).order_by(job_customers.c.position)
+
+
+@prepared
+def _sealed(job: Any, shown: Any) -> Update:
+    return update(jobs).where(jobs.c.id == job).values(digest=shown)
 
 
 def _found(code: int | None, job: Job) -> Findings:

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, literal, select, update
+from sqlalchemy import Connection, Select, select, update
 
 from store import transitions
 from store.approval_model import Override
 from store.approval_tables import overrides
-from store.clock import Instant, now, read_now
+from store.clock import now, read_now
 from store.database import ring, upsert
 from store.holds import Hold
 from store.jobs import COLUMNS, as_job, cluster_topic
 from store.model import Job, JobState, Operator
+from store.prepared import prepared
 from store.tables import IS_CONFIRMED, IS_SCHEDULED, jobs
 
 TOPIC = "starts"
@@ -69,14 +70,19 @@ def hold(conn: Connection, job: Job, why: Hold, reason: str, again_at: datetime 
 
 def look_again(conn: Connection, cluster: str, after_s: float) -> int:
     """confirmed -> scheduled for what was ready longer than so: its rights may be gone by now. How many."""
-    since = literal(read_now(conn) - timedelta(seconds=after_s), Instant)
-    stale = select(jobs.c.id).where(jobs.c.cluster == cluster, IS_CONFIRMED, jobs.c.ready_at < since)
+    since = read_now(conn) - timedelta(seconds=after_s)
     moved = 0
-    for job_id in conn.execute(stale.order_by(jobs.c.id)).scalars().all():
+    for job_id in _stale(conn, cluster=cluster, since=since).scalars().all():
         moved += transitions.move(conn, job_id, JobState.CONFIRMED, JobState.SCHEDULED, due_at=now())
     if moved:
         ring(conn, TOPIC)
     return moved
+
+
+@prepared
+def _stale(cluster: Any, since: Any) -> Select[Any]:
+    stale = select(jobs.c.id).where(jobs.c.cluster == cluster, IS_CONFIRMED, jobs.c.ready_at < since)
+    return stale.order_by(jobs.c.id)
 
 
 def retime(conn: Connection, job: Job, start_at: datetime | None, zone: str | None, **held: Any) -> bool:
@@ -122,10 +128,14 @@ def override(conn: Connection, job: Job, by: Operator, reason: str, until: datet
 
 def overrides_of(conn: Connection, job_id: int) -> Sequence[Override]:
     """Everything administrators have let a job start in spite of."""
-    rows = conn.execute(select(overrides).where(overrides.c.job_id == job_id).order_by(overrides.c.hold))
     found = []
-    for row in rows:
+    for row in _overrides(conn, job_id=job_id):
         values = dict(row._mapping)
         who = Operator(values.pop("enterprise_id"), values.pop("team_id"), values.pop("user_id"))
         found.append(Override(operator=who, **values))
     return found
+
+
+@prepared
+def _overrides(job_id: Any) -> Select[Any]:
+    return select(overrides).where(overrides.c.job_id == job_id).order_by(overrides.c.hold)

@@ -4,8 +4,9 @@ Whoever calls these holds the job: a chunk that is put back into line, and a car
 """
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, select, update
 
 from store import checks, customers, transitions
 from store.chunks import CHUNK_COLUMNS
@@ -13,6 +14,7 @@ from store.clock import now
 from store.database import ring
 from store.jobs import COLUMNS, as_job, cluster_topic
 from store.model import Chunk, ChunkState, CustomerOutcome, Job, JobState
+from store.prepared import prepared
 from store.tables import IS_RUNNING, chunks, job_customers, jobs
 
 STOPPABLE = (JobState.CONFIRMED, JobState.RUNNING)
@@ -71,12 +73,16 @@ def withdraw(conn: Connection, job: Job, settle_s: float) -> None:
 
 def over(conn: Connection, cluster: str) -> Sequence[Job]:
     """Stopped jobs of this cluster of which nothing is in flight any more, and which are to be ended."""
-    ready = (
+    return [as_job(row) for row in _over(conn, cluster=cluster)]
+
+
+@prepared
+def _over(cluster: Any) -> Select[Any]:
+    return (
         select(*COLUMNS)
         .where(jobs.c.cluster == cluster, IS_RUNNING, jobs.c.stopped_at.is_not(None), jobs.c.open_chunks == 0)
         .order_by(jobs.c.id)  # by the index of what is running, not of all that was ever asked for there
     )
-    return [as_job(row) for row in conn.execute(ready)]
 
 
 def _cancel_everybody(conn: Connection, job: Job) -> None:

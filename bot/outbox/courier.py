@@ -65,9 +65,7 @@ class Courier:
         await self._turns.give(outbox.TOPIC)
 
     async def _deliver_due(self) -> float | None:
-        # Asked first: what falls due between the two questions is in the second one's answer.
-        wait = await self._db.read(outbox.next_due)
-        due = await self._db.read(outbox.due, LOOKED_AT)
+        due, wait = await self._db.read(outbox.look, LOOKED_AT)
         if not due and not self._busy:
             self._idle.set()
         heard: dict[tuple[str, str], Voice | None] = {}  # each workspace is asked for once

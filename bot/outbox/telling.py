@@ -15,7 +15,7 @@ from bot.outbox.whispers import Whispers
 from bot.views import pictures
 from bot.views.files import File
 from bot.views.message import Message
-from store import approvals, audit, homes, jobs, outbox, replacing
+from store import approvals, audit, card_places, homes, jobs, outbox, replacing
 from store.audit import Event
 from store.outbox_model import ASIDE, Note, OutboxItem
 
@@ -131,7 +131,7 @@ class Teller:
 
 
 def _posted(conn: Connection, facts: Facts, ts: str) -> None:
-    jobs.card_posted(conn, facts.job.id, facts.job.channel_id, ts)
+    card_places.posted(conn, facts.job.id, facts.job.channel_id, ts)
     replacing.finish(conn, facts.job)
     homes.changed(conn, facts.job.operator)  # which links to it
     outbox.delivered(conn, facts.item)

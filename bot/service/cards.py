@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from bot.errors import NoLongerPossible, NotAllowed, SetActionError
 from bot.service.clicks import UNKNOWN_CARD, clicked, refused
-from store import audit, jobs, outbox, replacing
+from store import audit, card_places, jobs, outbox, replacing
 from store.audit import Event
 from store.clock import read_now
 from store.model import Job, JobState, Operator
@@ -34,7 +34,7 @@ def open_card(conn: Connection, press: Press) -> Job | SetActionError:
         refusal = NotAllowed("Only the person who asked can decide on this card.", ask=[job.operator.user_id])
         return refused(conn, press.operator, job, refusal)
     # A crash or a lost answer between posting the card and recording where it is: the click knows.
-    jobs.card_pressed(conn, job.id, press.channel_id, press.card_ts)
+    card_places.pressed(conn, job.id, press.channel_id, press.card_ts)
     if job.card_ts is None:
         replacing.finish(conn, job)
     job = jobs.get(conn, job.id)

@@ -77,12 +77,12 @@ class Wire:
         envelope = f"e{next(self._numbers)}"
         kind = "slash_commands" if "command" in payload else "interactive"
         told = {"envelope_id": envelope, "type": kind, "payload": payload, "accepts_response_payload": True}
-        acked = self._acks[envelope] = asyncio.get_running_loop().create_future()
+        acked: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        self._acks[envelope] = acked
         live = [socket for socket in self._sockets if not socket.closed]
         await live[next(self._numbers) // 2 % len(live)].send_str(json.dumps(told))
         async with asyncio.timeout(PATIENCE_S):
-            at = await acked
-        return at - sent
+            return await acked - sent
 
     async def _posted(self, payload: JSON) -> float:
         assert self._http

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, text
 
-from store import jobs, outbox
+from store import card_places, outbox
 from store.database import Database
 from store.outbox_model import Note, OutboxItem
 from tests.store.samples import BOTH, proposed
@@ -182,7 +182,7 @@ def test_a_card_that_another_delivered_meanwhile_is_drawn_once_more(db: Database
     """Two replicas told it, one of them after a freeze: the older drawing may have come last."""
     with db.engine.begin() as conn:
         job = proposed(conn)
-        jobs.card_posted(conn, job.id, job.channel_id, "1.0")
+        card_places.posted(conn, job.id, job.channel_id, "1.0")
         add(conn, job.id, Note.CARD)
         ours = theirs = only(conn)
         outbox.delivered(conn, theirs)

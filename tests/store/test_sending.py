@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, text
 
-from store import checks, chunks, customers, jobs
+from store import card_places, checks, chunks, customers, jobs
 from store.clock import read_now
 from store.database import Database
 from store.model import Chunk, ChunkState, CustomerOutcome, JobState
@@ -55,8 +55,8 @@ def test_a_job_keeps_what_was_asked_for_word_for_word(db: Database) -> None:
 def test_the_first_card_stands(db: Database) -> None:
     with db.engine.begin() as conn:
         job = proposed(conn)
-        jobs.card_posted(conn, job.id, "D0ASTER", "1.000001")
-        jobs.card_posted(conn, job.id, "C0OTHER", "2.000002")
+        card_places.posted(conn, job.id, "D0ASTER", "1.000001")
+        card_places.posted(conn, job.id, "C0OTHER", "2.000002")
         kept = jobs.get(conn, job.id)
         assert (kept.channel_id, kept.card_ts) == ("D0ASTER", "1.000001")
 
@@ -64,11 +64,11 @@ def test_the_first_card_stands(db: Database) -> None:
 def test_of_a_card_shown_twice_the_one_pressed_is_the_card_until_it_is_decided(db: Database) -> None:
     with db.engine.begin() as conn:
         job = proposed(conn)
-        jobs.card_posted(conn, job.id, "C0OPS", "1.000001")
-        jobs.card_pressed(conn, job.id, "C0OPS", "2.000002")
+        card_places.posted(conn, job.id, "C0OPS", "1.000001")
+        card_places.pressed(conn, job.id, "C0OPS", "2.000002")
         assert jobs.get(conn, job.id).card_ts == "2.000002"
         jobs.confirm(conn, job, "U0ASTER")
-        jobs.card_pressed(conn, job.id, "C0OPS", "1.000001")
+        card_places.pressed(conn, job.id, "C0OPS", "1.000001")
         assert jobs.get(conn, job.id).card_ts == "2.000002", "the thread is there now"
 
 

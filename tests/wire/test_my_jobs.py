@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from bot.sandbox.desk import Message
 from bot.sandbox.workspace.people import ASTER, BRAM, OPS
-from store import jobs, transitions
+from store import card_places, jobs, transitions
 from store.database import Database
 from store.model import JobState, Operator
 from store.proposal_model import Proposal
@@ -64,7 +64,7 @@ async def history(stage: Stage, ids: list[UUID], owner: Operator = ASTERS) -> li
                 ),
             )
             assert job
-            jobs.card_posted(conn, job.id, OPS, "1700000000.000100")
+            card_places.posted(conn, job.id, OPS, "1700000000.000100")
             states = [JobState.PROPOSED, JobState.CONFIRMED, JobState.RUNNING, JobState.DONE]
             for start, end in itertools.pairwise(states):
                 assert transitions.move(conn, job.id, start, end, accepted=1, decided_by=owner.user_id)

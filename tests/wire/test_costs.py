@@ -1,0 +1,78 @@
+"""What one job of one request costs, counted: figures that no machine changes, so that none creeps up unseen.
+
+How often a loop looks depends a little on who is first; so these are bounds, some tenth above what is seen.
+`docs/performance.md` reckons with them.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from tests.stage import Stage
+
+ROOT = Path(__file__).parents[2]
+OURS, SANDBOX = str(ROOT / "bot"), str(ROOT / "bot" / "sandbox")
+MOST = {
+    "commits": 16,  # transactions that wrote, each one flush to the disk
+    "reads": 26,  # transactions that did not
+    "statements": 190,
+    "tasks": 14,
+}
+SAID = {"chat.postMessage": 3, "chat.update": 3}  # the card, the job id, the outcome; progress, at most
+
+
+@contextmanager
+def counted() -> Iterator[Counter[str]]:
+    """Count what happens meanwhile, in this process, on behalf of the bot."""
+    found: Counter[str] = Counter()
+
+    def ran(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        kind = {"BEGIN": "reads", "BEGIN IMMEDIATE": "commits"}.get(statement, "statements")
+        found[kind] += 1
+
+    def task(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], **more: Any) -> Any:
+        place = getattr(getattr(work, "cr_code", None), "co_filename", "")
+        found["tasks"] += place.startswith(OURS) and not place.startswith(SANDBOX)
+        return asyncio.Task(work, loop=loop, **more)
+
+    event.listen(Engine, "before_cursor_execute", ran)
+    asyncio.get_running_loop().set_task_factory(task)
+    try:
+        yield found
+    finally:
+        asyncio.get_running_loop().set_task_factory(None)
+        event.remove(Engine, "before_cursor_execute", ran)
+
+
+async def job(stage: Stage, cid: str) -> None:
+    """From the command to the last word in the thread and on the card."""
+    card = await stage.ask(f"/set-action T-Enable evian3 {cid} reason: to be counted")
+    await stage.confirm(card)
+    await stage.thread(card, "accepted")
+    await stage.card_saying(card, "accepted")
+
+
+async def calls(stage: Stage) -> Counter[str]:
+    """What Slack and the cluster were asked for so far."""
+    told = Counter(entry.details["method"] for entry in await stage.desk.journal() if entry.kind == "api")
+    record = await stage.evian3.record()
+    return told + Counter({"POST": len(record.posts), "GET": len(record.gets)})
+
+
+async def test_a_job_costs_no_more_than_it_did(stage: Stage) -> None:
+    first, second = await stage.cids(2)
+    await job(stage, first)  # what is done once is done
+    before = await calls(stage)
+    with counted() as found:
+        await job(stage, second)
+    said = await calls(stage) - before
+    assert said.pop("POST") == 1
+    assert said.keys() <= SAID.keys(), said
+    assert not said - Counter(SAID), said
+    assert not found - Counter(MOST), found
