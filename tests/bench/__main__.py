@@ -80,14 +80,22 @@ async def run(given: argparse.Namespace) -> Figures:
         if "clicks" in wanted:
             database = stack.enter_context(postgresql()).fresh() if given.postgresql else None
             await rounds(figures, given, folder, database)
+            keep(figures, given.json)
         for name in (part for part in PARTS if part in wanted):
             (folder / name).mkdir()
             figures.parts[name] = dict(await PARTS[name](folder / name))
+            keep(figures, given.json)
             print(f"{name} is done", flush=True)
         for name in (part for part in PRINTING if part in wanted):
             figures.words[name] = await printed(PRINTING[name])
-    figures.machine["load after"] = machine()["load"]
+            keep(figures, given.json)
     return figures
+
+
+def keep(figures: Figures, file: Path) -> None:
+    """After each part, so that none is lost with the next."""
+    figures.machine["load after"] = machine()["load"]
+    file.write_text(json.dumps(figures.whole(), indent=1) + "\n", encoding="utf-8")
 
 
 def main() -> None:
@@ -105,9 +113,7 @@ def main() -> None:
     asked.add_argument("--folder", type=Path, default=None, help="where databases are put: the disk counts")
     asked.add_argument("--json", type=Path, default=Path("bench.json"))
     given = asked.parse_args()
-    figures = asyncio.run(run(given))
-    print(table(figures))
-    given.json.write_text(json.dumps(figures.whole(), indent=1) + "\n", encoding="utf-8")
+    print(table(asyncio.run(run(given))))
 
 
 if __name__ == "__main__":

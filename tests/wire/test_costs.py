@@ -6,7 +6,7 @@ How often a loop looks depends a little on who is first; so these are bounds, so
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ def counted() -> Iterator[Counter[str]]:
         kind = {"BEGIN": "reads", "BEGIN IMMEDIATE": "commits"}.get(statement, "statements")
         found[kind] += 1
 
-    def task(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], **more: Any) -> Any:
+    def task(loop: asyncio.AbstractEventLoop, work: Any, /, **more: Any) -> Any:
         place = getattr(getattr(work, "cr_code", None), "co_filename", "")
         found["tasks"] += place.startswith(OURS) and not place.startswith(SANDBOX)
         return asyncio.Task(work, loop=loop, **more)

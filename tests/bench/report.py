@@ -1,0 +1,129 @@
+"""Writes the figures into docs/performance.md: `python -m tests.bench.report bench.json`. Ratios only."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tests.bench.figures import Figures, Sample
+
+PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+BOT, QUICK, STOCK = "bot, {}", "quick, {}", "stock, {}"
+MINIMAL, DASHBOARD = "minimal, {}", "dashboard, HTTP"
+HOW = ("Socket Mode", "HTTP")
+
+Row = tuple[str, str, str, bool]  # what, goal, measured, met
+
+
+def rows(figures: Figures) -> Iterator[Row]:
+    """What of the goals this run can say something about."""
+    for how in HOW:
+        yield from _clicks(figures, how)
+    yield from _parts(figures)
+
+
+def _clicks(figures: Figures, how: str) -> Iterator[Row]:
+    bot, quick, stock, minimal = (who.format(how) for who in (BOT, QUICK, STOCK, MINIMAL))
+
+    def against(other: str, in_flight: int, how: Callable[[Sample, Sample], float]) -> float | None:
+        return figures.compared(bot, other, in_flight, how)
+
+    found = {
+        (f"acknowledge a confirm click, c1, {how}", "at most (b) + 2.5 ms", "(b) + {:.2f} ms", 2.5): against(
+            quick, 1, lambda a, b: a.p50["click"] - b.p50["click"]
+        ),
+        (f"the same, p99 at c8, {how}", "below the stock bot", "{:.2f} times (a)", 1.0): against(
+            stock, 8, lambda a, b: a.p99["click"] / b.p99["click"]
+        ),
+        (f"click → cluster, c1, {how}", "at most (c) + 2.5 ms", "(c) + {:.2f} ms", 2.5): against(
+            minimal, 1, lambda a, b: a.p50["cluster"] - b.p50["cluster"]
+        ),
+        (f"click → thread, c1, {how}", "at most 2.5 times (c)", "{:.2f} times (c)", 2.5): against(
+            minimal, 1, lambda a, b: a.p50["thread"] / b.p50["thread"]
+        ),
+        (f"click → thread, c8, {how}", "at most 2.5 times (c)", "{:.2f} times (c)", 2.5): against(
+            minimal, 8, lambda a, b: a.p50["thread"] / b.p50["thread"]
+        ),
+        (f"CPU of a one-chunk job, c8, {how}", "at most 2 times (c)", "{:.2f} times (c)", 2.0): against(
+            minimal, 8, lambda a, b: a.cpu_ms / b.cpu_ms
+        ),
+        (f"time a job takes, c8, {how}", "at most 2 times (c)", "{:.2f} times (c)", 2.0): against(
+            minimal, 8, lambda a, b: b.per_s / a.per_s
+        ),
+        (f"the same against the dashboard, {how}", "below (d)", "{:.2f} times (d)", 1.0): against(
+            DASHBOARD, 8, lambda a, b: b.per_s / a.per_s
+        ),
+    }
+    for (what, goal, words, most), value in found.items():
+        if value is not None:
+            yield what, goal, words.format(value), value <= most
+
+
+def _parts(figures: Figures) -> Iterator[Row]:
+    goals = (
+        (
+            "burst",
+            "slowest ms",
+            "500 clicks at once: the slowest acknowledgement",
+            "3 s",
+            3_000.0,
+            "{:,.0f} ms",
+        ),
+        (
+            "large",
+            "times the ideal",
+            "27,682 customers, 50 ms a call, 8 in flight",
+            "1.1 times the ideal",
+            1.1,
+            "{} times",
+        ),
+        ("large", "memory beyond idle MB", "memory beyond idle for that", "160 MB", 160.0, "{} MB"),
+        ("million", "times the ideal", "1,000,000 customers", "1.1 times the ideal", 1.1, "{} times"),
+        ("stored", "bot, 10 customers", "bytes stored a job of 10 customers", "4,100", 4_100.0, "{:,.0f}"),
+        (
+            "stored",
+            "bot, 150 customers",
+            "bytes stored a job of 150 customers",
+            "20,000",
+            20_000.0,
+            "{:,.0f}",
+        ),
+        ("start", "start to ready s", "start to ready", "1.0 s", 1.0, "{} s"),
+        ("start", "memory idle MB", "resident memory idle", "100 MB", 100.0, "{} MB"),
+        ("start", "memory after 800 jobs MB", "resident memory after 800 jobs", "100 MB", 100.0, "{} MB"),
+        ("start", "CPU idle %", "CPU idle", "0.5 %", 0.5, "{} %"),
+    )
+    for part, name, what, goal, most, words in goals:
+        if name in figures.parts.get(part, {}):
+            value = figures.parts[part][name]
+            yield what, f"at most {goal}", words.format(value), value <= most
+
+
+def section(figures: Figures) -> str:
+    """The table, and under which load it was made."""
+    lines = ["| what | goal | measured | met |", "| --- | --- | --- | --- |"]
+    lines += [
+        f"| {what} | {goal} | {value} | {'yes' if met else 'no'} |"
+        for what, goal, value, met in rows(figures)
+    ]
+    made = figures.machine
+    count = len({sample.round for sample in figures.samples})
+    lines.append(
+        f"\nMade {made['when']} on {made['cores']} cores, Python {made['python']}, {count} rounds, load "
+        f"{made['load'][0]} at the start and {made['load after'][0]} at the end."
+    )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Put the section between its marks."""
+    figures = Figures.read(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
+    page = PAGE.read_text(encoding="utf-8")
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    PAGE.write_text(f"{before}{BEGIN}\n{section(figures)}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
