@@ -98,7 +98,7 @@ async def test_an_event_has_nobody_who_waits() -> None:
 
 @pytest.mark.parametrize(
     ("payload", "at_last"),
-    [(None, "Taken. The card is"), (ERRORS, "No such customer."), (VIEW, "Still reading")],
+    [(None, "Taken. The card will be"), (ERRORS, "No such customer."), (VIEW, "Still reading")],
     ids=["taken", "errors", "view"],
 )
 async def test_a_form_waits_and_then_shows_what_came_of_it(payload: dict[str, Any], at_last: str) -> None:

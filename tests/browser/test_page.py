@@ -260,8 +260,9 @@ def test_what_one_writes_and_where_one_is_stay(page: Page) -> None:
     expect(field).to_have_value("for random")
     page.get_by_role("button", name="ops").click()
     expect(field).to_have_value("for ops")
-    field.fill("/set-action mistyped")
-    field.press("Enter")
+    for line in ("good morning", "/set-action mistyped"):
+        field.fill(line)
+        field.press("Enter")
     whispers = page.locator("#main .whisper")
     expect(whispers.last).to_contain_text("mistyped")
     before = whispers.count()

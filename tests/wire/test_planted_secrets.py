@@ -116,7 +116,7 @@ async def test_no_planted_secret_gets_out(idle_stage: Stage, monkeypatch: pytest
         await process.wait()
     logs = (folder / "bot.log").rename(folder / "first.log").read_text()
     async with bot_process(stage):
-        await stage.settled()
+        await stage.settled(120)  # at the pace that Slack really allows
     assert "set_action.http_error" in logs
     journal = await stage.desk.journal()
     called = [entry for entry in journal if entry.kind == "api" or entry.kind.startswith("message_")]
