@@ -165,7 +165,7 @@ async def test_progress_is_paced_and_the_end_is_shown_at_once(
     await stage.confirm(card)
     await stage.thread(card, "all 7 customers accepted")
     await stage.card_saying(card, "7 of 7 answered")
-    assert len(await calls(stage, "chat.update")) == 2  # that it began, and how it ended
+    assert len(await calls(stage, "chat.update")) <= 2  # how it ended, and that it began if that was seen
 
 
 async def test_all_cards_together_keep_to_slacks_budget_and_each_shows_the_end(
