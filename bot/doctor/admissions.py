@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from slack_sdk.oauth.installation_store import Bot
-
 from bot.config import Config
 from bot.doctor.finding import Finding, bad, look
 from bot.workspaces.installations import Installations
@@ -37,7 +35,7 @@ async def admissions(config: Config) -> tuple[Sequence[Admission], Sequence[Find
             known = Installations(db, Vault(config.slack.oauth.keys))
             for one in await db.read(installations.every):
                 try:
-                    found.append(_admission(one.id, known.bot(one)))
+                    found.append(Admission(f"workspace {one.id}", known.bot(one).bot_token))
                 except WrongKey as exc:
                     words = f"A token cannot be opened: {exc}."
                     problems.append(bad("SET_ACTION_TOKEN_KEYS", words, "Put the key back that sealed it."))
@@ -47,7 +45,3 @@ async def admissions(config: Config) -> tuple[Sequence[Admission], Sequence[Find
     if not found and not problems:
         problems.append(look("workspaces", "No workspace has installed the bot yet.", INSTALL))
     return found, problems
-
-
-def _admission(workspace: str, bot: Bot) -> Admission:
-    return Admission(f"workspace {workspace}", bot.bot_token)
