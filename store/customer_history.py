@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, String, and_, bindparam, func, or_, s
 from store.jobs import COLUMNS, as_job
 from store.listing_model import Deed, History, Place, Wanted, Whose
 from store.model import CustomerOutcome
+from store.postgres import plan_once
 from store.sights import NEWEST, Seen, bounds, first_of, within
 from store.tables import IS_JOB, job_customers, jobs
 
@@ -32,6 +33,7 @@ def history(
     given: dict[str, Any] = {"cid": cid, "among": among, "most": limit, **bounds(conn, Wanted(), place)}
     for shape, whose in seen.items():
         given |= shape.values(whose)
+    plan_once(conn)
     upwards = place.after is not None
     deeds, looked_at = _of_customer(tuple(seen), upwards=upwards)
     found = [_deed(row) for row in conn.execute(deeds, given)]

@@ -33,6 +33,7 @@ from store.batch_tables import batch_jobs
 from store.jobs import COLUMNS, as_job
 from store.listing_model import CODES, JOBS, Place, Wanted, Whose
 from store.model import Job
+from store.postgres import plan_once
 from store.sights import NEWEST, Seen, bounds, first_of, within
 from store.tables import IS_JOB, jobs
 
@@ -81,6 +82,7 @@ def page(
         "standings": JOBS if wanted.standing is None else CODES[wanted.standing],
         "most": limit,
     }
+    plan_once(conn)
     if wanted.batch_id is not None:
         query = _of_batch(shape)
     elif whose.grants is None and _anything(wanted):

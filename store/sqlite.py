@@ -1,6 +1,6 @@
 """SQLite, embedded: how every connection is set up, and how its transactions begin.
 
-WAL, `synchronous=FULL` (what we acknowledge survives power loss), foreign keys, a busy time-out.
+WAL, `synchronous=FULL` (what we acknowledge survives power loss), foreign keys, a busy time-out, pages kept.
 """
 
 from pathlib import Path
@@ -11,6 +11,9 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from store.errors import StoreError
 
 BUSY_TIMEOUT_MS = 5_000
+# Pages kept by each connection, as far as there are any. With SQLite's 2 MB a list of a million jobs reads
+# the upper levels of its indexes from the file each time, and takes twice as long as one of a thousand.
+CACHE_KB = 16_000
 WRITERS = 1  # SQLite has one anyway; in a queue of ours nobody waits in vain
 
 
@@ -46,6 +49,7 @@ def _prepare(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute(f"PRAGMA cache_size = -{CACHE_KB}")
     cursor.close()
 
 
