@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import (
     CTE,
+    BigInteger,
     ColumnElement,
     Connection,
     Integer,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
+    column,
     func,
     literal,
     select,
@@ -127,12 +129,15 @@ def _of_kinds(shape: _Shape) -> Select[Any]:
     if shape.lateral:
         each = of_one_kind.lateral("each")
         joined, on = each, true()
-    else:  # SQLite has no LATERAL, but does the same with what PostgreSQL does slowly
-        joined = each = jobs.alias("each")
-        on = each.c.id.in_(of_one_kind)
-    query = select(each.c.id).select_from(kinds).join(numbers, true()).join(joined, on)
+    else:  # SQLite has no LATERAL, but unpacks what a row gives (json_each)
+        few = of_one_kind.correlate(kinds, numbers).subquery("few")
+        listed = select(func.json_group_array(few.c.id)).scalar_subquery()
+        joined = each = func.json_each(listed).table_valued(column("value", BigInteger()), name="each")
+        on = true()
+    found = each.c.id if shape.lateral else each.c.value
+    query = select(found).select_from(kinds).join(numbers, true()).join(joined, on)
     query = query.where(shape.fitting(kinds), numbers.c.number.in_(bindparam("standings", expanding=True)))
-    return _whole(first_of(query, each.c.id, upwards=shape.upwards))
+    return _whole(first_of(query, found, upwards=shape.upwards))
 
 
 def _kinds(seen: Seen) -> CTE:
