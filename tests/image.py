@@ -49,8 +49,9 @@ async def start(root: Path, access: Access) -> None:
     _, final = stages((ROOT / "Dockerfile").read_text(encoding="utf-8"))
     (root / "set-action.toml").write_text(CONFIGURATION)
     port = str(closed_port())
-    entry = [word.replace(PREFIX, f"{root}{PREFIX}") for word in last(final, "ENTRYPOINT").arguments]
-    await asyncio.to_thread(inside, root, [*entry, "--help"], root)
+    command = last(final, "ENTRYPOINT").arguments
+    await asyncio.to_thread(inside, root, [*command, "--help"], root)
+    entry = [word.replace(PREFIX, f"{root}{PREFIX}") for word in command]
     served = [word.replace("8081", port) for word in last(final, "CMD").arguments]
     environment = {
         "SLACK_BOT_TOKEN": access.bot_token,
