@@ -1,6 +1,5 @@
 """Fixtures of the wire tests: a stage with the bot on it, and one without."""
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from functools import partial
@@ -12,12 +11,12 @@ import yaml
 from bot import http_mode, speech
 from bot.listeners import door, forms
 from bot.listeners.door import Door
-from bot.outbox.pace import Pace
 from bot.runner import sender
 from bot.sandbox.cluster.desk import ClusterDesk
 from bot.sandbox.cluster.host import ClusterHost
 from bot.sandbox.desk import Desk
 from bot.sandbox.workspace.server import Clocks, serve_workspace
+from tests.brisk import Brisk
 from tests.stage import TOKEN, Stage
 
 PATIENCE_S = 20.0
@@ -29,24 +28,6 @@ MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 def scopes() -> frozenset[str]:
     """What the manifest asks for: the workspace refuses the bot everything else."""
     return frozenset(yaml.safe_load(MANIFEST.read_text())["oauth_config"]["scopes"]["bot"])
-
-
-class Brisk(Pace):
-    """Slack's limits, twenty times as wide: most scenarios are not about waiting for Slack."""
-
-    SPEED = 20.0
-
-    def __init__(self) -> None:
-        super().__init__(lambda: time.monotonic() * self.SPEED)
-
-    def update(self, card: int, *, ended: bool) -> float:
-        return super().update(card, ended=ended) / self.SPEED
-
-    def home(self, person: str) -> float:
-        return super().home(person) / self.SPEED
-
-    def post(self, channel: str) -> float:
-        return super().post(channel) / self.SPEED
 
 
 @pytest.fixture(autouse=True)
