@@ -20,7 +20,7 @@ async def in_full(stage: Stage) -> None:
 
 async def stopped(stage: Stage) -> None:
     """Stopped while its first request is in flight: that one is told as it ends, no other is sent."""
-    await stage.evian3.next_mood(mood.slow(1.6))
+    await stage.evian3.next_mood(mood.slow(2.8))
     before = len((await stage.evian3.record()).posts)
     card = await stage.asks(f"/set-action direct evian3 {' '.join(await stage.customers(300))}")
     await stage.presses(card, "confirm")
