@@ -14,7 +14,7 @@ from bot import lanes as lanes_of
 from bot.config import Config
 from bot.http_mode import HttpMode
 from bot.joining import Joined, joined
-from bot.lodging import Lodgings, Means, VoicesOf, cases_in, means_of, required
+from bot.lodging import Lodgings, Means, VoicesOf, cases_in, hurry, means_of, required
 from bot.loops import Loop, report
 from bot.metrics import Metrics
 from bot.outbox import last_look
@@ -134,11 +134,12 @@ class Parts:
         log.info("set_action.stopping")
         await self.entrance.close(DRAIN_S / 10)
         lodgings = self.lodgings.every()
-        await asyncio.gather(*(one.drain(DRAIN_S / 10) for one in lodgings))
         stopping: list[Stoppable] = [*self.loops, self.homes, *self.readers, *self.runners]
         for part in stopping:
             part.stop()
-        await asyncio.gather(*(runner.drain(DRAIN_S * 4 / 10) for runner in self.runners))
+        # What was acknowledged as taking longer is not lost either.
+        under_way: list[Drainable] = [*lodgings, *self.runners]
+        await asyncio.gather(*(part.drain(DRAIN_S * 4 / 10) for part in under_way))
         await self.courier.finish(DRAIN_S * 2 / 10)
         late_words: list[Drainable] = [self.whispers, self.homes, *(one.windows for one in lodgings)]
         await asyncio.gather(*(part.drain(DRAIN_S / 10) for part in late_words))
@@ -160,7 +161,13 @@ def _join(means: Means, here: Joined) -> Parts:
         entrance = HttpMode(config.slack.listen, secret, db, here.enter, (status, *here.beside))
     else:
         app_token = required(config.slack.app_token, "SLACK_APP_TOKEN", "Socket Mode")
-        entrance = SocketMode(means.client, app_token.get_secret_value(), means.slack_http, here.enter)
+        entrance = SocketMode(
+            means.client,
+            app_token.get_secret_value(),
+            means.slack_http,
+            here.enter,
+            hurry=lambda: hurry(here.lodgings),
+        )
     return Parts(
         status=status,
         entrance=entrance,

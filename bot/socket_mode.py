@@ -8,6 +8,7 @@ https://docs.slack.dev/apis/events-api/using-socket-mode
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -21,6 +22,7 @@ from bot.slack_errors import code_of
 CONNECTIONS = 2  # so that one is open while Slack refreshes the other
 HEARTBEAT_S = 10.0
 CLOSING_S = 1.0  # for the other side's part of a closing handshake
+GOODBYE = (1000).to_bytes(2, "big")  # of a close frame: an end in good order
 STEADY_S = 60.0  # a connection that lasted so long is no sign of trouble
 LONGEST_PAUSE_S = 30.0
 
@@ -29,19 +31,37 @@ Enter = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 log = structlog.get_logger()
 
 
+@dataclass(eq=False, slots=True)
+class _Connection:
+    """One socket, and what came by it and is not acknowledged yet. `left`: we said goodbye."""
+
+    socket: aiohttp.ClientWebSocketResponse
+    unanswered: set[asyncio.Task[None]] = field(default_factory=set)
+    leaving: asyncio.Event = field(default_factory=asyncio.Event)
+    left: bool = False
+
+
 class SocketMode:
-    """Receives envelopes until stopped. `enter(envelope id, payload)` gives the acknowledgement's payload."""
+    """Receives envelopes until stopped. `enter(envelope id, payload)` gives the acknowledgement's payload.
+
+    After `hurry()` it gives it at once, whether the work is done or not.
+    """
 
     def __init__(
-        self, client: AsyncWebClient, app_token: str, http: aiohttp.ClientSession, enter: Enter
+        self,
+        client: AsyncWebClient,
+        app_token: str,
+        http: aiohttp.ClientSession,
+        enter: Enter,
+        hurry: Callable[[], None],
     ) -> None:
         self._client = client
         self._app_token = app_token
         self._http = http
         self._enter = enter
-        self._sockets: set[aiohttp.ClientWebSocketResponse] = set()
+        self._hurry = hurry
+        self._open: set[_Connection] = set()
         self._readers: set[asyncio.Task[None]] = set()
-        self._answers: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
         self._app = ""  # our own id, as Slack greets us
 
@@ -51,18 +71,20 @@ class SocketMode:
     @property
     def connected(self) -> bool:
         """Whether Slack can send us anything just now."""
-        return bool(self._sockets)
+        return bool(self._open)
 
     async def run(self) -> None:
         """Keep the connections open until `close`."""
         await asyncio.gather(*(self._keep(number) for number in range(CONNECTIONS)))
 
     async def close(self, within_s: float) -> None:
-        """Acknowledge what came, take nothing new, then close. What stays unanswered, the user sees fail."""
+        """Close each connection in a moment in which everything that came by it is acknowledged.
+
+        Slack sends to a connection until it is closed, so until then all is taken as ever; where no such
+        moment comes in time, it is made by answering that it takes longer.
+        """
         self._stopping.set()
-        if late := await finished(self._answers.copy(), within_s):
-            log.warning("socket_mode.not_acknowledged", deliveries=late)
-        await asyncio.gather(*(socket.close() for socket in self._sockets))
+        await asyncio.gather(*(self._let_go(connection, within_s) for connection in self._open.copy()))
         await asyncio.gather(*self._readers, return_exceptions=True)
 
     async def _keep(self, number: int) -> None:
@@ -76,10 +98,12 @@ class SocketMode:
                 log.warning("socket_mode.refused", connection=number, error=_name(exc))
             else:
                 log.info("socket_mode.connected", connection=number)
-                leaving = asyncio.Event()
-                _start(self._readers, self._read(socket, leaving))
+                connection = _Connection(socket)
+                _start(self._readers, self._read(connection))
+                if self._stopping.is_set():  # told so while this one was being opened
+                    await self._let_go(connection, CLOSING_S)
                 # A socket that announces its end is read to that end while the next one is opened.
-                await leaving.wait()
+                await connection.leaving.wait()
             if loop.time() - begun > STEADY_S:
                 failures = 0
             # The first time at once; but never round and round against a Slack that turns us away.
@@ -95,34 +119,31 @@ class SocketMode:
             str(answer["url"]),
             heartbeat=HEARTBEAT_S,
             timeout=aiohttp.ClientWSTimeout(ws_close=CLOSING_S),
+            autoclose=False,  # `_read` does it, whoever closes first
         )
 
-    async def _read(self, socket: aiohttp.ClientWebSocketResponse, leaving: asyncio.Event) -> None:
-        self._sockets.add(socket)
+    async def _read(self, connection: _Connection) -> None:
+        self._open.add(connection)
         try:
-            if self._stopping.is_set():
-                return  # told to stop while this one was being opened
-            async for frame in socket:
+            async for frame in connection.socket:
                 if frame.type is aiohttp.WSMsgType.TEXT:
-                    self._receive(socket, frame.data, leaving)
+                    self._receive(connection, frame.data)
         finally:
-            self._sockets.discard(socket)
-            await socket.close()
-            leaving.set()
+            self._open.discard(connection)
+            await connection.socket.close()
+            connection.leaving.set()
 
-    def _receive(self, socket: aiohttp.ClientWebSocketResponse, data: str, leaving: asyncio.Event) -> None:
+    def _receive(self, connection: _Connection, data: str) -> None:
         message = json.loads(data)
         if message.get("type") == "hello":
             self._app = str((message.get("connection_info") or {}).get("app_id") or "")
         elif message.get("type") == "disconnect":
             log.info("socket_mode.disconnect", reason=message.get("reason"))
-            leaving.set()
-        elif self._stopping.is_set():
-            return  # left to Slack, which tells the user or tries elsewhere
+            connection.leaving.set()
         elif "envelope_id" in message and isinstance(message.get("payload"), dict):
-            _start(self._answers, self._acknowledge(socket, message))
+            _start(connection.unanswered, self._acknowledge(connection, message))
 
-    async def _acknowledge(self, socket: aiohttp.ClientWebSocketResponse, envelope: dict[str, Any]) -> None:
+    async def _acknowledge(self, connection: _Connection, envelope: dict[str, Any]) -> None:
         if self._app and envelope["payload"].get("api_app_id", self._app) != self._app:
             log.error("socket_mode.foreign_app")
             payload = {}
@@ -132,9 +153,28 @@ class SocketMode:
         if payload and envelope.get("accepts_response_payload"):
             answer["payload"] = payload
         try:
-            await socket.send_json(answer)
+            if connection.left:  # it crossed our goodbye on the way: carried out, but nothing may follow that
+                raise ConnectionError
+            await connection.socket.send_json(answer)
         except ConnectionError:
             log.warning("socket_mode.acknowledgement_lost")
+
+    async def _let_go(self, connection: _Connection, within_s: float) -> None:
+        try:
+            async with asyncio.timeout(within_s):
+                while connection.unanswered:
+                    await asyncio.wait(connection.unanswered.copy(), return_when=asyncio.FIRST_COMPLETED)
+        except TimeoutError:
+            self._hurry()
+            if late := await finished(connection.unanswered.copy(), CLOSING_S):
+                log.warning("socket_mode.not_acknowledged", deliveries=late)
+        connection.left = True
+        try:
+            await connection.socket.send_frame(GOODBYE, aiohttp.WSMsgType.CLOSE)
+            async with asyncio.timeout(CLOSING_S):
+                await connection.leaving.wait()
+        except (ConnectionError, TimeoutError):
+            await connection.socket.close()
 
     async def _wait(self, seconds: float) -> None:
         try:

@@ -110,6 +110,20 @@ async def test_a_form_waits_and_then_shows_what_came_of_it(payload: dict[str, An
     assert at_last in words
 
 
+async def test_when_it_must_leave_it_answers_at_once_and_works_on() -> None:
+    app, told = Slow({"text": "A mistake."}), Told()
+    door = Door(cast("AsyncApp", app), told, Faults(told, told), Seal(SecretStr("xoxb-1")))
+    body = {"command": "/set-action", "user_id": "U0ASTER", "response_url": "https://hooks.slack.com/1"}
+    waiting = asyncio.create_task(door.enter("before", {**body, "trigger_id": "1.1"}))
+    await asyncio.sleep(0)
+    door.hurry()
+    for answer in (await waiting, await door.enter("after", {**body, "trigger_id": "1.2"})):
+        assert "Still working" in answer["text"]
+    app.go.set()
+    await door.drain(5)
+    assert told.whispered == ["https://hooks.slack.com/1: A mistake."] * 2
+
+
 @pytest.mark.parametrize(
     "body", [{"user": "U1"}, {"user": {"id": 7}}, {}, {"type": "view_submission", "view": 7}]
 )

@@ -29,12 +29,14 @@ async def slack() -> AsyncIterator[Slack]:
 
 @asynccontextmanager
 async def receiving(
-    slack: Slack, enter: Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]] = _enter_nothing
+    slack: Slack,
+    enter: Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]] = _enter_nothing,
+    hurry: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[SocketMode]:
     """A running Socket Mode; closed at the end if the test has not done so, and then nothing is left."""
     async with aiohttp.ClientSession() as http:
         client = AsyncWebClient("xoxb-1", base_url=f"{slack.address}/api/", session=http, retry_handlers=[])
-        mode = SocketMode(client, "xapp-1", http, enter)
+        mode = SocketMode(client, "xapp-1", http, enter, hurry)
         task = asyncio.create_task(mode.run())
         try:
             yield mode
@@ -43,6 +45,12 @@ async def receiving(
             async with asyncio.timeout(5):
                 await task
     await slack.until(lambda slack: slack.open == 0)
+
+
+async def _heard(socket: web.WebSocketResponse) -> None:
+    """The bot reads from this one: it answers."""
+    await socket.send_json(_envelope("first"))
+    assert json.loads((await socket.receive()).data)["envelope_id"] == "first"
 
 
 def _envelope(name: str) -> dict[str, Any]:
@@ -151,41 +159,104 @@ async def test_garbage_costs_one_connection_and_no_more(slack: Slack) -> None:
     assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == ["set_action.unexpected"]
 
 
-async def test_what_came_before_the_stop_is_acknowledged_what_comes_after_is_not_taken(slack: Slack) -> None:
-    entered: list[str] = []
+async def test_a_connection_is_left_only_when_all_that_came_by_it_is_acknowledged(slack: Slack) -> None:
+    """Slack sends until the end, whatever we have been told: none of it may be dropped."""
     begun, go_on = asyncio.Event(), asyncio.Event()
     answers: list[Any] = []
     sockets: list[web.WebSocketResponse] = []
+    both = asyncio.Barrier(CONNECTIONS + 1)
+
+    async def enter(delivery: str, _payload: dict[str, Any]) -> dict[str, Any]:
+        if delivery == "before":
+            begun.set()
+            await go_on.wait()
+        return {"text": delivery}
+
+    async def serve(socket: web.WebSocketResponse) -> None:
+        await _heard(socket)
+        sockets.append(socket)
+        await both.wait()
+        async for frame in socket:
+            assert frame.type is WSMsgType.TEXT
+            answers.append(json.loads(frame.data)["payload"]["text"])
+            if answers[-1] == "before":
+                await socket.send_json(_envelope("at last"))
+            elif "at last" not in answers:
+                go_on.set()
+
+    slack.serve = serve
+    with capture_logs() as logs:
+        async with receiving(slack, enter) as mode:
+            await both.wait()
+            await sockets[0].send_json(_envelope("before"))
+            await begun.wait()
+            closing = asyncio.create_task(mode.close(5))
+            await slack.until(lambda slack: slack.open == 1)  # the idle one is left at once
+            await sockets[0].send_json(_envelope("meanwhile"))
+            async with asyncio.timeout(5):
+                await closing
+            await slack.until(lambda slack: slack.open == 0)
+    assert answers[:2] == ["meanwhile", "before"]
+    # Either it came before the goodbye and is acknowledged, or it crossed that and was carried out anyway.
+    lost = [entry for entry in logs if entry["event"] == "socket_mode.acknowledgement_lost"]
+    assert answers[2:] == ["at last"] or len(lost) == 1
+
+
+async def test_what_crosses_the_goodbye_is_carried_out(slack: Slack) -> None:
+    entered: list[str] = []
+    parting = asyncio.Event()
+    both = asyncio.Barrier(CONNECTIONS + 1)
 
     async def enter(delivery: str, _payload: dict[str, Any]) -> dict[str, Any]:
         entered.append(delivery)
+        return {}
+
+    async def serve(socket: web.WebSocketResponse) -> None:
+        await _heard(socket)
+        await both.wait()
+        # Without reading what the bot says, as if it were still on its way.
+        await parting.wait()
+        await socket.send_json(_envelope("crossing"))
+        await hold(socket)
+
+    slack.serve = serve
+    with capture_logs() as logs:
+        async with receiving(slack, enter) as mode:
+            await both.wait()
+            entered.clear()
+            closing = asyncio.create_task(mode.close(5))
+            await asyncio.sleep(0.02)  # it says goodbye, and waits
+            assert not closing.done()
+            parting.set()
+            await closing
+    assert entered == ["crossing"] * CONNECTIONS
+    events = [entry["event"] for entry in logs if entry["log_level"] == "warning"]
+    assert events == ["socket_mode.acknowledgement_lost"] * CONNECTIONS
+
+
+async def test_who_cannot_be_answered_in_time_is_told_so_before_the_connection_is_left(slack: Slack) -> None:
+    begun, hurried = asyncio.Event(), asyncio.Event()
+    answers: list[Any] = []
+    sockets: list[web.WebSocketResponse] = []
+
+    async def enter(_delivery: str, _payload: dict[str, Any]) -> dict[str, Any]:
         begun.set()
-        await go_on.wait()
-        return {"text": "done"}
+        await hurried.wait()
+        return {"text": "it takes longer"}
 
     async def serve(socket: web.WebSocketResponse) -> None:
         sockets.append(socket)
-        async for frame in socket:
-            assert frame.type is WSMsgType.TEXT
-            answers.append(json.loads(frame.data))
+        if socket is sockets[0]:
+            await socket.send_json(_envelope("slow"))
+        answers.extend([json.loads(frame.data)["payload"] async for frame in socket])
 
     slack.serve = serve
-    async with receiving(slack, enter) as mode:
-        await slack.until(lambda slack: slack.open == CONNECTIONS)
-        await sockets[0].send_json(_envelope("before"))
-        await begun.wait()
-        closing = asyncio.create_task(mode.close(5))
-        await asyncio.sleep(0)
-        for socket in sockets:
-            await socket.send_json(_envelope("after"))
-        await asyncio.sleep(0.05)
-        assert slack.open == CONNECTIONS
-        go_on.set()
-        async with asyncio.timeout(5):
-            await closing
-        await slack.until(lambda slack: slack.open == 0)
-    assert answers == [{"envelope_id": "before", "payload": {"text": "done"}}]
-    assert entered == ["before"]
+    with capture_logs() as logs:
+        async with receiving(slack, enter, hurried.set) as mode:
+            await begun.wait()
+            await mode.close(0.02)
+    assert answers == [{"text": "it takes longer"}]
+    assert not [entry for entry in logs if entry["log_level"] == "warning"]
 
 
 async def test_what_cannot_be_acknowledged_in_time_is_said(slack: Slack) -> None:

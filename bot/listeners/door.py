@@ -47,12 +47,13 @@ class Door:
         self.observe: Callable[[str, str, float], None] = lambda _kind, _result, _seconds: None
         self._seen: OrderedDict[str, asyncio.Task[BoltResponse]] = OrderedDict()
         self._running: set[asyncio.Task[Any]] = set()
+        self._patient: set[asyncio.Timeout] = set()
 
     async def enter(self, delivery: str, body: dict[str, Any]) -> dict[str, Any]:
         """Carry out one Socket Mode delivery; the payload of its acknowledgement, within Slack's patience."""
         begun = asyncio.get_running_loop().time()
         task = self._once(delivery, body)
-        done, _ = await asyncio.wait({task}, timeout=self._patience_s)
+        done = await self._is_done_in_time(task)
         took = asyncio.get_running_loop().time() - begun
         self.observe(_kind(body), "acknowledged" if done else "late", took)
         if done:
@@ -71,9 +72,27 @@ class Door:
             self._faults.say(body, waiting)
         return {}
 
+    def hurry(self) -> None:
+        """From now on answer at once; whoever's work is not done by then is told that it takes longer."""
+        self._patience_s = 0.0
+        for limit in self._patient:
+            limit.reschedule(asyncio.get_running_loop().time())
+
     async def drain(self, within_s: float) -> None:
         """Let listeners under way end."""
         await finished(self._running.copy(), within_s)
+
+    async def _is_done_in_time(self, task: asyncio.Task[BoltResponse]) -> bool:
+        limit = asyncio.timeout(self._patience_s)
+        self._patient.add(limit)
+        try:
+            async with limit:
+                await asyncio.wait({task})
+        except TimeoutError:
+            pass
+        finally:
+            self._patient.discard(limit)
+        return task.done()
 
     def _once(self, delivery: str, body: dict[str, Any]) -> asyncio.Task[BoltResponse]:
         key = _effect(body) or delivery

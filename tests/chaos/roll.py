@@ -1,8 +1,8 @@
 """A rolling restart under load: `python -m tests.chaos.roll --rounds 3 --rate 20`.
 
-Two replicas on PostgreSQL, by HTTP, behind a balancer that asks `/readyz`. People press "Yes, proceed" at a
-steady rate, four times within a second on each card; meanwhile each replica in turn is told to stop
-(SIGTERM), waited for and started again. No click may be refused or cut off, every card must be one job,
+Two replicas on PostgreSQL, by Socket Mode, or with `--http` behind a balancer that asks `/readyz`. People
+press "Yes, proceed" at a steady rate, four times within a second on each card; meanwhile each replica in turn
+is told to stop (SIGTERM), waited for and started again. No click may be refused or cut off, every card must be one job,
 confirmed and POSTed once, and every replica must end in good order within its deadline. On a machine that is
 too busy an answer may come late, after Slack's three seconds; such a click counts as taken, and is told
 apart.
@@ -15,7 +15,7 @@ import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,7 +27,7 @@ from bot.sandbox.desk import Message, Reaction
 from bot.sandbox.workspace.people import ASTER, OPS, PRIVATE, RANDOM
 from store.database import Database
 from tests.chaos import looking
-from tests.chaos.balancer import Balancer, balancer
+from tests.chaos.balancer import balancer
 from tests.chaos.bots import Replica
 from tests.chaos.by_hand import parser, reported
 from tests.chaos.jobs import propose
@@ -59,6 +59,7 @@ class Plan:
     """Each replica is restarted `rounds` times, at `rate` clicks a second."""
 
     database: str
+    http: bool = False
     rounds: int = 1
     rate: float = 20.0
     seed: int = 0
@@ -116,7 +117,8 @@ def late(reaction: Reaction) -> bool:
 
 async def run(plan: Plan) -> Report:
     """Prepare the cards, begin to press, restart everybody in turn, look."""
-    async with scene({"evian3": LANE}, plan.database, 0) as played, _bots(played, plan) as balanced:
+    bots = _by_http if plan.http else _by_socket
+    async with scene({"evian3": LANE}, plan.database, plan.replicas, BOT) as played, bots(played) as entry:
         cards = await _cards(played, plan)
         clicks, done, ended = Clicks(), asyncio.Event(), list[float]()
         began = time.monotonic()
@@ -128,7 +130,7 @@ async def run(plan: Plan) -> Report:
                 codes.append(await replica.stop())
                 ended.append(time.monotonic() - told)
                 await replica.start()
-                await _all_ready(balanced, plan)
+                await entry.all_ready()
         done.set()
         await pressing
         took = time.monotonic() - began
@@ -152,22 +154,39 @@ async def run(plan: Plan) -> Report:
             "s to an end, most": max(ended),
             "POSTs": len(seen.clusters["evian3"].posts),
             "messages": len(seen.said),
-            **balanced.counts,
+            **entry.counts(),
         }
         if not found:
             clear(played)
     return Report(figures, found)
 
 
+@dataclass(frozen=True)
+class _Entry:
+    """How Slack reaches the replicas: whether it reaches all of them now, and what it saw."""
+
+    all_ready: Callable[[], Awaitable[None]]
+    counts: Callable[[], Mapping[str, int]] = dict
+
+
 @asynccontextmanager
-async def _bots(played: Scene, plan: Plan) -> AsyncIterator[Balancer]:
-    """So many replicas, ready, behind the balancer; stopped at the end."""
+async def _by_socket(played: Scene) -> AsyncIterator[_Entry]:
+    """The replicas, ready, each with its connections to Slack."""
+    with played.file.open("a") as file:
+        file.write(UNLIMITED)
+    await played.start()
+    yield _Entry(played.whole)
+
+
+@asynccontextmanager
+async def _by_http(played: Scene) -> AsyncIterator[_Entry]:
+    """The replicas, ready, behind the balancer; stopped at the end."""
     stage = played.stage
     with played.file.open("a") as file:
         file.write(UNLIMITED)
     stage.environment |= {"SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": stage.access.signing_secret}
     variables = stage.variables(played.file)
-    places = [f"127.0.0.1:{port}" for port in _free_ports(plan.replicas)]
+    places = [f"127.0.0.1:{port}" for port in _free_ports(len(played.replicas))]
     played.replicas = [
         Replica(BOT, variables, stage.folder / f"bot-{number}.log", ("--http", place))
         for number, place in enumerate(places)
@@ -178,8 +197,12 @@ async def _bots(played: Scene, plan: Plan) -> AsyncIterator[Balancer]:
             stack.push_async_callback(replica.stop)
         balanced, address = await stack.enter_async_context(balancer([f"http://{place}" for place in places]))
         await stage.desk.send_requests_to(f"{address}/slack/events")
-        await _all_ready(balanced, plan)
-        yield balanced
+
+        async def there() -> bool:
+            return balanced.ready == len(places)
+
+        await _until(there, 60)
+        yield _Entry(lambda: _until(there, 60), lambda: balanced.counts)
 
 
 def _free_ports(number: int) -> list[int]:
@@ -196,13 +219,6 @@ async def _until(there: Callable[[], Awaitable[bool]], within_s: float) -> None:
             return
         await asyncio.sleep(0.05)
     raise TimeoutError(f"Not there after {within_s:g} s.")
-
-
-async def _all_ready(balanced: Balancer, plan: Plan) -> None:
-    async def there() -> bool:
-        return balanced.ready == plan.replicas
-
-    await _until(there, 60)
 
 
 async def _cards(played: Scene, plan: Plan) -> dict[str, Message]:
@@ -268,10 +284,13 @@ def main() -> int:
     options.add_argument("--rounds", type=int, default=Plan.rounds)
     options.add_argument("--rate", type=float, default=Plan.rate, help="clicks a second")
     options.add_argument("--seed", type=int, default=Plan.seed)
+    options.add_argument("--http", action="store_true", help="by HTTP, not by Socket Mode")
     asked = options.parse_args()
     return reported(
         asked,
-        lambda database: run(Plan(database or "", asked.rounds, asked.rate, asked.seed, asked.replicas)),
+        lambda database: run(
+            Plan(database or "", asked.http, asked.rounds, asked.rate, asked.seed, asked.replicas)
+        ),
     )
 
 

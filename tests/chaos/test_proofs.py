@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.chaos import failover, large, no_database, outage, rolling
+from tests.chaos import failover, large, no_database, outage
 from tests.postgresql import postgresql
 
 pytestmark = pytest.mark.chaos
@@ -45,9 +45,3 @@ async def test_what_happened_while_slack_was_away_is_told_afterwards(kill: bool)
     report = await outage.run(12, kill=kill)
     assert report.violations == [], report
     assert report.counts["calls turned away"] > 0
-
-
-async def test_two_replicas_are_replaced_under_load_and_no_click_is_lost(postgres: Callable[[], str]) -> None:
-    report = await rolling.run(3, postgres(), rate=5)
-    assert report.violations == [], report
-    assert report.counts["cards pressed"] > 0
