@@ -127,10 +127,10 @@ def copies(conn: Connection, job_id: int) -> Sequence[Copy]:
         .where(card_copies.c.job_id == job_id)
         .order_by(card_copies.c.channel_id, card_copies.c.ts)
     )
-    return [Copy(**row._mapping) for row in rows]
+    return [Copy(**row._asdict()) for row in rows]
 
 
 def _approval(row: Row[Any]) -> Approval:
-    values = dict(row._mapping)
+    values = row._asdict()
     operator = Operator(values.pop("enterprise_id"), values.pop("team_id"), values.pop("user_id"))
     return Approval(operator=operator, **values)

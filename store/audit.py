@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, func, insert, select, true, type_coerce
+from sqlalchemy import Connection, Insert, Select, func, insert, select, true, type_coerce
 from sqlalchemy.types import NullType
 
 from store.audit_tables import audit_archives
 from store.clock import EPOCH, MILLISECOND, read_now
 from store.model import Operator
-from store.prepared import prepared
+from store.prepared import Prepared, prepared
 from store.tables import audit_log
 
 GENESIS = bytes(32)
@@ -84,12 +84,13 @@ class Broken:
 
 def recorded(conn: Connection, event: Event, job: UUID, detail: Mapping[str, Any]) -> bool:
     """Whether this is on the record of a job already, word for word; what is about to be sealed is not."""
-    same = (
-        audit_log.c.job == job.hex,
-        audit_log.c.event == event.value,
-        audit_log.c.detail == _words(detail),
-    )
-    return conn.execute(select(audit_log.c.seq).where(*same).limit(1)).first() is not None
+    return _same(conn, job=job.hex, event=event.value, words=_words(detail)).first() is not None
+
+
+@prepared
+def _same(job: Any, event: Any, words: Any) -> Select[Any]:
+    same = (audit_log.c.job == job, audit_log.c.event == event, audit_log.c.detail == words)
+    return select(audit_log.c.seq).where(*same).limit(1)
 
 
 def append(
@@ -134,9 +135,17 @@ def seal(conn: Connection) -> None:
     for seq, event in enumerate(pending, start=end + 1):
         row = {"seq": seq, "at": (at - EPOCH) // MILLISECOND, **event}
         end_of_row = digest(previous, row)
-        rows.append({**row, "at": at, "previous_hash": previous, "hash": end_of_row})
+        values = {**row, "at": at, "previous_hash": previous, "hash": end_of_row}
+        rows.append({f"new_{name}": value for name, value in values.items()})
         previous = end_of_row
-    conn.execute(insert(audit_log), rows)
+    _row.many(conn, rows)
+
+
+def _insert(**new: Any) -> Insert:
+    return insert(audit_log).values({name.removeprefix("new_"): value for name, value in new.items()})
+
+
+_row = Prepared(_insert, *(f"new_{column.name}" for column in audit_log.c))
 
 
 def verify(conn: Connection) -> tuple[int, Broken | None]:

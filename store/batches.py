@@ -203,4 +203,4 @@ def _of(person: Operator) -> Any:
 
 
 def _batch(row: Row[Any]) -> Batch:
-    return Batch(**row._mapping)
+    return Batch(**row._asdict())

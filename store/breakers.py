@@ -1,13 +1,15 @@
 """Failures in a row on a cluster, and the pause that follows when there are too many. They never commit."""
 
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Boolean, Column, Connection, Integer, String, Table, case, delete, or_
+from sqlalchemy import Boolean, Column, Connection, Delete, Integer, String, Table, case, delete, or_
 
 from store import pauses
 from store.clock import read_now
 from store.database import upsert
 from store.model import Pause
+from store.prepared import prepared
 from store.tables import metadata
 
 breakers = Table(
@@ -37,7 +39,12 @@ def failed(conn: Connection, cluster: str, job_id: int) -> tuple[int, bool]:
 
 def reset(conn: Connection, cluster: str) -> None:
     """Something was answered as it should be: what failed before does not count any more."""
-    conn.execute(delete(breakers).where(breakers.c.cluster == cluster))
+    _forgotten(conn, cluster=cluster)
+
+
+@prepared
+def _forgotten(cluster: Any) -> Delete:
+    return delete(breakers).where(breakers.c.cluster == cluster)
 
 
 def trip(conn: Connection, cluster: str, reason: str, pause_s: float, longest_s: float) -> Pause:

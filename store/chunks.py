@@ -4,7 +4,19 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, Select, Update, exists, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Executable,
+    Insert,
+    Row,
+    Select,
+    Update,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from store import transitions
 from store.clock import now, read_now
@@ -41,20 +53,15 @@ def cut(conn: Connection, job: Job, size: int) -> bool:
         open_chunks=len(ranges),
     )
     if begun:
-        conn.execute(
-            insert(chunks),
-            [
-                {
-                    "job_id": job.id,
-                    "number": number,
-                    "cluster": job.cluster,
-                    "first": first,
-                    "last": last,
-                }
-                for number, (first, last) in enumerate(ranges)
-            ],
-        )
+        of_job = {"job": job.id, "where": job.cluster}
+        parts = ({"nth": n, "start": first, "end": last} for n, (first, last) in enumerate(ranges))
+        _planned.many(conn, (of_job | part for part in parts))
     return begun
+
+
+@prepared
+def _planned(job: Any, nth: Any, where: Any, start: Any, end: Any) -> Insert:
+    return insert(chunks).values(job_id=job, number=nth, cluster=where, first=start, last=end)
 
 
 def _ranges(conn: Connection, job: Job, size: int) -> Sequence[tuple[int, int]]:
@@ -202,4 +209,4 @@ def _ours(chunk: Chunk) -> Update:
 
 
 def _chunk(row: Row[Any]) -> Chunk:
-    return Chunk(**row._mapping)
+    return Chunk(**row._asdict())

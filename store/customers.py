@@ -1,13 +1,14 @@
 """Queries about the customers of a job and what became of each. Never commit."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, Update, select, update
 
 from store.clock import now
 from store.model import Chunk, Customer, CustomerOutcome
-from store.prepared import prepared
+from store.prepared import Prepared, prepared
 from store.tables import job_customers, jobs
 
 COUNTS = {
@@ -162,5 +163,14 @@ def _planned_in(job_id: Any, first: Any, last: Any) -> tuple[Any, ...]:
 
 def count(conn: Connection, job_id: int, changes: dict[CustomerOutcome, int]) -> None:
     """Change a job's counts, by the transaction that changes its customers."""
-    values = {COUNTS[outcome]: COUNTS[outcome] + change for outcome, change in changes.items()}
-    conn.execute(update(jobs).where(jobs.c.id == job_id).values(values))
+    by = {f"by_{outcome}": change for outcome, change in changes.items()}
+    _counted(tuple(changes))(conn, job=job_id, **by)
+
+
+@cache
+def _counted(outcomes: tuple[CustomerOutcome, ...]) -> Prepared:
+    def build(job: Any, **by: Any) -> Update:
+        values = {COUNTS[outcome]: COUNTS[outcome] + by[f"by_{outcome}"] for outcome in outcomes}
+        return update(jobs).where(jobs.c.id == job).values(values)
+
+    return Prepared(build, "job", *(f"by_{outcome}" for outcome in outcomes))

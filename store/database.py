@@ -4,6 +4,7 @@ One hop a transaction instead of one a statement, no async inside queries, the s
 """
 
 import asyncio
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -58,6 +59,13 @@ def file_of(url: str) -> Path | None:
     return Path(make_url(url).database or "") if is_embedded(url) else None
 
 
+class _Own(threading.local):
+    """What each thread has of its own: its connections, kept, by the names of their options."""
+
+    def __init__(self) -> None:
+        self.connections: dict[tuple[str, ...], Connection] = {}
+
+
 class Database:
     """Transactions on worker threads: writes, and reads beside them.
 
@@ -78,6 +86,8 @@ class Database:
             sqlite.engine(parsed, create) if self.embedded else postgres.engine(parsed, writers + READERS)
         )
         self._on_ring = on_ring
+        self._own = _Own()
+        self._kept: list[Connection] = []
         self._writer = ThreadPoolExecutor(writers, thread_name_prefix="store-write")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
 
@@ -104,6 +114,8 @@ class Database:
         """Wait for running transactions, then let go of every connection."""
         self._writer.shutdown()
         self._readers.shutdown()
+        for conn in self._kept:
+            conn.close()
         self.engine.dispose()
 
     def _run(
@@ -119,6 +131,7 @@ class Database:
                 result, topics = self._transact(options, work, *args, **kwargs)
                 break
             except SQLAlchemyError as exc:
+                self._let_go()
                 if attempt == TRIES or not _passing(exc):
                     raise StoreError(f"The database did not do it: {_reason(exc)}.") from exc
         for topic in topics:
@@ -128,15 +141,33 @@ class Database:
     def _transact(
         self, options: dict[str, Any], work: Callable[..., Any], *args: Any, **kwargs: Any
     ) -> tuple[Any, set[str]]:
-        with self.engine.connect().execution_options(**options) as conn:
-            conn.info.clear()  # of what a transaction that was rolled back has left
-            with conn.begin():
-                result = work(conn, *args, **kwargs)
-                audit.seal(conn)
-                topics: set[str] = conn.info.pop(_RINGS, set())
-                if not self.embedded and topics:
-                    _notify(conn, topics)
-            return result, topics if self.embedded else set()
+        conn = self._connection(options)
+        conn.info.clear()  # of what a transaction that was rolled back has left
+        with conn.begin():
+            result = work(conn, *args, **kwargs)
+            audit.seal(conn)
+            topics: set[str] = conn.info.pop(_RINGS, set())
+            if not self.embedded and topics:
+                _notify(conn, topics)
+        return result, topics if self.embedded else set()
+
+    def _connection(self, options: dict[str, Any]) -> Connection:
+        """This thread's connection with these options. Opening one takes longer than most transactions."""
+        mine = self._own.connections
+        kind = tuple(options)
+        if kind not in mine:
+            mine[kind] = self.engine.connect()
+            self._kept.append(mine[kind])
+            mine[kind].execution_options(**options)
+        return mine[kind]
+
+    def _let_go(self) -> None:
+        """After an error the next transaction begins with another connection: this one may be lost."""
+        mine = self._own.connections
+        for conn in mine.values():
+            self._kept.remove(conn)
+            conn.close()
+        mine.clear()
 
 
 def _notify(conn: Connection, topics: set[str]) -> None:

@@ -9,8 +9,10 @@ from sqlalchemy import (
     Connection,
     Select,
     Table,
+    Update,
     case,
     func,
+    or_,
     select,
     type_coerce,
     update,
@@ -54,8 +56,17 @@ def _ask(conn: Connection, person: Operator, first: Mapping[str, Any], again: Ma
 
 def changed(conn: Connection, person: Operator, **values: Any) -> None:
     """Have somebody's home looked at, if they have one."""
-    conn.execute(update(homes).where(*_of(homes, person)).values(asked=homes.c.asked + 1, **values))
+    if values:
+        conn.execute(update(homes).where(*_of(homes, person)).values(asked=homes.c.asked + 1, **values))
+    else:
+        _changed(conn, **{f"of_{name}": value for name, value in _key(person).items()})
     ring(conn, TOPIC)
+
+
+@prepared
+def _changed(of_enterprise_id: Any, of_team_id: Any, of_user_id: Any) -> Update:
+    person = Operator(of_enterprise_id, of_team_id, of_user_id)
+    return update(homes).where(*_of(homes, person)).values(asked=homes.c.asked + 1)
 
 
 def notify_of(conn: Connection, person: Operator) -> Notify:
@@ -70,7 +81,7 @@ def _notify(enterprise_id: Any, team_id: Any, user_id: Any) -> Select[Any]:
 
 def get(conn: Connection, person: Operator) -> Home:
     """The home of somebody who has one."""
-    values = dict(conn.execute(select(homes).where(*_of(homes, person))).one()._mapping)
+    values = conn.execute(select(homes).where(*_of(homes, person))).one()._asdict()
     operator = Operator(values.pop("enterprise_id"), values.pop("team_id"), values.pop("user_id"))
     return Home(operator=operator, **values)
 
@@ -112,7 +123,9 @@ def _owners(since: Any) -> Select[Any]:
 
 @prepared
 def _about_batches(since: Any) -> Select[Any]:
-    rare = select(audit_log.c.seq).where(audit_log.c.seq > since, audit_log.c.event.in_(OF_BATCHES))
+    rare = select(audit_log.c.seq).where(
+        audit_log.c.seq > since, or_(*(audit_log.c.event == event for event in OF_BATCHES))
+    )
     return rare.limit(1)
 
 

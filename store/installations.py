@@ -27,12 +27,12 @@ def find(conn: Connection, enterprise_id: str, team_id: str) -> Installation | N
         .limit(1)
     )
     row = conn.execute(query).one_or_none()
-    return Installation(**row._mapping) if row else None
+    return Installation(**row._asdict()) if row else None
 
 
 def every(conn: Connection) -> Sequence[Installation]:
     """All there are."""
-    return [Installation(**row._mapping) for row in conn.execute(select(installations))]
+    return [Installation(**row._asdict()) for row in conn.execute(select(installations))]
 
 
 def save(conn: Connection, one: Installation) -> None:
@@ -69,7 +69,7 @@ def to_check(conn: Connection, every: timedelta) -> Sequence[Installation]:
     """Those that Slack was not asked about for so long, the longest first."""
     since = read_now(conn) - every
     query = select(installations).where(installations.c.checked_at < since)
-    return [Installation(**row._mapping) for row in conn.execute(query.order_by(installations.c.checked_at))]
+    return [Installation(**row._asdict()) for row in conn.execute(query.order_by(installations.c.checked_at))]
 
 
 def checked(conn: Connection, one: Installation, values: Mapping[str, str]) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -51,12 +50,11 @@ LISTED = (
 
 def add(conn: Connection, job_id: int, note: Note, **detail: str | int | None) -> None:
     """Have Slack told, in the transaction of the fact. A card that still waits is not queued twice."""
-    values = {"job_id": job_id, "note": note, "detail": detail or None}
     if note is Note.CARD:
-        conn.execute(_add_card(conn.dialect.name), values)
+        _add_card(conn, job=job_id, which=note, words=detail or None)
         ring(conn, CARDS)
     else:
-        conn.execute(_add(), values)
+        _add(conn, job=job_id, batch=None, which=note, words=detail or None)
     ring(conn, TOPIC)
 
 
@@ -67,15 +65,17 @@ def add_once(conn: Connection, job_id: int, note: Note) -> None:
         add(conn, job_id, note)
 
 
-@cache
-def _add() -> Insert:
-    return insert(outbox).values(created_at=now(), due_at=now())
+@prepared
+def _add(job: Any, batch: Any, which: Any, words: Any) -> Insert:
+    about = {"job_id": job, "batch_id": batch, "note": which, "detail": words}
+    return insert(outbox).values(**about, created_at=now(), due_at=now())
 
 
-@cache
-def _add_card(dialect: str) -> Any:
-    new = upsert_on(dialect, outbox).values(created_at=now(), due_at=now())
-    return new.on_conflict_do_update(
+@prepared
+def _add_card(dialect: str, job: Any, which: Any, words: Any) -> Executable:
+    about = {"job_id": job, "note": which, "detail": words}
+    new: Any = upsert_on(dialect, outbox).values(**about, created_at=now(), due_at=now())
+    card: Executable = new.on_conflict_do_update(
         index_elements=[outbox.c.job_id],
         index_where=IS_CARD,
         # At once, unless Slack asked for a pause: pacing is for whoever delivers, who knows the job.
@@ -84,11 +84,12 @@ def _add_card(dialect: str) -> Any:
             "due_at": case((outbox.c.attempts == 0, now()), else_=outbox.c.due_at),
         },
     )
+    return card
 
 
 def add_for_person(conn: Connection, batch_id: int, note: Note, to: str, **detail: str | int | None) -> None:
     """Have one person told about a batch, directly, in the transaction of the fact."""
-    conn.execute(_add(), {"batch_id": batch_id, "note": note, "detail": {**detail, "to": to}})
+    _add(conn, job=None, batch=batch_id, which=note, words={**detail, "to": to})
     ring(conn, TOPIC)
 
 
@@ -234,7 +235,7 @@ def drop(conn: Connection, job_id: int) -> None:
 
 
 def _item(row: Row[Any]) -> OutboxItem:
-    values = dict(row._mapping)
+    values = row._asdict()
     if row.detail and "to" in row.detail:
         values["channel_id"] = row.detail["to"]
     return OutboxItem(**values)

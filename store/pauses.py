@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, select
+from sqlalchemy import Connection, Delete, Select, delete, select
 
 from store.clock import read_now
 from store.database import upsert
@@ -19,7 +19,7 @@ LONGEST_S = 300.0  # where the cluster does not say for how long
 def current(conn: Connection, cluster: str) -> Pause | None:
     """The cluster's pause, if it has asked us to wait and has taken nothing since."""
     row = _of_cluster(conn, cluster=cluster).one_or_none()
-    return Pause(**row._mapping) if row else None
+    return Pause(**row._asdict()) if row else None
 
 
 @prepared
@@ -60,9 +60,14 @@ def put(conn: Connection, cluster: str, values: Mapping[str, object]) -> Pause:
         .on_conflict_do_update(index_elements=[pauses.c.cluster], set_=values)
         .returning(*pauses.c)
     ).one()
-    return Pause(**row._mapping)
+    return Pause(**row._asdict())
 
 
 def lift(conn: Connection, cluster: str) -> bool:
     """The cluster takes requests again; whether it was paused."""
-    return conn.execute(delete(pauses).where(pauses.c.cluster == cluster)).rowcount > 0
+    return _lifted(conn, cluster=cluster).rowcount > 0
+
+
+@prepared
+def _lifted(cluster: Any) -> Delete:
+    return delete(pauses).where(pauses.c.cluster == cluster)

@@ -1,15 +1,17 @@
 """Cards that are changed: the old one stays until its successor is posted. In the transaction of the fact."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, select, update
 
 from store import audit, outbox
 from store.audit import Event
 from store.jobs import COLUMNS, as_job, cancel
 from store.model import Job
 from store.outbox_model import Note
+from store.prepared import prepared
 from store.tables import IS_PROPOSED, jobs
 
 
@@ -39,5 +41,9 @@ def undo(conn: Connection, new: Job) -> bool:
 
 
 def _waiting_for(conn: Connection, new: Job) -> Sequence[Job]:
-    waiting = select(*COLUMNS).where(jobs.c.replaced_by == new.uuid, IS_PROPOSED)
-    return [as_job(row) for row in conn.execute(waiting)]
+    return [as_job(row) for row in _waiting(conn, uuid=new.uuid)]
+
+
+@prepared
+def _waiting(uuid: Any) -> Select[Any]:
+    return select(*COLUMNS).where(jobs.c.replaced_by == uuid, IS_PROPOSED)

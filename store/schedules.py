@@ -72,7 +72,7 @@ def look_again(conn: Connection, cluster: str, after_s: float) -> int:
     """confirmed -> scheduled for what was ready longer than so: its rights may be gone by now. How many."""
     since = read_now(conn) - timedelta(seconds=after_s)
     moved = 0
-    for job_id in _stale(conn, cluster=cluster, since=since).scalars().all():
+    for job_id in _stale(conn, cluster=cluster, since=since).scalars():
         moved += transitions.move(conn, job_id, JobState.CONFIRMED, JobState.SCHEDULED, due_at=now())
     if moved:
         ring(conn, TOPIC)
@@ -130,7 +130,7 @@ def overrides_of(conn: Connection, job_id: int) -> Sequence[Override]:
     """Everything administrators have let a job start in spite of."""
     found = []
     for row in _overrides(conn, job_id=job_id):
-        values = dict(row._mapping)
+        values = row._asdict()
         who = Operator(values.pop("enterprise_id"), values.pop("team_id"), values.pop("user_id"))
         found.append(Override(operator=who, **values))
     return found

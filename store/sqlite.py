@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from store.errors import StoreError
+from store.prepared import plainly
 
 BUSY_TIMEOUT_MS = 5_000
 # Pages kept by each connection, as far as there are any. With SQLite's 2 MB a list of a million jobs reads
@@ -56,4 +57,4 @@ def _prepare(connection: Any, _record: object) -> None:
 def _begin(conn: Connection) -> None:
     # A write takes its lock at once: upgrading a read lock half way cannot wait, only fail.
     read_only = conn.get_execution_options().get("read_only", False)
-    conn.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    plainly(conn, "BEGIN" if read_only else "BEGIN IMMEDIATE")

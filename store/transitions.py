@@ -1,12 +1,15 @@
 """The legal moves of a job, as one table, and the compare-and-set that makes one."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, Update, update
 
+from store.clock import DatabaseNow, now
 from store.errors import IllegalTransition
 from store.model import JobState
+from store.prepared import Prepared
 from store.tables import jobs
 
 LEGAL: Mapping[JobState, frozenset[JobState]] = {
@@ -40,7 +43,16 @@ def move(conn: Connection, job_id: int, start: JobState, end: JobState, **values
     """
     if end not in LEGAL[start]:
         raise IllegalTransition(f"{start} -> {end}")
-    moved = conn.execute(
-        update(jobs).where(jobs.c.id == job_id, jobs.c.state == start).values(state=end, **values)
-    )
+    given = {f"new_{name}": value for name, value in values.items() if not isinstance(value, DatabaseNow)}
+    at = tuple(name for name, value in values.items() if isinstance(value, DatabaseNow))
+    moved = _moved(tuple(given), at)(conn, job=job_id, before=start, after=end, **given)
     return moved.rowcount == 1
+
+
+@cache
+def _moved(given: tuple[str, ...], at: tuple[str, ...]) -> Prepared:
+    def build(job: Any, before: Any, after: Any, **new: Any) -> Update:
+        values = {name.removeprefix("new_"): value for name, value in new.items()} | dict.fromkeys(at, now())
+        return update(jobs).where(jobs.c.id == job, jobs.c.state == before).values(state=after, **values)
+
+    return Prepared(build, "job", "before", "after", *given)

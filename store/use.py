@@ -3,17 +3,20 @@
 Each reads one range of an index, which the limits themselves keep short.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, TextClause, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
-from store.clock import Instant, read_now
+from store.clock import read_now
 from store.model import Operator
+from store.prepared import Prepared
 from store.tables import IS_UNFINISHED, jobs
 
-Condition = ColumnElement[bool] | TextClause
+Whose = Mapping[str, Any]  # by the columns of jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,35 +34,48 @@ def hold(conn: Connection, cluster: str) -> None:
         conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"cards on {cluster}", 0))))
 
 
-def of_person(owner: Operator) -> Sequence[Condition]:
+def of_person(owner: Operator) -> Whose:
     """What one person asked for."""
-    return (
-        jobs.c.enterprise_id == owner.enterprise_id,
-        jobs.c.team_id == owner.team_id,
-        jobs.c.user_id == owner.user_id,
-    )
+    return asdict(owner)
 
 
-def on_cluster(cluster: str) -> Sequence[Condition]:
+def on_cluster(cluster: str) -> Whose:
     """What everybody asked for there."""
-    return (jobs.c.cluster == cluster,)
+    return {"cluster": cluster}
 
 
-def jobs_open(conn: Connection, whose: Sequence[Condition]) -> int:
+def jobs_open(conn: Connection, whose: Whose) -> int:
     """Jobs that have not ended."""
-    return conn.execute(select(func.count()).select_from(jobs).where(*whose, IS_UNFINISHED)).scalar_one()
+    return int(_open(tuple(whose))(conn, **whose).scalar_one())
 
 
-def lately(
-    conn: Connection, whose: Sequence[Condition], seconds: float, *, but_replaced: bool = False
-) -> Span:
+def lately(conn: Connection, whose: Whose, seconds: float, *, but_replaced: bool = False) -> Span:
     """What was asked for within the last so many seconds, whatever became of it.
 
     `but_replaced`: without the cards in whose place a changed one came; nobody could confirm them any more.
     """
-    since = literal(read_now(conn) - timedelta(seconds=seconds), Instant)
-    asked = select(func.count(), func.coalesce(func.sum(jobs.c.total), 0), func.min(jobs.c.created_at)).where(
-        *whose, jobs.c.created_at > since, *([jobs.c.replaced_by.is_(None)] if but_replaced else [])
-    )
-    cards, customers, oldest = conn.execute(asked).one()
+    since = read_now(conn) - timedelta(seconds=seconds)
+    cards, customers, oldest = _lately(tuple(whose), but_replaced)(conn, since=since, **whose).one()
     return Span(cards, int(customers), oldest)
+
+
+@cache
+def _open(whose: tuple[str, ...]) -> Prepared:
+    def build(**values: Any) -> Select[Any]:
+        return select(func.count()).select_from(jobs).where(*_are(values), IS_UNFINISHED)
+
+    return Prepared(build, *whose)
+
+
+@cache
+def _lately(whose: tuple[str, ...], but_replaced: bool) -> Prepared:
+    def build(since: Any, **values: Any) -> Select[Any]:
+        kept = [jobs.c.replaced_by.is_(None)] if but_replaced else []
+        used = (func.count(), func.coalesce(func.sum(jobs.c.total), 0), func.min(jobs.c.created_at))
+        return select(*used).where(*_are(values), jobs.c.created_at > since, *kept)
+
+    return Prepared(build, "since", *whose)
+
+
+def _are(values: Whose) -> list[ColumnElement[bool]]:
+    return [jobs.c[name] == value for name, value in values.items()]

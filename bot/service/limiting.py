@@ -1,6 +1,5 @@
 """How much may be under way: decided in the transaction that makes the card, so that replicas agree."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -10,7 +9,7 @@ from bot.errors import InvalidRequest, TooManyCustomers
 from store import use
 from store.clock import read_now
 from store.proposal_model import Proposal
-from store.use import Condition
+from store.use import Whose
 
 MINUTE_S, HOUR_S = 60.0, 3_600.0
 
@@ -23,9 +22,7 @@ def check(conn: Connection, proposal: Proposal, person: Limits, cluster: Limits)
     _check(conn, proposal, use.on_cluster(proposal.cluster), cluster, everybody, "all of them together")
 
 
-def _check(
-    conn: Connection, proposal: Proposal, whose: Sequence[Condition], limits: Limits, who: str, whom: str
-) -> None:
+def _check(conn: Connection, proposal: Proposal, whose: Whose, limits: Limits, who: str, whom: str) -> None:
     now = read_now(conn)
     last = use.lately(conn, whose, MINUTE_S)
     if last.cards >= limits.cards_per_minute:

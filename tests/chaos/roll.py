@@ -2,10 +2,10 @@
 
 Two replicas on PostgreSQL, by Socket Mode, or with `--http` behind a balancer that asks `/readyz`. People
 press "Yes, proceed" at a steady rate, four times within a second on each card; meanwhile each replica in turn
-is told to stop (SIGTERM), waited for and started again. No click may be refused or cut off, every card must be one job,
-confirmed and POSTed once, and every replica must end in good order within its deadline. On a machine that is
-too busy an answer may come late, after Slack's three seconds; such a click counts as taken, and is told
-apart.
+is told to stop (SIGTERM), waited for and started again. No click may be refused or cut off, every card must
+be one job, confirmed and POSTed once, and every replica must end in good order within its deadline. On a
+machine that is too busy an answer may come late, after Slack's three seconds; such a click counts as taken,
+and is told apart.
 """
 
 import asyncio
