@@ -29,6 +29,7 @@ from bot.listeners.patience import Patience
 from bot.listeners.pauses import PauseButtons
 from bot.listeners.ports import Modals, Whisper
 from bot.listeners.showing import Showing
+from bot.listeners.switchboard import Switchboard
 from bot.listeners.waiting import WaitingJobs
 from bot.loops import UnderWay
 from bot.seal import Seal
@@ -55,7 +56,7 @@ def reception(
     config: Config, client: AsyncWebClient, home: Home, cases: UseCases, answering: Answering, seal: Seal
 ) -> Door:
     """The door, with every listener behind it."""
-    app = _app(client, home)
+    app, board = _app(client, home), Switchboard()
     whisper, windows, names = answering.whisper, answering.windows, answering.names
     workspace, under_way = answering.workspace, answering.under_way
     faults = Faults(whisper, windows)
@@ -63,26 +64,29 @@ def reception(
     choosing = cases.choosing
     showing = Showing(windows, faults, under_way)
     openings = Openings(cases.drafts, choosing, showing)
-    openings.register(app)
+    openings.register(board)
     patience = Patience(windows, faults, under_way)
-    Forms(cases.asking, choosing, windows, patience).register(app)
-    HomeTab(cases.own_home).register(app)
+    Forms(cases.asking, choosing, windows, patience).register(board)
+    HomeTab(cases.own_home).register(board)
     # Before `Commands`, which takes every other text.
-    BatchCommands(cases.batches, cases.own_batches, whisper, config.catalogue, names, workspace).register(app)
-    BatchForms(cases.making, cases.batches, windows, patience, names).register(app)
-    WaitingJobs(cases.approving, cases.timing, windows, names).register(app)
+    BatchCommands(cases.batches, cases.own_batches, whisper, config.catalogue, names, workspace).register(
+        board
+    )
+    BatchForms(cases.making, cases.batches, windows, patience, names).register(board)
+    WaitingJobs(cases.approving, cases.timing, windows, names).register(board)
     around = Surroundings(names, _following(config.catalogue), answering.path, workspace)
-    JobApplications(cases.details, cases.applications, showing, around).register(app)
+    JobApplications(cases.details, cases.applications, showing, around).register(board)
     words = Words(config.catalogue, names, config.id_pattern)
     Lists(
         cases.job_lists, cases.record_export, TimeZones(client), whisper, windows, words, workspace
-    ).register(app)
-    JobWindow(cases.details, cases.again, cases.stopping, openings, showing, around).register(app)
+    ).register(board)
+    JobWindow(cases.details, cases.again, cases.stopping, openings, showing, around).register(board)
     grammar = Grammar(config.catalogue, names, config.id_pattern)
-    Commands(openings, cases.proposals, whisper, grammar).register(app)
-    Buttons(cases.decisions, cases.previews).register(app)
-    FollowUps(cases.unknowns, cases.watching).register(app)
-    PauseButtons(cases.resuming, whisper).register(app)
+    Commands(openings, cases.proposals, whisper, grammar).register(board)
+    Buttons(cases.decisions, cases.previews).register(board)
+    FollowUps(cases.unknowns, cases.watching).register(board)
+    PauseButtons(cases.resuming, whisper).register(board)
+    board.join(app)
     return Door(app, windows, faults, seal)
 
 
@@ -108,6 +112,10 @@ def _app(client: AsyncWebClient, home: Home) -> AsyncApp:
         # The token goes in by `authorize`: Bolt's own way asks `auth.test` while the first user waits.
         client=AsyncWebClient(base_url=client.base_url, session=client.session, retry_handlers=[]),
         authorize=authorize,
+        # What these look for is answered at the entrance, or never comes here.
+        ssl_check_enabled=False,
+        url_verification_enabled=False,
+        attaching_function_token_enabled=False,
         process_before_response=True,  # the acknowledgement goes out when the listener returns, unpolled
         request_verification_enabled=False,  # Socket Mode has no signatures
         raise_error_for_unhandled_request=True,  # so that `Faults` answers it: nobody waits in silence

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck
 from slack_sdk.models.views import View
 
 from bot.draft import BatchDraft
@@ -13,6 +13,7 @@ from bot.listeners import patience
 from bot.listeners.batch_payloads import Assigning, Making, Opening
 from bot.listeners.patience import Outcome, Patience, Submitted
 from bot.listeners.ports import Windows
+from bot.listeners.switchboard import Switchboard
 from bot.service.batch_making import LONGEST_NAME, BatchMaking, UnusableFields
 from bot.service.batches import Batches
 from bot.views import batch_forms
@@ -39,12 +40,12 @@ class BatchForms:
         self._patience = patience
         self._names = names
 
-    def register(self, app: AsyncApp) -> None:
+    def register(self, board: Switchboard) -> None:
         """Map buttons and forms to their listeners."""
-        app.action(Button.MAKE_BATCHES.value)(self.make)
-        app.action(Button.ASSIGN_BATCH.value)(self.assign)
-        app.view(Form.MAKE_BATCHES.value)(self.made)
-        app.view(Form.ASSIGN_BATCH.value)(self.assigned)
+        board.action(Button.MAKE_BATCHES.value)(self.make)
+        board.action(Button.ASSIGN_BATCH.value)(self.assign)
+        board.view(Form.MAKE_BATCHES.value)(self.made)
+        board.view(Form.ASSIGN_BATCH.value)(self.assigned)
 
     async def make(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Open the form that makes batches."""

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck
 
 from bot.batch_text import Look, is_about_batches, parse_batch
 from bot.catalogue import Catalogue
 from bot.listeners.batch_payloads import Opening
 from bot.listeners.payloads import Command
 from bot.listeners.ports import Whisper
+from bot.listeners.switchboard import Switchboard
 from bot.parsing import UnusableText
 from bot.service.batches import Batches
 from bot.service.own_batches import OwnBatches, Page
@@ -38,11 +39,11 @@ class BatchCommands:
         self._names = names
         self._workspace = workspace
 
-    def register(self, app: AsyncApp) -> None:
+    def register(self, board: Switchboard) -> None:
         """Map command and buttons to their listeners; before `Commands`, which takes every other text."""
-        app.command("/set-action", matchers=[_about_batches])(self.set_action)
-        app.action(Button.NEWER_BATCHES.value)(self.newer)
-        app.action(Button.OLDER_BATCHES.value)(self.older)
+        board.command("/set-action", when=_about_batches)(self.set_action)
+        board.action(Button.NEWER_BATCHES.value)(self.newer)
+        board.action(Button.OLDER_BATCHES.value)(self.older)
 
     async def set_action(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """List the caller's batches, show one in full, or ask for an action on one: a card follows."""

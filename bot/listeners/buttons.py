@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck
 
 from bot.listeners.payloads import Click
+from bot.listeners.switchboard import Switchboard
 from bot.service.decisions import Decisions
 from bot.service.previews import Previews
 from bot.views.message import Button
@@ -21,14 +22,14 @@ class Buttons:
         self._decisions = decisions
         self._previews = previews
 
-    def register(self, app: AsyncApp) -> None:
+    def register(self, board: Switchboard) -> None:
         """Map the buttons to their listeners."""
-        app.action(Button.CONFIRM.value)(self.confirm)
-        app.action(Button.CANCEL.value)(self.cancel)
-        app.action(Button.INCLUDE.value)(self.include)
-        app.action(Button.LEAVE_OUT.value)(self.leave_out)
-        app.action(Button.READ_AGAIN.value)(self.read_again)
-        app.action(Button.CUSTOMERS_CSV.value)(self.show_everybody)
+        board.action(Button.CONFIRM.value)(self.confirm)
+        board.action(Button.CANCEL.value)(self.cancel)
+        board.action(Button.INCLUDE.value)(self.include)
+        board.action(Button.LEAVE_OUT.value)(self.leave_out)
+        board.action(Button.READ_AGAIN.value)(self.read_again)
+        board.action(Button.CUSTOMERS_CSV.value)(self.show_everybody)
 
     async def confirm(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Make a card a job."""

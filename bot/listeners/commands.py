@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck
 
 from bot.catalogue import Catalogue
 from bot.errors import InvalidRequest, NotAllowed
 from bot.listeners.opening import Openings
 from bot.listeners.payloads import Command
 from bot.listeners.ports import Whisper
+from bot.listeners.switchboard import Switchboard
 from bot.parsing import HelpWanted, Request, UnusableText, parse
 from bot.service.proposals import Proposals
 from bot.views import notices
@@ -48,9 +49,9 @@ class Commands:
         self._grammar = grammar
         self._names = grammar.clusters
 
-    def register(self, app: AsyncApp) -> None:
+    def register(self, board: Switchboard) -> None:
         """Map the command to its listener; after `BatchCommands`, which takes some of its texts."""
-        app.command("/set-action")(self.set_action)
+        board.command("/set-action")(self.set_action)
 
     async def set_action(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Ask for an action: a card in the channel, or a private answer."""

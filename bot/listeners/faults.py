@@ -12,6 +12,7 @@ from slack_bolt.error import BoltUnhandledRequestError
 from bot.errors import SetActionError
 from bot.listeners.payloads import is_command
 from bot.listeners.ports import Whisper, Windows
+from bot.listeners.switchboard import NobodyListens
 from bot.views import notices
 from bot.views.message import Message
 from bot.words import unescaped
@@ -39,7 +40,7 @@ class Faults:
         """A SetActionError speaks for itself; anything else is logged with a reference the user can quote."""
         if isinstance(error, SetActionError):
             return notices.refusal(error)
-        if isinstance(error, BoltUnhandledRequestError):
+        if isinstance(error, (BoltUnhandledRequestError, NobodyListens)):
             log.warning("set_action.unhandled_payload")
             return notices.nobodys()
         reference = uuid4().hex[:8]

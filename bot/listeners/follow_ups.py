@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck
 
 from bot.listeners.payloads import Click
+from bot.listeners.switchboard import Switchboard
 from bot.service.unknowns import Unknowns
 from bot.service.watching import Watching
 from bot.views.message import Button
@@ -17,11 +18,11 @@ class FollowUps:
         self._unknowns = unknowns
         self._watching = watching
 
-    def register(self, app: AsyncApp) -> None:
+    def register(self, board: Switchboard) -> None:
         """Map the buttons to their listeners."""
-        app.action(Button.CHECK_AGAIN.value)(self.check_again)
-        app.action(Button.SEND_REST.value)(self.send_rest)
-        app.action(Button.WATCH_AGAIN.value)(self.watch_again)
+        board.action(Button.CHECK_AGAIN.value)(self.check_again)
+        board.action(Button.SEND_REST.value)(self.send_rest)
+        board.action(Button.WATCH_AGAIN.value)(self.watch_again)
 
     async def check_again(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Have the cluster's state read for a job's unknown customers."""

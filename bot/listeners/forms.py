@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck
 from slack_sdk.models.views import View
 
 from bot.draft import MOST_KEPT, Field, Mistakes
@@ -14,6 +14,7 @@ from bot.listeners import patience
 from bot.listeners.patience import Outcome, Patience, Submitted
 from bot.listeners.ports import Windows
 from bot.listeners.submission import Submission
+from bot.listeners.switchboard import Switchboard
 from bot.service.asking import NAMED, Asking
 from bot.service.choosing import Choosing
 from bot.views import files, form
@@ -32,9 +33,9 @@ class Forms:
         self._windows = windows
         self._patience = patience
 
-    def register(self, app: AsyncApp) -> None:
+    def register(self, board: Switchboard) -> None:
         """Map the form to its listener."""
-        app.view(Callback.FORM.value)(self.submit)
+        board.view(Callback.FORM.value)(self.submit)
 
     async def submit(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Close the form over its card, show what is wrong at each field, or ask for patience."""

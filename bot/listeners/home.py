@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck
 
 from bot.listeners.payloads import HomeOpened, NotifyChosen
+from bot.listeners.switchboard import Switchboard
 from bot.service.own_home import OwnHome
 from bot.views.message import Button
 
@@ -15,10 +16,10 @@ class HomeTab:
     def __init__(self, own_home: OwnHome) -> None:
         self._own_home = own_home
 
-    def register(self, app: AsyncApp) -> None:
+    def register(self, board: Switchboard) -> None:
         """Map the event and the menu to their listeners."""
-        app.event("app_home_opened")(self.opened)
-        app.action(Button.NOTIFY.value)(self.notify)
+        board.event("app_home_opened")(self.opened)
+        board.action(Button.NOTIFY.value)(self.notify)
 
     async def opened(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Have the home tab of whoever opened it drawn."""

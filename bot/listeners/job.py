@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck
 from slack_sdk.models.views import View
 
 from bot.errors import SetActionError
@@ -14,6 +14,7 @@ from bot.listeners.job_payloads import JobClick
 from bot.listeners.opening import Openings
 from bot.listeners.payloads import Command
 from bot.listeners.showing import Showing
+from bot.listeners.switchboard import Switchboard
 from bot.service.again import Again
 from bot.service.job_detail import JobDetails
 from bot.service.stopping import Stopping
@@ -55,23 +56,23 @@ class JobWindow:
         self._windows = showing.windows
         self._around = around
 
-    def register(self, app: AsyncApp) -> None:
+    def register(self, board: Switchboard) -> None:
         """Map command and buttons to their listeners; after `Lists`, which leaves a job's id."""
-        app.command("/my-jobs")(self.by_command)
-        app.action(Button.JOB_DETAIL.value)(self.by_button)
-        app.action(Button.JOB_OVERVIEW.value)(self.turn)
-        app.action(Button.JOB_TIMELINE.value)(self.turn)
-        app.action(Button.JOB_REQUESTS.value)(self.turn)
-        app.action(Button.JOB_CUSTOMERS.value)(self.turn)
-        app.action(Button.JOB_BACK.value)(self.turn)
-        app.action(Button.JOB_FURTHER.value)(self.turn)
-        app.action(Button.JOB_OUTCOME.value)(self.turn)
-        app.action(Button.STOP.value)(self.stop)
-        app.action(Button.RETRY_REFUSED.value)(self.send_again)
-        app.action(Button.SEND_UNKNOWN.value)(self.send_again)
-        app.action(Button.SEND_NEVER_SENT.value)(self.send_again)
-        app.action(Button.NEXT_ACTION.value)(self.next_action)
-        app.action(Button.JOB_CSV.value)(self.export)
+        board.command("/my-jobs")(self.by_command)
+        board.action(Button.JOB_DETAIL.value)(self.by_button)
+        board.action(Button.JOB_OVERVIEW.value)(self.turn)
+        board.action(Button.JOB_TIMELINE.value)(self.turn)
+        board.action(Button.JOB_REQUESTS.value)(self.turn)
+        board.action(Button.JOB_CUSTOMERS.value)(self.turn)
+        board.action(Button.JOB_BACK.value)(self.turn)
+        board.action(Button.JOB_FURTHER.value)(self.turn)
+        board.action(Button.JOB_OUTCOME.value)(self.turn)
+        board.action(Button.STOP.value)(self.stop)
+        board.action(Button.RETRY_REFUSED.value)(self.send_again)
+        board.action(Button.SEND_UNKNOWN.value)(self.send_again)
+        board.action(Button.SEND_NEVER_SENT.value)(self.send_again)
+        board.action(Button.NEXT_ACTION.value)(self.next_action)
+        board.action(Button.JOB_CSV.value)(self.export)
 
     async def by_command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Open the job whose id was typed."""

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
 from bot.errors import ClusterUnreadable, SetActionError
 from bot.listeners.job_payloads import JobClick
 from bot.listeners.showing import Showing
+from bot.listeners.switchboard import Switchboard
 from bot.service.applications import Applications
 from bot.service.job_detail import JobDetails
 from bot.views import form, job_applications, notices
@@ -36,11 +37,11 @@ class JobApplications:
         self._windows = showing.windows
         self._around = around
 
-    def register(self, app: AsyncApp) -> None:
+    def register(self, board: Switchboard) -> None:
         """Map the buttons to their listeners."""
-        app.action(Button.JOB_APPLICATIONS.value)(self.show)
-        app.action(Button.READ_APPLICATIONS.value)(self.read_again)
-        app.action(Button.APPLICATIONS_CSV.value)(self.export)
+        board.action(Button.JOB_APPLICATIONS.value)(self.show)
+        board.action(Button.READ_APPLICATIONS.value)(self.read_again)
+        board.action(Button.APPLICATIONS_CSV.value)(self.export)
 
     async def show(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Show what was read not long ago, or read it."""

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck
 
 from bot.errors import InvalidRequest
 from bot.job_filter import JobFilter
@@ -13,6 +13,7 @@ from bot.list_words import Answer, CustomerWanted, ExportWanted, JobWanted, Word
 from bot.listeners.list_payloads import Choice, history, turned
 from bot.listeners.payloads import Click, Command
 from bot.listeners.ports import Whisper, Windows
+from bot.listeners.switchboard import Switchboard
 from bot.service.job_lists import JobLists
 from bot.service.record_export import RecordExport
 from bot.views import customer_history as of_customer
@@ -57,20 +58,20 @@ class Lists:
         self._names = shown.Names(words.clusters, {action.code: action.name for action in words.catalogue})
         self._workspace = workspace
 
-    def register(self, app: AsyncApp) -> None:
+    def register(self, board: Switchboard) -> None:
         """Map command, buttons and menus to their listeners; before `JobWindow`, which shows one job."""
-        app.command("/my-jobs", matchers=[self._is_list])(self.my_jobs)
-        app.action(Button.MY_JOBS.value)(self.open)
-        app.action(Button.NEWER.value)(self.turn)
-        app.action(Button.OLDER.value)(self.turn)
-        app.action(Button.CLEAR.value)(self.turn)
-        app.action(Button.EVERYBODY.value)(self.turn)
-        app.action(Button.FILTER_STATE.value)(self.change)
-        app.action(Button.FILTER_ACTION.value)(self.change)
-        app.action(Button.FILTER_CLUSTER.value)(self.change)
-        app.action(Button.FILTER_WHOSE.value)(self.change)
-        app.action(Button.HISTORY_NEWER.value)(self.turn_history)
-        app.action(Button.HISTORY_OLDER.value)(self.turn_history)
+        board.command("/my-jobs", when=self._is_list)(self.my_jobs)
+        board.action(Button.MY_JOBS.value)(self.open)
+        board.action(Button.NEWER.value)(self.turn)
+        board.action(Button.OLDER.value)(self.turn)
+        board.action(Button.CLEAR.value)(self.turn)
+        board.action(Button.EVERYBODY.value)(self.turn)
+        board.action(Button.FILTER_STATE.value)(self.change)
+        board.action(Button.FILTER_ACTION.value)(self.change)
+        board.action(Button.FILTER_CLUSTER.value)(self.change)
+        board.action(Button.FILTER_WHOSE.value)(self.change)
+        board.action(Button.HISTORY_NEWER.value)(self.turn_history)
+        board.action(Button.HISTORY_OLDER.value)(self.turn_history)
 
     async def my_jobs(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """List what is asked for, tell of one customer, or hand on the record."""

@@ -5,12 +5,13 @@ from collections.abc import Coroutine, Mapping
 from typing import Any
 from uuid import UUID
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck
 from slack_sdk.models.views import View
 
 from bot.draft import Draft
 from bot.listeners.payloads import Click, Command, MessageShortcut, Opening
 from bot.listeners.showing import Showing
+from bot.listeners.switchboard import Switchboard
 from bot.service.asking import NAMED
 from bot.service.choosing import Choosing
 from bot.service.drafts import Drafts
@@ -33,13 +34,13 @@ class Openings:
         self._choosing = choosing
         self._showing = showing
 
-    def register(self, app: AsyncApp) -> None:
+    def register(self, board: Switchboard) -> None:
         """Map shortcuts and buttons to their listeners; the command comes by `by_command`."""
-        app.global_shortcut(Callback.SHORTCUT.value)(self.by_shortcut)
-        app.message_shortcut(Callback.MESSAGE_SHORTCUT.value)(self.on_message)
-        app.action(Button.OPEN_FORM.value)(self.by_shortcut)
-        app.action(Button.EDIT.value)(self.edit)
-        app.action(Button.RUN_AGAIN.value)(self.run_again)
+        board.shortcut(Callback.SHORTCUT.value)(self.by_shortcut)
+        board.shortcut(Callback.MESSAGE_SHORTCUT.value)(self.on_message)
+        board.action(Button.OPEN_FORM.value)(self.by_shortcut)
+        board.action(Button.EDIT.value)(self.edit)
+        board.action(Button.RUN_AGAIN.value)(self.run_again)
 
     async def by_command(self, command: Command) -> None:
         """Open the form where the command was typed. Raises SetActionError, StoreError."""

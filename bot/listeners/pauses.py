@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck
 
 from bot.listeners.payloads import Click
 from bot.listeners.ports import Whisper
+from bot.listeners.switchboard import Switchboard
 from bot.service.resuming import Resuming
 from bot.views import pending
 from bot.views.message import Button
@@ -18,9 +19,9 @@ class PauseButtons:
         self._resuming = resuming
         self._whisper = whisper
 
-    def register(self, app: AsyncApp) -> None:
+    def register(self, board: Switchboard) -> None:
         """Map the button to its listener."""
-        app.action(Button.RESUME.value)(self.resume)
+        board.action(Button.RESUME.value)(self.resume)
 
     async def resume(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Have a cluster tried again at once."""

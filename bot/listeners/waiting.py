@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck
 
 from bot.errors import SetActionError
 from bot.listeners.payloads import Click
 from bot.listeners.ports import Windows
+from bot.listeners.switchboard import Switchboard
 from bot.listeners.waiting_payloads import Answer
 from bot.service.approving import Approving
 from bot.service.timing import Timing
@@ -28,16 +29,16 @@ class WaitingJobs:
         self._windows = windows
         self._names = names
 
-    def register(self, app: AsyncApp) -> None:
+    def register(self, board: Switchboard) -> None:
         """Map buttons and forms to their listeners."""
-        app.action(Button.APPROVE.value)(self.approve)
-        app.action(Button.DENY.value)(self.deny)
-        app.action(Button.WITHDRAW.value)(self.withdraw)
-        app.action(Button.RETIME.value)(self.retime)
-        app.action(Button.OVERRIDE.value)(self.override)
-        app.view(Form.DENY.value)(self.denied)
-        app.view(Form.RETIME.value)(self.retimed)
-        app.view(Form.OVERRIDE.value)(self.overridden)
+        board.action(Button.APPROVE.value)(self.approve)
+        board.action(Button.DENY.value)(self.deny)
+        board.action(Button.WITHDRAW.value)(self.withdraw)
+        board.action(Button.RETIME.value)(self.retime)
+        board.action(Button.OVERRIDE.value)(self.override)
+        board.view(Form.DENY.value)(self.denied)
+        board.view(Form.RETIME.value)(self.retimed)
+        board.view(Form.OVERRIDE.value)(self.overridden)
 
     async def approve(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Count an approval."""
