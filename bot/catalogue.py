@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.errors import ConfigurationError, Problem
 
@@ -14,6 +15,7 @@ _JOINTS = re.compile("[\\s_\\-\u2010-\u2015\u2212]+")
 MOST_LISTED = 20
 
 
+@lru_cache(1_024)  # the same few names with every command
 def folded(words: str) -> str:
     """Return the form in which all spellings of a name are equal, `t-enable` for `T enable` or `t_Enable`."""
     return _JOINTS.sub("-", unicodedata.normalize("NFC", words).casefold()).strip("-")

@@ -1,5 +1,6 @@
 """Time as the database tells it: one clock for all replicas, kept as milliseconds since 1970 in UTC."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,8 +24,12 @@ class Instant(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         return None if value is None else (value - EPOCH) // MILLISECOND
 
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else EPOCH + value * MILLISECOND
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any | None], datetime | None]:
+        return _read  # as it is: TypeDecorator's own way takes longer than this
+
+
+def _read(value: Any | None) -> datetime | None:
+    return None if value is None else EPOCH + value * MILLISECOND
 
 
 class DatabaseNow(functions.FunctionElement[datetime]):

@@ -7,7 +7,6 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -95,20 +94,16 @@ class Database:
         self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run `work` in a transaction; seal its audit rows, commit, ring. Raises StoreError."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._writer, partial(self._run, loop, {}, work, *args, **kwargs))
+        return await self._on(self._writer, {}, lambda conn: work(conn, *args, **kwargs))
 
     async def read(
         self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run `work` in a transaction that only reads. Raises StoreError."""
-        loop = asyncio.get_running_loop()
         options: dict[str, Any] = {"read_only": True}
         if not self.embedded:  # one moment for the whole of it, as SQLite's reads have anyway
             options |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
-        return await loop.run_in_executor(
-            self._readers, partial(self._run, loop, options, work, *args, **kwargs)
-        )
+        return await self._on(self._readers, options, lambda conn: work(conn, *args, **kwargs))
 
     def close(self) -> None:
         """Wait for running transactions, then let go of every connection."""
@@ -118,33 +113,33 @@ class Database:
             conn.close()
         self.engine.dispose()
 
-    def _run(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        options: dict[str, Any],
-        work: Callable[..., Any],
-        *args: Any,
-        **kwargs: Any,
-    ) -> Any:
-        for attempt in range(1, TRIES + 1):
-            try:
-                result, topics = self._transact(options, work, *args, **kwargs)
-                break
-            except SQLAlchemyError as exc:
-                self._let_go()
-                if attempt == TRIES or not _passing(exc):
-                    raise StoreError(f"The database did not do it: {_reason(exc)}.") from exc
+    async def _on(
+        self, threads: ThreadPoolExecutor, options: dict[str, Any], work: Callable[[Connection], T]
+    ) -> T:
+        done = asyncio.get_running_loop().run_in_executor(threads, self._run, options, work)
+        result, topics = await done
+        # Here and not from the thread, so that whoever waits for the result goes on first.
         for topic in topics:
-            loop.call_soon_threadsafe(self._on_ring, topic)
+            self._on_ring(topic)
         return result
 
-    def _transact(
-        self, options: dict[str, Any], work: Callable[..., Any], *args: Any, **kwargs: Any
-    ) -> tuple[Any, set[str]]:
+    def _run(self, options: dict[str, Any], work: Callable[[Connection], T]) -> tuple[T, set[str]]:
+        """On a thread: the result, and the topics to be rung."""
+        tries = 1
+        while True:
+            try:
+                return self._transact(options, work)
+            except SQLAlchemyError as exc:
+                self._let_go()
+                if tries == TRIES or not _passing(exc):
+                    raise StoreError(f"The database did not do it: {_reason(exc)}.") from exc
+            tries += 1
+
+    def _transact(self, options: dict[str, Any], work: Callable[[Connection], T]) -> tuple[T, set[str]]:
         conn = self._connection(options)
         conn.info.clear()  # of what a transaction that was rolled back has left
         with conn.begin():
-            result = work(conn, *args, **kwargs)
+            result = work(conn)
             audit.seal(conn)
             topics: set[str] = conn.info.pop(_RINGS, set())
             if not self.embedded and topics:

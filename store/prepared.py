@@ -8,7 +8,6 @@ is built and compiled once, and goes to the driver's cursor as it is, with the s
 import inspect
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,8 +111,8 @@ def heard(conn: Connection) -> bool:
 class _Ready:
     """A statement as one kind of database takes it."""
 
-    def __init__(self, statement: Executable, dialect: Dialect) -> None:
-        compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+    def __init__(self, statement: Any, dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
         self.statement = statement
         self.is_expanding = any(bind.expanding for bind in compiled.binds.values())
         self._sql = str(compiled)
@@ -125,18 +124,15 @@ class _Ready:
         self._converts: Sequence[tuple[int, Convert]] | None = None
 
     def run(self, conn: Connection, values: Mapping[str, Any]) -> Found:
-        with _cursor(conn, self._sql) as cursor:
-            cursor.execute(self._sql, self._parameters(values))
-            if self._row is None:
-                return Found((), cursor.rowcount)
-            rows = cursor.fetchall()
-            if self._converts is None:
-                self._converts = list(self._told(conn.dialect, cursor.description))
-            return Found([self._made(row) for row in rows], cursor.rowcount)
+        rows, rowcount, description = _executed(
+            conn, self._sql, self._parameters(values), self._row is not None
+        )
+        if self._converts is None:
+            self._converts = list(self._told(conn.dialect, description)) if self._row else ()
+        return Found([self._made(row) for row in rows], rowcount)
 
     def run_many(self, conn: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
-        with _cursor(conn, self._sql) as cursor:
-            cursor.executemany(self._sql, [self._parameters(row) for row in rows])
+        _executed(conn, self._sql, [self._parameters(row) for row in rows], many=True)
 
     def _parameters(self, values: Mapping[str, Any]) -> Any:
         if self._by_place:
@@ -163,18 +159,21 @@ def plainly(conn: Connection, words: str) -> None:
     if heard(conn):
         conn.exec_driver_sql(words)
     else:
-        with _cursor(conn, words) as cursor:
-            cursor.execute(words)
+        _executed(conn, words, ())
 
 
-@contextmanager
-def _cursor(conn: Connection, sql: str) -> Iterator[Any]:
-    """A cursor of the driver's; errors as SQLAlchemy's, the connection given up where it is lost."""
-    driver = conn.dialect.loaded_dbapi
+def _executed(
+    conn: Connection, sql: str, parameters: Any, fetch: bool = False, *, many: bool = False
+) -> tuple[Sequence[Any], int, Any]:
+    """Rows, how many were touched, and of which kind the columns are, by the driver's own cursor.
+
+    Errors are SQLAlchemy's, and the connection is given up where it is lost.
+    """
     cursor = conn.connection.cursor()
     try:
-        yield cursor
-    except driver.Error as exc:
+        (cursor.executemany if many else cursor.execute)(sql, parameters)
+        return cursor.fetchall() if fetch else (), cursor.rowcount, cursor.description
+    except (driver := conn.dialect.loaded_dbapi).Error as exc:
         lost = conn.dialect.is_disconnect(exc, conn.connection, cursor)
         if lost:
             conn.invalidate(exc)

@@ -133,12 +133,10 @@ class Inline(Database):
         event.listen(self.engine, "connect", prepare)
 
     async def write(self, work: Callable[Concatenate[Any, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        found: T = self._run(asyncio.get_running_loop(), {}, work, *args, **kwargs)
-        return found
+        return self._run({}, lambda conn: work(conn, *args, **kwargs))[0]
 
     async def read(self, work: Callable[Concatenate[Any, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        found: T = self._run(asyncio.get_running_loop(), {"read_only": True}, work, *args, **kwargs)
-        return found
+        return self._run({"read_only": True}, lambda conn: work(conn, *args, **kwargs))[0]
 
 
 class Course(RuleBasedStateMachine):

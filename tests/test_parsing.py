@@ -271,7 +271,7 @@ def outcome(text: str) -> HelpWanted | Request | UnusableText:
 
 
 bad_ids = st.text(
-    st.characters(exclude_categories=["Zs", "Zl", "Zp", "Cc"], exclude_characters=",;&"), max_size=30
+    st.characters(exclude_categories=["Zs", "Zl", "Zp", "Cc"], exclude_characters=",;&<"), max_size=30
 ).map(lambda text: f"x!{text}x")
 
 

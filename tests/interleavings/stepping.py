@@ -113,6 +113,8 @@ class SteppedDatabase(Database):
         self, options: dict[str, Any], work: Callable[..., T], *args: Any, **kwargs: Any
     ) -> T:
         await self._gate.passed()
-        result: T = self._run(asyncio.get_running_loop(), options, work, *args, **kwargs)
+        result, topics = self._run(options, lambda conn: work(conn, *args, **kwargs))
+        for topic in topics:
+            self._on_ring(topic)
         await self._gate.passed()
         return result
