@@ -105,6 +105,11 @@ def _claimed(job: Any, chunk: Any) -> Executable:
     )
 
 
+def is_any_planned(conn: Connection, cluster: str) -> bool:
+    """Whether anything of this cluster is in line."""
+    return _next_planned(conn, cluster=cluster).first() is not None
+
+
 def release(conn: Connection, chunk: Chunk, *, split: bool = False) -> bool:
     """sending -> planned: for a chunk of which not a byte was sent, or of which nothing was done.
 

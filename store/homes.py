@@ -92,7 +92,8 @@ def concerned(conn: Connection, since: int | None) -> tuple[int, Sequence[Operat
     None: everybody's, as after a start. Whatever happens to a job is on the record, in the order of commits.
     """
     end: int = _end(conn).scalar_one()
-    everybody = since is None or end - since > CATCH_UP or _about_batches(conn, since=since).first()
+    everybody = since is None or end - since > CATCH_UP
+    everybody = everybody or (end != since and _about_batches(conn, since=since).first())
     found = {_operator(row) for row in (_all(conn) if everybody else _asked(conn))}
     if since is not None and end > since:
         found.update(_operator(row) for row in _owners(conn, since=since))

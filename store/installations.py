@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, case, delete, select, update
 
-from store import audit, outbox
+from store import audit, parking
 from store.audit import Event
 from store.clock import EPOCH, read_now
 from store.database import ring, upsert
@@ -40,7 +40,7 @@ def save(conn: Connection, one: Installation) -> None:
     values = asdict(one)
     row = upsert(conn, installations).values(**values)
     conn.execute(row.on_conflict_do_update(index_elements=[installations.c.id], set_=values))
-    outbox.unpark(conn, one.enterprise_id, one.team_id)
+    parking.unpark(conn, one.enterprise_id, one.team_id)
     detail = {"workspace": one.id, "enterprise": one.enterprise_id, "scopes": one.scopes}
     actor = "/".join(filter(None, (one.enterprise_id, one.team_id, one.installed_by)))
     audit.append(conn, Event.INSTALLED, actor=actor, detail=detail)
@@ -80,7 +80,7 @@ def checked(conn: Connection, one: Installation, values: Mapping[str, str]) -> N
         .values(checked_at=read_now(conn), **values)
     )
     if values:
-        outbox.unpark(conn, one.enterprise_id, one.team_id)
+        parking.unpark(conn, one.enterprise_id, one.team_id)
 
 
 def doubt(conn: Connection, workspace: str) -> None:

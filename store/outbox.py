@@ -12,7 +12,6 @@ from sqlalchemy import (
     Insert,
     Row,
     Select,
-    Table,
     Update,
     case,
     delete,
@@ -113,8 +112,7 @@ def _due(limit: Any) -> Select[Any]:
     # so that a busy job's card does not keep an ended one's from its last update.
     return (
         LISTED.where(
-            outbox.c.due_at <= now(),
-            ~outbox.c.parked,
+            *_may_go(),
             is_card | outbox.c.id.in_(oldest),
             ~_is(outbox.c.note, Note.PICTURE) | ~first_words,
         )
@@ -182,6 +180,29 @@ def begin(conn: Connection, item: OutboxItem) -> OutboxItem | None:
     return found
 
 
+def following(conn: Connection, item: OutboxItem) -> OutboxItem | None:
+    """What may go after this one of the same job: its card if that was one, else its oldest message."""
+    which = _next_card if item.note is Note.CARD else _next_message
+    row = which(conn, job=item.job_id).one_or_none()
+    return _item(row) if row else None
+
+
+@prepared
+def _next_card(job: Any) -> Select[Any]:
+    return LISTED.where(outbox.c.job_id == job, _is(outbox.c.note, Note.CARD), *_may_go())
+
+
+@prepared
+def _next_message(job: Any) -> Select[Any]:
+    messages = (outbox.c.job_id == job, ~_is(outbox.c.note, Note.CARD, *ASIDE))
+    oldest = select(func.min(outbox.c.id)).where(*messages).scalar_subquery()
+    return LISTED.where(outbox.c.id == oldest, *_may_go())
+
+
+def _may_go() -> tuple[ColumnElement[bool], ...]:
+    return outbox.c.due_at <= now(), ~outbox.c.parked
+
+
 def next_due(conn: Connection) -> float | None:
     """Seconds until something that must wait now becomes due; None when nothing waits."""
     soonest, here = _later(conn).one()
@@ -207,26 +228,6 @@ def postpone(
         .values(due_at=due_at, attempts=attempts, doubtful=doubtful)
     )
     return postponed.rowcount == 1
-
-
-def park(conn: Connection, item: OutboxItem) -> None:
-    """Nobody can be told in its workspace, where the bot is not installed: it waits for `unpark`."""
-    conn.execute(update(outbox).where(outbox.c.id == item.id).values(parked=True))
-
-
-def unpark(conn: Connection, enterprise_id: str, team_id: str) -> None:
-    """The bot is installed there: what waited for it is due. Without a team: in all of an organisation."""
-
-    def there(about: Table) -> list[ColumnElement[bool]]:
-        of_team = [about.c.team_id == team_id] if team_id else []
-        return [about.c.enterprise_id == enterprise_id, *of_team]
-
-    its = or_(
-        exists().where(jobs.c.id == outbox.c.job_id, *there(jobs)),
-        exists().where(batches.c.id == outbox.c.batch_id, *there(batches)),
-    )
-    conn.execute(update(outbox).where(outbox.c.parked, its).values(parked=False, due_at=now()))
-    ring(conn, TOPIC)
 
 
 def drop(conn: Connection, job_id: int) -> None:

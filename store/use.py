@@ -5,13 +5,12 @@ Each reads one range of an index, which the limits themselves keep short.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
-from store.clock import read_now
 from store.model import Operator
 from store.prepared import Prepared
 from store.tables import IS_UNFINISHED, jobs
@@ -49,12 +48,11 @@ def jobs_open(conn: Connection, whose: Whose) -> int:
     return int(_open(tuple(whose))(conn, **whose).scalar_one())
 
 
-def lately(conn: Connection, whose: Whose, seconds: float, *, but_replaced: bool = False) -> Span:
-    """What was asked for within the last so many seconds, whatever became of it.
+def lately(conn: Connection, whose: Whose, since: datetime, *, but_replaced: bool = False) -> Span:
+    """What was asked for since then, whatever became of it.
 
     `but_replaced`: without the cards in whose place a changed one came; nobody could confirm them any more.
     """
-    since = read_now(conn) - timedelta(seconds=seconds)
     cards, customers, oldest = _lately(tuple(whose), but_replaced)(conn, since=since, **whose).one()
     return Span(cards, int(customers), oldest)
 

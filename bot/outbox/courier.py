@@ -4,19 +4,21 @@ import asyncio
 from functools import partial
 
 import structlog
+from sqlalchemy import Connection
 
 from bot.loops import TAKEN_S, Loop, finished, report, until_stored
 from bot.outbox import drawing, last_look
 from bot.outbox.last_look import OutOfTurn
 from bot.outbox.slack import Later, Undelivered
+from bot.outbox.telling import Done
 from bot.outbox.voice import Voice, Voices
-from bot.turns import Lease, Turns
-from store import outbox
+from bot.turns import Turns
+from store import outbox, parking
 from store.database import Database
 from store.model import JobState
 from store.outbox_model import ASIDE, Note, OutboxItem
 
-AT_ONCE = 8  # jobs told about at the same time
+AT_ONCE = 32  # told at the same time; with room to spare, a look need not follow each
 LOOKED_AT = 500  # items, so that one crowded channel does not hide the others
 LONGEST_PAUSE_S = 60.0
 REST_S = 5.0  # for a job whose message could not even be drawn
@@ -43,7 +45,11 @@ class Courier:
         self._voices = voices
         self._busy: dict[Strand, asyncio.Task[None]] = {}
         self._resting: set[Strand] = set()
+        self._under_way: dict[Strand, tuple[int, int]] = {}  # the item and its revision
+        self._missed: set[Strand] = set()  # something else was seen to be due there, perhaps too late for it
+        self._crowded = False  # something due was left because there was no room
         self._idle = asyncio.Event()
+        self._finishing = False
         self._loop = Loop(turns, outbox.TOPIC, self._deliver_due, busy=lambda: bool(self._busy))
 
     async def run(self) -> None:
@@ -54,6 +60,7 @@ class Courier:
         """Deliver what is due now, then stop; what is left or cut off stays in the outbox."""
         if await self._turns.take(outbox.TOPIC):  # otherwise another replica delivers
             self._idle.clear()
+            self._finishing = True
             self._turns.bell.ring(outbox.TOPIC)
             try:
                 async with asyncio.timeout(within_s):
@@ -68,16 +75,24 @@ class Courier:
         due, wait = await self._db.read(outbox.look, LOOKED_AT)
         if not due and not self._busy:
             self._idle.set()
+        self._crowded = False
         heard: dict[tuple[str, str], Voice | None] = {}  # each workspace is asked for once
         for item in due:
             if not await self._turns.take(outbox.TOPIC):
                 return TAKEN_S  # lost half way, by freezing perhaps: another replica tells these
             if len(self._busy) >= AT_ONCE:
+                self._crowded = True
                 return None  # whoever ends rings
-            strand = (item.job_id, item.batch_id, item.is_update, item.note if item.note in ASIDE else None)
-            if strand in self._busy or strand in self._resting:
+            strand = _strand(item)
+            if strand in self._busy:
+                # What it is at goes by itself; and what comes after that, it looks for afterwards.
+                if self._under_way.get(strand) != (item.id, item.revision):
+                    self._missed.add(strand)
+                continue
+            if strand in self._resting:
                 continue
             if item.note is Note.PICTURE and self._drawing():
+                self._crowded = True
                 continue  # whoever ends rings
             place = (item.enterprise_id, item.team_id)
             if place not in heard:
@@ -89,9 +104,7 @@ class Courier:
             if pause := _leave(voice, item):
                 wait = pause if wait is None else min(wait, pause)
                 continue
-            task = asyncio.create_task(
-                self._deliver(item, voice, self._turns.lease()), name=f"outbox {item.id}"
-            )
+            task = asyncio.create_task(self._tell(item, voice), name=f"outbox {item.id}")
             self._busy[strand] = task
             task.add_done_callback(partial(self._ended, strand))
         return wait
@@ -103,32 +116,51 @@ class Courier:
     async def _park(self, item: OutboxItem) -> None:
         """Nobody can be told there: it waits until the bot is installed there (again)."""
         log.warning("set_action.nowhere_to_tell", note=item.note, team=item.team_id)
-        await self._db.write(outbox.park, item)
+        await self._db.write(parking.park, item)
         if await self._voices.of(item.enterprise_id, item.team_id):  # installed at this very moment
-            await self._db.write(outbox.unpark, item.enterprise_id, item.team_id)
+            await self._db.write(parking.unpark, item.enterprise_id, item.team_id)
 
     def _ended(self, strand: Strand, task: asyncio.Task[None]) -> None:
         del self._busy[strand]
+        self._under_way.pop(strand, None)
         if report(task):
             # Tried again at once, over and over, it would use up its channel's leave to speak.
             self._resting.add(strand)
             asyncio.get_running_loop().call_later(REST_S, self._resting.discard, strand)
-        self._turns.bell.ring(outbox.TOPIC)
+        if strand in self._missed or self._crowded or self._finishing:
+            self._missed.discard(strand)
+            self._turns.bell.ring(outbox.TOPIC)
 
-    async def _deliver(self, listed: OutboxItem, voice: Voice, lease: Lease) -> None:
-        last_look.lease.set(lease)
+    async def _tell(self, item: OutboxItem, voice: Voice) -> None:
+        """Tell an item, and whatever falls due in its strand meanwhile."""
+        strand = _strand(item)
+        while following := await self._deliver(item, voice):
+            item = following
+            ours = _strand(item) == strand and await self._turns.take(outbox.TOPIC)
+            if not ours or _leave(voice, item):
+                self._missed.add(strand)  # the next look finds it, and for how long it has to wait
+                return
+
+    async def _deliver(self, listed: OutboxItem, voice: Voice) -> OutboxItem | None:
+        """Tell one item; what is due next in its strand."""
+        last_look.lease.set(self._turns.lease())
         if listed.is_update:
             facts = await self._db.read(drawing.read, listed)
         else:
             facts = await self._db.write(drawing.begin, listed)
+        strand = _strand(listed)
         if facts is None:
-            return  # told by now
+            self._missed.add(strand)
+            return None  # told by now
         item = facts.item
+        self._under_way[strand] = item.id, item.revision
+        looks_itself = item.job_id is not None and item.note not in ASIDE
         try:
             done = await voice.teller.tell(facts)
         except Later as exc:
             pause = exc.seconds or min(2.0 ** min(item.attempts, 6), LONGEST_PAUSE_S)
             log.warning("set_action.slack_later", note=item.note, error=str(exc), again_in=pause)
+            looks_itself = False  # the next look finds for how long
             done = partial(
                 outbox.postpone,
                 item=item,
@@ -138,11 +170,27 @@ class Courier:
             )
         except OutOfTurn:
             log.warning("set_action.out_of_turn", note=item.note)
-            return  # another replica may be telling it; if not, it is looked for and told again
+            self._missed.add(strand)
+            return None  # another replica may be telling it; if not, it is looked for and told again
         except Undelivered as exc:
             log.warning("set_action.slack_refused", note=item.note, error=str(exc))
             done = partial(outbox.delivered, item=item)
-        await until_stored(lambda: self._db.write(done))
+        if not looks_itself:
+            await until_stored(lambda: self._db.write(done))
+            self._missed.add(strand)
+            return None
+        self._missed.discard(strand)  # what was committed until now is found here
+        return await until_stored(lambda: self._db.write(_done, done, item))
+
+
+def _done(conn: Connection, done: Done, item: OutboxItem) -> OutboxItem | None:
+    """Write down what became of an item; what is due next in its strand."""
+    done(conn)
+    return outbox.following(conn, item)
+
+
+def _strand(item: OutboxItem) -> Strand:
+    return item.job_id, item.batch_id, item.is_update, item.note if item.note in ASIDE else None
 
 
 def _leave(voice: Voice, item: OutboxItem) -> float:

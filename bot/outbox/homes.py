@@ -7,6 +7,7 @@ looked at, and a digest of what was published last keeps a home from being publi
 import asyncio
 import hashlib
 import json
+import math
 from dataclasses import replace
 
 import structlog
@@ -25,6 +26,7 @@ from store import homes
 from store.database import Database
 from store.model import Operator
 
+LOOK_EVERY_S = 0.5  # at most: of a burst of changes people see the last
 BUSY_S = 10.0  # until Slack is asked again that could not do it, and did not say when
 
 log = structlog.get_logger()
@@ -38,6 +40,7 @@ class Homes:
         self._turns = turns
         self._voices = voices
         self._seen: int | None = None  # how far the record was read
+        self._looked = -math.inf
         self._due: dict[Operator, float] = {}  # whose home is to be looked at, and when at the earliest
         self._drawing = UnderWay()
         self._loop = Loop(turns, homes.TOPIC, self._refresh)
@@ -55,10 +58,13 @@ class Homes:
         await self._drawing.drain(within_s)
 
     async def _refresh(self) -> float | None:
+        clock = asyncio.get_running_loop().time
+        if (early := self._looked + LOOK_EVERY_S - clock()) > 0:
+            return early
+        self._looked = clock()
         self._seen, found = await self._db.read(homes.concerned, self._seen)
         for person in found:
             self._due.setdefault(person, 0.0)
-        clock = asyncio.get_running_loop().time
         for person, due in list(self._due.items()):
             if due > clock() or self._loop.stopping:
                 continue

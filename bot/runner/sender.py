@@ -6,14 +6,15 @@ unknown, never sent again by itself.
 """
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
 from sqlalchemy import Connection
 
 from bot.cluster import Answer, Cause, Outcome, TooLate
-from bot.loops import TAKEN_S, Loop, finished, report, until_stored
+from bot.loops import Loop, finished, report, until_stored
 from bot.runner.ending import log_done
 from bot.runner.lane import Lane, Post
 from bot.runner.record import close, keep_back, record
@@ -48,6 +49,15 @@ INTERRUPTED = Answer(
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What is ours to send; whether `more` may be in line, and in how many seconds to look for it again."""
+
+    posts: Sequence[Post] = ()
+    wait_s: float | None = None
+    more: bool = True
+
+
 class Runner:
     """Serves one cluster: at most `concurrency` POSTs in flight, the next chunk fairly from all its jobs."""
 
@@ -58,6 +68,7 @@ class Runner:
         self._topic = jobs.cluster_topic(lane.key)
         self._posts: dict[tuple[int, int], asyncio.Task[None]] = {}
         self._filling = asyncio.Lock()
+        self._more = True  # there may be something to claim once there is room
         self._loop = Loop(turns, self._topic, self._fill, busy=lambda: bool(self._posts))
 
     async def run(self) -> None:
@@ -80,23 +91,23 @@ class Runner:
     async def _fill(self) -> float | None:
         clock = asyncio.get_running_loop().time
         async with self._filling:
-            while len(self._posts) < self._lane.concurrency and not self._loop.stopping:
-                if not await self._turns.take(self._topic):
-                    return TAKEN_S  # lost half way: whoever has it now sends, and what it sends is no orphan
-                claimed_at, lease = clock(), self._turns.lease()
-                post = await self._db.write(self._claim, frozenset(self._posts), clock, lease)
-                if not isinstance(post, Post):
-                    return post
+            self._more = True  # until a claim says otherwise: without room nobody even looks
+            if len(self._posts) >= self._lane.concurrency or self._loop.stopping:
+                return None
+            claimed_at, lease = clock(), self._turns.lease()
+            claimed = await self._db.write(self._claim, frozenset(self._posts), clock, lease)
+            self._more = claimed.more
+            for post in claimed.posts:
                 key = (post.chunk.job_id, post.chunk.number)
                 task = asyncio.create_task(self._send(post, claimed_at), name=f"post {key}")
                 self._posts[key] = task
                 task.add_done_callback(partial(self._ended, key))
-        return None
+            return claimed.wait_s
 
     def _ended(self, key: tuple[int, int], task: asyncio.Task[None]) -> None:
         del self._posts[key]
-        report(task)
-        self._turns.bell.ring(self._topic)
+        if report(task) or self._more:
+            self._turns.bell.ring(self._topic)
 
     async def _send(self, post: Post, claimed_at: float) -> None:
         lane, chunk, job = self._lane, post.chunk, post.job
@@ -111,6 +122,7 @@ class Runner:
                 # Too long after the claim: somebody may have read the state as settled already.
                 log.warning("set_action.kept_back", **_facts(post))
                 await until_stored(lambda: self._db.write(keep_back, lane, post))
+                self._more = True
                 return
         log.info(
             EVENTS.get(answer.cause, f"set_action.{answer.outcome}"),
@@ -122,13 +134,15 @@ class Runner:
         done = await until_stored(lambda: self._db.write(record, lane, post, answer))
         if done and done.state is JobState.DONE:
             log_done(done)
+        if done is None or done.open_chunks:
+            self._more = True  # it may have been put back into line
 
     def _claim(
         self, conn: Connection, ours: Collection[tuple[int, int]], clock: Callable[[], float], lease: Lease
-    ) -> Post | float | None:
-        """The next chunk in turn, ours to send; or the seconds until it is worth looking again."""
+    ) -> Claimed:
+        """The next chunks in turn, ours to send, as many as there is room for."""
         if clock() >= lease():
-            return 0.0  # frozen, or run again because the connection broke: is it our turn still?
+            return Claimed(wait_s=0.0)  # frozen, or run again as the connection broke: is it our turn still?
         key = self._lane.key
         for orphan in chunks.orphans(conn, key, ours):
             self._lose(conn, orphan)
@@ -138,9 +152,21 @@ class Runner:
                 outbox.add(conn, job.id, Note.CARD)
         for job in stopping.over(conn, key):
             close(conn, self._lane, job)
-        if wait := self._wait(conn, len(ours)):
-            return wait
-        chunk = chunks.claim(conn, key)
+        posts: list[Post] = []
+        while chunks.is_any_planned(conn, key):
+            in_flight = len(ours) + len(posts)
+            if in_flight >= self._lane.concurrency:
+                return Claimed(posts)
+            if wait := self._wait(conn, in_flight):
+                return Claimed(posts, wait)
+            post = self._next(conn)
+            if post is None:
+                return Claimed(posts, LOOK_AGAIN_S)  # being stopped just now: others come after it
+            posts.append(post)
+        return Claimed(posts, more=False)
+
+    def _next(self, conn: Connection) -> Post | None:
+        chunk = chunks.claim(conn, self._lane.key)
         if chunk is None:
             return None
         job = jobs.get(conn, chunk.job_id)

@@ -1,6 +1,7 @@
 """Deciding: confirm or cancel a card, and let it expire. Rights are checked at the moment of the click."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -15,6 +16,7 @@ from bot.service.gate import Gate, too_late
 from bot.service.people import People
 from store import audit, batches, floods, jobs, outbox
 from store.audit import Event
+from store.batch_model import Batch
 from store.clock import read_now
 from store.database import Database
 from store.model import Job
@@ -39,10 +41,11 @@ class Decisions:
         Raises NotAllowed, NoLongerPossible, StoreError.
         """
         person: Person | NotAllowed = Person(press.operator.user_id)
-        if job := await self._db.read(jobs.find, press.card):
+        job, batch = await self._db.read(_about, press.card)
+        if job:
             try:
                 person = await self._people.requester(press.operator, job.action_name, job.cluster)
-                if batch := await self._db.read(batches.of_job, job.id):
+                if batch:
                     await self._administrators.check_runner(press.operator, batch)
             except NotAllowed as refusal:
                 person = refusal  # to be put on the record, and only if it is this person's card
@@ -78,6 +81,11 @@ class Decisions:
         again.continued(conn, job)
         outbox.add(conn, job.id, Note.CARD)
         return jobs.get(conn, job.id)
+
+
+def _about(conn: Connection, card: UUID) -> tuple[Job | None, Batch | None]:
+    job = jobs.find(conn, card)
+    return job, batches.of_job(conn, job.id) if job else None
 
 
 def _not_as_shown(job: Job, press: Press) -> NoLongerPossible | None:

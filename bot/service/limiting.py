@@ -1,6 +1,6 @@
 """How much may be under way: decided in the transaction that makes the card, so that replicas agree."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -11,32 +11,34 @@ from store.clock import read_now
 from store.proposal_model import Proposal
 from store.use import Whose
 
-MINUTE_S, HOUR_S = 60.0, 3_600.0
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 def check(conn: Connection, proposal: Proposal, person: Limits, cluster: Limits) -> None:
     """Raises InvalidRequest, with the limit, how much is used and when it frees, where there is no room."""
     use.hold(conn, proposal.cluster)
-    _check(conn, proposal, use.of_person(proposal.operator), person, "You have", "you")
-    everybody = f"On {proposal.cluster} people have"
-    _check(conn, proposal, use.on_cluster(proposal.cluster), cluster, everybody, "all of them together")
-
-
-def _check(conn: Connection, proposal: Proposal, whose: Whose, limits: Limits, who: str, whom: str) -> None:
     now = read_now(conn)
-    last = use.lately(conn, whose, MINUTE_S)
+    _check(conn, proposal, now, use.of_person(proposal.operator), person, "You have", "you")
+    everybody = f"On {proposal.cluster} people have"
+    _check(conn, proposal, now, use.on_cluster(proposal.cluster), cluster, everybody, "all of them together")
+
+
+def _check(
+    conn: Connection, proposal: Proposal, now: datetime, whose: Whose, limits: Limits, who: str, whom: str
+) -> None:
+    last = use.lately(conn, whose, now - MINUTE)
     if last.cards >= limits.cards_per_minute:
         raise _refusal(
             f"{who} asked for {last.cards:,} cards within a minute, which is the limit for {whom} "
             f"({limits.cards_per_minute:,}).",
-            _frees(last.oldest, MINUTE_S, now),
+            _frees(last.oldest, MINUTE, now),
         )
-    hour = use.lately(conn, whose, HOUR_S, but_replaced=True)
+    hour = use.lately(conn, whose, now - HOUR, but_replaced=True)
     if hour.customers + len(proposal.cids) > limits.customers_per_hour:
         raise _refusal(
             f"{who} asked for {hour.customers:,} customers within an hour; with these {len(proposal.cids):,} "
             f"it would be more than the limit for {whom} ({limits.customers_per_hour:,}).",
-            _frees(hour.oldest, HOUR_S, now),
+            _frees(hour.oldest, HOUR, now),
             TooManyCustomers,
         )
     running = use.jobs_open(conn, whose)
@@ -48,10 +50,10 @@ def _check(conn: Connection, proposal: Proposal, whose: Whose, limits: Limits, w
         )
 
 
-def _frees(oldest: datetime | None, seconds: float, now: datetime) -> str:
+def _frees(oldest: datetime | None, span: timedelta, now: datetime) -> str:
     if oldest is None:
         return "Ask for fewer at once."
-    left = max(1, round(seconds - (now - oldest).total_seconds()))
+    left = max(1, round((oldest + span - now).total_seconds()))
     return f"It begins to free in {left} s." if left < 120 else f"It begins to free in {left // 60} min."
 
 

@@ -18,7 +18,7 @@ from bot.policy import Offer, Right
 from bot.service import changing, limiting, repeats
 from bot.service.people import People
 from bot.service.waits import Waits
-from store import audit, floods, jobs, outbox, previews
+from store import audit, floods, jobs, outbox, previews, proposing
 from store.audit import Event
 from store.database import Database
 from store.model import Job, Operator, Preview, Source
@@ -199,7 +199,7 @@ class Proposals:
                 ]
             )
         limiting.check(conn, proposal, self._bounds.limits, self._clusters[proposal.cluster].limits)
-        job = jobs.propose(conn, proposal)
+        job = proposing.propose(conn, proposal)
         return _announced(conn, job) if job else None
 
 

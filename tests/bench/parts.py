@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection
 
-from store import jobs, outbox, previews
+from store import outbox, previews, proposing
 from store.database import Database
 from store.model import Operator, Preview
 from store.outbox_model import Note
@@ -154,7 +154,7 @@ def _proposed(conn: Connection, wire: Wire, customers: int) -> None:
         expires_after_s=900,
         preview=Preview.OFF,
     )
-    job = jobs.propose(conn, proposal)
+    job = proposing.propose(conn, proposal)
     assert job
     outbox.add(conn, job.id, Note.CARD)
     previews.begin(conn, job)

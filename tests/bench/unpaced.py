@@ -1,4 +1,7 @@
-"""The real bot without the pace it keeps for Slack: what it can do is to be seen, not what it may."""
+"""The real bot without the pace it keeps for Slack: what it can do is to be seen, not what it may.
+
+That a card is not redrawn faster than people can read stays: it is no limit of Slack's.
+"""
 
 from bot import cli
 from bot.outbox import pace
@@ -11,5 +14,4 @@ def at_once(_bucket: pace.Bucket, _now: float) -> float:
 
 if __name__ == "__main__":
     setattr(pace.Bucket, "wait", at_once)  # noqa: B010
-    pace.BETWEEN_UPDATES_S = 0.0
     cli.main()

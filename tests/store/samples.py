@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Connection
 
-from store import chunks, jobs
+from store import chunks, jobs, proposing
 from store.model import Job, Operator
 from store.proposal_model import Proposal
 
@@ -37,7 +37,7 @@ def proposal(customers: int = 3, **changes: Any) -> Proposal:
 
 def proposed(conn: Connection, /, customers: int = 3, **changes: Any) -> Job:
     """A card that waits for its click."""
-    job = jobs.propose(conn, proposal(customers, **changes))
+    job = proposing.propose(conn, proposal(customers, **changes))
     assert job is not None
     return job
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, text
 
-from store import installations, outbox
+from store import installations, outbox, parking
 from store.audit import Event
 from store.clock import read_now
 from store.database import Database
@@ -91,7 +91,7 @@ def test_what_is_parked_waits_for_its_own_workspace(db: Database) -> None:
 
         assert len(due()) == 6
         for item in outbox.due(conn, 32):
-            outbox.park(conn, item)
+            parking.park(conn, item)
         assert due() == []
         assert outbox.next_due(conn) is None
         installed(conn, "T0TWO")

@@ -15,7 +15,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
-from store import arrivals, checks, chunks, customers, jobs, stopping
+from store import arrivals, checks, chunks, customers, jobs, proposing, stopping
 from store.clock import read_now
 from store.database import Database
 from store.model import Chunk, ChunkState, CustomerOutcome, Job, JobState
@@ -82,9 +82,9 @@ class Course(RuleBasedStateMachine):
     @rule(count=COUNT, cluster=CLUSTERS)
     def propose(self, count: int, cluster: str) -> None:
         request = proposal(count, cluster=cluster)
-        job = jobs.propose(self.conn, request)
+        job = proposing.propose(self.conn, request)
         assert job is not None
-        assert jobs.propose(self.conn, proposal(4, request_key=request.request_key)) is None
+        assert proposing.propose(self.conn, proposal(4, request_key=request.request_key)) is None
         self.ledger[job.id] = Entry(cluster, dict.fromkeys(request.cids, CustomerOutcome.PLANNED))
 
     @precondition(lambda self: self.ledger.ready(JobState.PROPOSED))

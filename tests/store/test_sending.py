@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, text
 
-from store import card_places, checks, chunks, customers, jobs
+from store import card_places, checks, chunks, customers, jobs, proposing
 from store.clock import read_now
 from store.database import Database
 from store.model import Chunk, ChunkState, CustomerOutcome, JobState
@@ -30,8 +30,8 @@ def settle(conn: Connection, chunk: Chunk, state: ChunkState, outcome: CustomerO
 def test_a_request_delivered_twice_is_kept_once(db: Database) -> None:
     request = proposal(3, request_key="trigger-1")
     with db.engine.begin() as conn:
-        assert jobs.propose(conn, request) is not None
-        assert jobs.propose(conn, proposal(5, request_key="trigger-1")) is None
+        assert proposing.propose(conn, request) is not None
+        assert proposing.propose(conn, proposal(5, request_key="trigger-1")) is None
         assert conn.execute(text("SELECT count(*) FROM job_customers")).scalar_one() == 3
 
 
@@ -39,7 +39,7 @@ def test_a_job_keeps_what_was_asked_for_word_for_word(db: Database) -> None:
     request = proposal(3, reason="“née” & <!channel>", duplicates=2, expires_after_s=0.25)
     with db.engine.begin() as conn:
         before = read_now(conn)
-        jobs.propose(conn, request)
+        proposing.propose(conn, request)
         job = jobs.find(conn, request.uuid)
         assert job is not None
         assert before <= job.created_at <= read_now(conn)

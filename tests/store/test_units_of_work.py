@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 from sqlalchemy import Connection, func, select, text
 
-from store import jobs, outbox
+from store import jobs, outbox, proposing
 from store.database import Database, ring
 from store.errors import SchemaMismatch, StoreError
 from store.outbox_model import Note
@@ -113,8 +113,8 @@ async def test_a_foreign_key_is_enforced(db: Database) -> None:
 
 def violate_uniqueness(conn: Connection) -> None:
     first = proposal(reason=SECRET, base_url=f"https://{SECRET}")
-    jobs.propose(conn, first)
-    jobs.propose(conn, proposal(uuid=first.uuid, reason=SECRET))
+    proposing.propose(conn, first)
+    proposing.propose(conn, proposal(uuid=first.uuid, reason=SECRET))
 
 
 def mistype(conn: Connection) -> None:

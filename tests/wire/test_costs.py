@@ -19,10 +19,10 @@ from tests.stage import Stage
 ROOT = Path(__file__).parents[2]
 OURS, SANDBOX = str(ROOT / "bot"), str(ROOT / "bot" / "sandbox")
 MOST = {
-    "commits": 16,  # transactions that wrote, each one flush to the disk
-    "reads": 26,  # transactions that did not
-    "statements": 190,
-    "tasks": 14,
+    "commits": 14,  # transactions that wrote, each one flush to the disk
+    "reads": 11,  # transactions that did not
+    "statements": 155,
+    "tasks": 11,
 }
 SAID = {"chat.postMessage": 3, "chat.update": 3}  # the card, the job id, the outcome; progress, at most
 

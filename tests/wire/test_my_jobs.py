@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from bot.sandbox.desk import Message
 from bot.sandbox.workspace.people import ASTER, BRAM, OPS
-from store import card_places, jobs, transitions
+from store import card_places, proposing, transitions
 from store.database import Database
 from store.model import JobState, Operator
 from store.proposal_model import Proposal
@@ -46,7 +46,7 @@ async def history(stage: Stage, ids: list[UUID], owner: Operator = ASTERS) -> li
 
     def live(conn: Connection) -> None:
         for uuid in ids:
-            job = jobs.propose(
+            job = proposing.propose(
                 conn,
                 Proposal(
                     uuid=uuid,

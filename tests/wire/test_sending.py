@@ -227,21 +227,23 @@ async def test_who_loses_the_turn_half_way_claims_nothing_more(
     idle_stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As after a freeze: what is `sending` now is another's, and must not be taken for an orphan's."""
-    stage, asked, lost = idle_stage, 0, True
+    stage, turned_away, lost = idle_stage, 0, False
 
     async def take(self: EmbeddedTurns, name: str) -> bool:
-        nonlocal asked
-        asked += name == "cluster:evian3"
-        return name != "cluster:evian3" or not lost or asked <= 2
+        nonlocal turned_away
+        turned_away += lost and name == "cluster:evian3"
+        return not lost or name != "cluster:evian3"
 
-    await stage.start_bot(chunk_size=1, more="concurrency = 3")
-    card = await stage.ask(f"/set-action T-Enable evian3 {' '.join(await stage.cids(3))}")
+    await stage.start_bot(chunk_size=1, more="concurrency = 1")
     monkeypatch.setattr(EmbeddedTurns, "take", take)
+    await stage.evian3.next_mood(moods.slow(0.3))
+    card = await stage.ask(f"/set-action T-Enable evian3 {' '.join(await stage.cids(3))}")
     await stage.confirm(card)
+    await stage.evian3.until(lambda record: len(record.posts) == 1)
+    lost = True
     await stage.evian3.until(lambda record: record.finished == 1)
-    before = asked
     async with asyncio.timeout(5):
-        while asked < before + 2:  # it has tried again, and was turned away
+        while turned_away < 2:  # it has tried again
             await stage.evian3.record()
     assert len(await posts_of(stage)) == 1
     lost = False

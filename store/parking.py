@@ -1,0 +1,30 @@
+"""What is to be told in a workspace where the bot is not installed (any more) waits. Never commits."""
+
+from sqlalchemy import ColumnElement, Connection, Table, exists, or_, update
+
+from store.batch_tables import batches
+from store.clock import now
+from store.database import ring
+from store.outbox import TOPIC
+from store.outbox_model import OutboxItem
+from store.tables import jobs, outbox
+
+
+def park(conn: Connection, item: OutboxItem) -> None:
+    """Nobody can be told in its workspace, where the bot is not installed: it waits for `unpark`."""
+    conn.execute(update(outbox).where(outbox.c.id == item.id).values(parked=True))
+
+
+def unpark(conn: Connection, enterprise_id: str, team_id: str) -> None:
+    """The bot is installed there: what waited for it is due. Without a team: in all of an organisation."""
+
+    def there(about: Table) -> list[ColumnElement[bool]]:
+        of_team = [about.c.team_id == team_id] if team_id else []
+        return [about.c.enterprise_id == enterprise_id, *of_team]
+
+    its = or_(
+        exists().where(jobs.c.id == outbox.c.job_id, *there(jobs)),
+        exists().where(batches.c.id == outbox.c.batch_id, *there(batches)),
+    )
+    conn.execute(update(outbox).where(outbox.c.parked, its).values(parked=False, due_at=now()))
+    ring(conn, TOPIC)
