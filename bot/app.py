@@ -61,7 +61,7 @@ async def running(config: Config, metrics: Metrics | None = None) -> AsyncIterat
         slack_http = await stack.enter_async_context(
             aiohttp.ClientSession(timeout=timeout, trace_configs=[last_look.tracing()])
         )
-        cluster_http = await stack.enter_async_context(cluster_api.open_http())
+        cluster_http = await stack.enter_async_context(cluster_api.open_http(config.ca_file))
         departed = set(await db.read(jobs.clusters_with_work)) - set(config.clusters)
         lanes = [
             lanes_of.lane(cluster, cluster_http, config.pictures_from) for cluster in config.clusters.values()

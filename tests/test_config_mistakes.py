@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import trustme
 
 from bot.config import load
 from bot.errors import ConfigurationError
@@ -315,6 +316,22 @@ def test_a_file_that_holds_no_secret(
     what = only(mistakes(text + POLICY), "clusters.evian3.token_file")
     assert advice in what
     assert "s3cret" not in what
+
+
+def test_a_file_of_authorities(mistakes: Mistakes, tmp_path: Path) -> None:
+    file = tmp_path / "ours.pem"
+
+    def named(name: object) -> str:
+        return only(mistakes(f"{CLUSTER}{POLICY}[tls]\nca_file = '{name}'\n"), "tls.ca_file")
+
+    assert "absolute path" in named("ours.pem")
+    assert "cannot be read (No such file" in named(file)
+    file.write_text("no certificate")
+    assert "PEM" in named(file)
+    trustme.CA().cert_pem.write_to_path(str(file))
+    config = tmp_path / "set-action.toml"
+    config.write_text(f"{CLUSTER}{POLICY}[tls]\nca_file = '{file}'\n")
+    assert load({**VARIABLES, "SET_ACTION_CONFIG": str(config)}).ca_file == file
 
 
 def test_a_relative_path_or_two_sources_for_one_secret(mistakes: Mistakes, tmp_path: Path) -> None:

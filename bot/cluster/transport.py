@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
 
 import httpx
 
@@ -46,15 +47,17 @@ class TooLate(Exception):
     """It was time to send, and `send_by` was over: nothing was sent."""
 
 
-def open_http() -> httpx.AsyncClient:
+def open_http(ca_file: Path | None = None) -> httpx.AsyncClient:
     """The one client of a process (building one costs 18 ms); close it with `async with` or `aclose()`.
+
+    `ca_file`: certificate authorities that are trusted beside the public ones.
 
     No connection is kept for a second request: the cluster may close an idle one just as a POST goes out on
     it, and that POST's outcome would be unknown. The number of connections is bounded by the callers'
     concurrency; a queue in here would spend a POST's deadline before it is sent.
     """
     return httpx.AsyncClient(
-        verify=authorities(),
+        verify=authorities(ca_file),
         follow_redirects=False,
         trust_env=False,  # no proxy, no .netrc behind the configuration's back
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
@@ -65,9 +68,12 @@ def open_http() -> httpx.AsyncClient:
 
 
 @cache
-def authorities() -> ssl.SSLContext:
+def authorities(ca_file: Path | None = None) -> ssl.SSLContext:
     """The certificate authorities that are trusted: read once, for that takes longer than all the rest."""
-    return httpx.create_ssl_context(trust_env=False)
+    trusted = httpx.create_ssl_context(trust_env=False)
+    if ca_file:
+        trusted.load_verify_locations(ca_file)
+    return trusted
 
 
 async def exchange(http: httpx.AsyncClient, request: Request, *, deadline: float) -> Reply:

@@ -180,6 +180,7 @@ def _config(
         applications_cache_s=file.applications.cache_s,
         limits=file.limits.over(OF_A_PERSON),
         retention=Retention(**file.retention.model_dump()),
+        ca_file=file.tls.ca_file,
     )
 
 

@@ -85,6 +85,9 @@ MEANINGS: Mapping[str, str] = {
     "limits.jobs_open": "Jobs that have not ended. Left out: 50.",
     "limits.customers_per_hour": "Customers asked for within an hour. Left out: 250,000.",
     "limits.cards_per_minute": "Cards made within a minute. Left out: 30.",
+    "tls": "Whom the bot trusts to say that a cluster is who it says it is.",
+    "tls.ca_file": "Certificate authorities (PEM, an absolute path) trusted beside the public ones, for clusters and "
+    "their token addresses; for a company's own. Read at the start.",
     "retention": "Days after which what has ended is deleted; 0: never.",
     "retention.jobs_days": "Jobs; 0, or at least 31. Never those from which a kept job was made.",
     "retention.cards_days": "Cards that became no job, and jobs that were called off before they began.",

@@ -160,6 +160,7 @@ class Config:
     approvals: Approvals = Approvals()
     schedule: Schedule = Schedule()
     retention: Retention = Retention()
+    ca_file: Path | None = None  # authorities trusted beside the public ones, for clusters
 
     @property
     def secrets(self) -> Iterator[str]:

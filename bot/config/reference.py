@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Mapping
 from enum import Enum
+from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -31,6 +32,7 @@ KINDS: Mapping[Any, str] = {
     str: "text",
     SecretStr: "an environment variable's name",
     SecretFile: "absolute path of a file",
+    Path: "absolute path of a file",
 }
 BOUNDS = {
     "ge": "at least",
@@ -39,7 +41,14 @@ BOUNDS = {
     "min_length": "at least",
     "max_length": "at most",
 }
-TOP = ("clusters", "policy", "actions", "limits", "retention")  # tables of the file with words of their own
+TOP = (
+    "clusters",
+    "policy",
+    "actions",
+    "limits",
+    "tls",
+    "retention",
+)  # tables of the file with words of their own
 Row = tuple[str, str, str, str]
 
 

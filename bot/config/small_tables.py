@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
+from bot.config.authority_file import AuthorityFile
 from bot.config.values import IdPattern, WorkspaceId
 from bot.customer_ids import DEFAULT_ID_PATTERN
 
@@ -63,6 +64,12 @@ class ApplicationsTable(Table):
     """`[applications]`."""
 
     cache_s: float = Field(default=1_800, ge=0, le=86_400)
+
+
+class TlsTable(Table):
+    """`[tls]`: whom the bot trusts, beside the public authorities, to say that a cluster is who it is."""
+
+    ca_file: AuthorityFile | None = None
 
 
 class RetentionTable(Table):

@@ -31,6 +31,7 @@ from bot.config.small_tables import (
     ScheduleTable,
     Seconds,
     Table,
+    TlsTable,
     WorkspacesTable,
 )
 from bot.config.values import ChannelId, Key, Name, Url, Who, WorkspaceId, secret
@@ -216,3 +217,4 @@ class File(Table):
     workspaces: WorkspacesTable = WorkspacesTable()
     limits: LimitsTable = LimitsTable()
     retention: RetentionTable = RetentionTable()
+    tls: TlsTable = TlsTable()

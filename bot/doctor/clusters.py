@@ -20,16 +20,22 @@ NOBODY = "set-action-doctor"  # asked after, and known nowhere: the answer is sh
 
 async def examine(config: Config) -> list[Finding]:
     """Look at all of them at once."""
-    async with open_http() as http:
+    trusted = authorities(config.ca_file)
+    async with open_http(config.ca_file) as http:
         looked_at = await asyncio.gather(
-            *(_cluster(cluster, lanes.lane(cluster, http, 0).client) for cluster in config.clusters.values())
+            *(
+                _cluster(cluster, lanes.lane(cluster, http, 0).client, trusted)
+                for cluster in config.clusters.values()
+            )
         )
     return [finding for found in looked_at for finding in found]
 
 
-async def _cluster(cluster: Cluster, client: ClusterClient | None) -> Sequence[Finding]:
+async def _cluster(
+    cluster: Cluster, client: ClusterClient | None, trusted: ssl.SSLContext
+) -> Sequence[Finding]:
     about = f"clusters.{cluster.key}"
-    reached = await reach(about, cluster.base_url, authorities())
+    reached = await reach(about, cluster.base_url, trusted)
     if client is None or any(finding.grade is Grade.BAD for finding in reached):
         return reached
     return [*reached, await _read(about, cluster, client)]
@@ -60,7 +66,8 @@ def _not_reached(host: str, port: int, exc: OSError | TimeoutError) -> tuple[str
     match exc:
         case ssl.SSLCertVerificationError():
             words = f"The certificate of {host}:{port} is not to be trusted: {exc.verify_message}."
-            return words, "Have whoever runs the cluster install one for this name, by a public authority."
+            remedy = "Have whoever runs the cluster install one for this name; where an authority of your own"
+            return words, f"{remedy} signs it, name that in [tls] ca_file."
         case ssl.SSLError():
             return f"{host}:{port} does not speak TLS.", "Correct the port in base_url."
         case socket.gaierror():

@@ -6,10 +6,13 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import httpx
 import pytest
 import trustme
 
+from bot.cluster import authorities, open_http
 from bot.doctor import clusters
 from bot.doctor.clusters import reach
 from bot.doctor.finding import Grade
@@ -74,7 +77,23 @@ async def test_an_authority_that_is_not_trusted(authority: trustme.CA) -> None:
     async with serving(authority.issue_cert("127.0.0.1")) as address:
         [found] = await reach("clusters.x", address, ssl.create_default_context())
     assert (found.grade, "unable to get local issuer" in found.words) == (Grade.BAD, True)
-    assert "public authority" in found.remedy
+    assert "[tls] ca_file" in found.remedy
+
+
+async def test_an_authority_of_ones_own_is_trusted_beside_the_public_ones(
+    authority: trustme.CA, tmp_path: Path
+) -> None:
+    file = tmp_path / "ours.pem"
+    authority.cert_pem.write_to_path(str(file))
+    async with serving(authority.issue_cert("127.0.0.1")) as address:
+        [found] = await reach("clusters.x", address, authorities(file))
+        async with open_http() as stranger, open_http(file) as http:
+            with pytest.raises(httpx.ConnectError):
+                await stranger.get(address)
+            with pytest.raises(httpx.RemoteProtocolError):  # over TLS, where nobody speaks HTTP
+                await http.get(address)
+    assert found.grade is Grade.OK
+    assert len(authorities(file).get_ca_certs()) > len(authorities().get_ca_certs())
 
 
 async def test_a_name_that_leads_nowhere_and_a_host_that_is_silent(
