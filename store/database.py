@@ -6,7 +6,8 @@ One hop a transaction instead of one a statement, no async inside queries, the s
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -116,12 +117,16 @@ class Database:
     async def _on(
         self, threads: ThreadPoolExecutor, options: dict[str, Any], work: Callable[[Connection], T]
     ) -> T:
-        done = asyncio.get_running_loop().run_in_executor(threads, self._run, options, work)
-        result, topics = await done
-        # Here and not from the thread, so that whoever waits for the result goes on first.
-        for topic in topics:
-            self._on_ring(topic)
-        return result
+        future = threads.submit(self._run, options, work)
+        done = asyncio.wrap_future(future)
+        # After that, so that whoever waits goes on first; and even where nobody waits any more.
+        future.add_done_callback(partial(self._ring, asyncio.get_running_loop()))
+        return (await done)[0]
+
+    def _ring(self, loop: asyncio.AbstractEventLoop, future: Future[tuple[Any, set[str]]]) -> None:
+        if not future.cancelled() and not future.exception():
+            for topic in future.result()[1]:
+                loop.call_soon_threadsafe(self._on_ring, topic)
 
     def _run(self, options: dict[str, Any], work: Callable[[Connection], T]) -> tuple[T, set[str]]:
         """On a thread: the result, and the topics to be rung."""

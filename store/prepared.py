@@ -132,7 +132,8 @@ class _Ready:
         return Found([self._made(row) for row in rows], rowcount)
 
     def run_many(self, conn: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
-        _executed(conn, self._sql, [self._parameters(row) for row in rows], many=True)
+        # One by one, as the driver takes them: a million rows at once would be a million things to collect.
+        _executed(conn, self._sql, map(self._parameters, rows), many=True)
 
     def _parameters(self, values: Mapping[str, Any]) -> Any:
         if self._by_place:

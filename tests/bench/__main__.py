@@ -33,10 +33,11 @@ PRINTING: Mapping[str, tuple[str, ...]] = {
     "csv_intake": ("tests.bench.csv_intake",),
     "form_intake": ("tests.bench.form_intake",),
     "job_lists": ("tests.bench.job_lists",),
+    "reading": ("tests.bench.reading",),
     "outbox": ("tests.bench.outbox_simulation",),
 }
 HELP = 0  # in place of how many are in flight: the turns that only ask for help
-SELDOM = {"million", "job_lists", "arrivals"}  # each takes minutes, so only by name
+SELDOM = {"million", "job_lists", "arrivals", "reading"}  # each takes minutes, so only by name
 
 
 async def rounds(figures: Figures, given: argparse.Namespace, folder: Path, database: str | None) -> None:

@@ -18,6 +18,8 @@ from bot.turns.embedded import EmbeddedTurns
 from bot.views.message import Message as Drawn
 from tests.stage import Stage, words
 
+LATE_S = 0.15  # by how much a busy machine may hold up a call that had its leave
+
 
 @pytest.fixture
 def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,7 +179,7 @@ async def test_all_cards_together_keep_to_slacks_budget_and_each_shows_the_end(
         await stage.card_saying(card, "1 of 1 answered")
     at = [e.at for e in await calls(stage, "chat.update")]
     for first, last in combinations(range(len(at)), 2):
-        allowed = 10 + brisk * 50 / 60 * (at[last] - at[first] + 0.05)  # 50 a minute, after a burst of ten
+        allowed = 10 + brisk * 50 / 60 * (at[last] - at[first] + LATE_S)  # 50 a minute, after ten
         assert last - first + 1 <= allowed + 1, (first, last)
 
 
