@@ -81,9 +81,11 @@ class Figures:
         other: str,
         in_flight: int,
         how: Callable[[Sample, Sample], float],
+        others_in_flight: int | None = None,
     ) -> float | None:
         """The median of what `how` makes of the two in each round: what disturbs a round disturbs both."""
-        floors = {sample.round: sample for sample in self.of(other, in_flight)}
+        beside = in_flight if others_in_flight is None else others_in_flight
+        floors = {sample.round: sample for sample in self.of(other, beside)}
         found = [how(s, floors[s.round]) for s in self.of(who, in_flight) if s.round in floors]
         return statistics.median(found) if found else None
 

@@ -12,6 +12,7 @@ BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 BOT, QUICK, STOCK = "bot, {}", "quick, {}", "stock, {}"
 MINIMAL, DASHBOARD = "minimal, {}", "dashboard, HTTP"
 HOW = ("Socket Mode", "HTTP")
+HELP = 0  # in place of how many are in flight: turns that only ask for help
 
 Row = tuple[str, str, str, bool]  # what, goal, measured, met
 
@@ -35,6 +36,9 @@ def _clicks(figures: Figures, how: str) -> Iterator[Row]:
         ),
         (f"the same, p99 at c8, {how}", "below the stock bot", "{:.2f} times (a)", 1.0): against(
             stock, 8, lambda a, b: a.p99["click"] / b.p99["click"]
+        ),
+        (f"ask for help, c1, {how}", "at most 1.5 times (b)", "{:.2f} times (b)", 1.5): figures.compared(
+            bot, quick, HELP, lambda a, b: a.p50["help"] / b.p50["help"], others_in_flight=1
         ),
         (f"click → cluster, c1, {how}", "at most (c) + 2.5 ms", "(c) + {:.2f} ms", 2.5): against(
             minimal, 1, lambda a, b: a.p50["cluster"] - b.p50["cluster"]
