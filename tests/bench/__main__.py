@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tests.bench import clicks, contestants, parts
 from tests.bench.figures import Figures, machine, table
+from tests.bench.replicas import replicas
 from tests.postgresql import postgresql
 
 PARTS: Mapping[str, Callable[[Path], Awaitable[parts.Found]]] = {
@@ -25,6 +26,7 @@ PARTS: Mapping[str, Callable[[Path], Awaitable[parts.Found]]] = {
     "start": parts.start,
     "stored": parts.stored,
     "large": parts.large,
+    "replicas": replicas,
     "million": partial(parts.large, customers=1_000_000),
 }
 # Benchmarks of one thing each, which print for themselves.

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -34,7 +34,12 @@ class Taken:
 
 
 async def run(
-    one: Contestant, jobs: int, in_flight: int, size: int = 10, talk: "Talk | None" = None
+    one: Contestant,
+    jobs: int,
+    in_flight: int,
+    size: int = 10,
+    talk: "Talk | None" = None,
+    clusters: Sequence[str] = ("bench",),
 ) -> Taken:
     """So many jobs, so many at a time; what was used includes everything said until it was quiet."""
     talk = talk or TALKS.get(one.kind, conversation)
@@ -47,7 +52,8 @@ async def run(
         user, channel = f"U{number:04d}", f"C{next(_channels):06d}"
         async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
             for _ in numbers:
-                await talk(one, Seat(user, channel, size, browser), taken.note)
+                cluster = clusters[number % len(clusters)]
+                await talk(one, Seat(user, channel, size, browser, cluster), taken.note)
 
     async with asyncio.timeout(WITHIN_S + jobs):
         await asyncio.gather(*(worker(number) for number in range(in_flight)))
@@ -66,6 +72,7 @@ class Seat:
     channel: str
     size: int
     browser: aiohttp.ClientSession
+    cluster: str = "bench"
 
 
 Note = Callable[[str, float], None]
@@ -75,7 +82,7 @@ async def conversation(one: Contestant, seat: Seat, note: Note) -> None:
     """Ask, wait for the card, press, wait for the job id in the thread."""
     wire, ids = one.wire, payloads.cids(seat.size)
     card = wire.expect(("card", seat.channel))
-    note("ask", await wire.deliver(payloads.asked(seat.user, seat.channel, ids)))
+    note("ask", await wire.deliver(payloads.asked(seat.user, seat.channel, ids, seat.cluster)))
     _, shown = await card
     sent, told = wire.expect(("cluster", ids[0])), wire.expect(("thread", shown["ts"]))
     began = time.perf_counter()

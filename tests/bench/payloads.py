@@ -32,9 +32,9 @@ def command(user: str, channel: str, text: str) -> JSON:
     }
 
 
-def asked(user: str, channel: str, ids: list[str]) -> JSON:
+def asked(user: str, channel: str, ids: list[str], cluster: str = "bench") -> JSON:
     """A request for an action."""
-    return command(user, channel, f"T-Enable bench {' '.join(ids)} reason: bench")
+    return command(user, channel, f"T-Enable {cluster} {' '.join(ids)} reason: bench")
 
 
 def click(user: str, card: JSON) -> JSON:

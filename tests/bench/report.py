@@ -10,6 +10,7 @@ from tests.bench.figures import Figures, Sample
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 BOT, QUICK, STOCK = "bot, {}", "quick, {}", "stock, {}"
+ON_POSTGRESQL = "bot, Socket Mode, PostgreSQL"
 MINIMAL, DASHBOARD = "minimal, {}", "dashboard, HTTP"
 HOW = ("Socket Mode", "HTTP")
 HELP = 0  # in place of how many are in flight: turns that only ask for help
@@ -21,6 +22,10 @@ def rows(figures: Figures) -> Iterator[Row]:
     """What of the goals this run can say something about."""
     for how in HOW:
         yield from _clicks(figures, how)
+    minimal = MINIMAL.format("Socket Mode")
+    more = figures.compared(ON_POSTGRESQL, minimal, 1, lambda a, b: a.p50["cluster"] - b.p50["cluster"])
+    if more is not None:
+        yield "click → cluster, c1, on PostgreSQL", "at most (c) + 6 ms", f"(c) + {more:.2f} ms", more <= 6
     yield from _parts(figures)
 
 
@@ -102,6 +107,9 @@ def _parts(figures: Figures) -> Iterator[Row]:
         if name in figures.parts.get(part, {}):
             value = figures.parts[part][name]
             yield what, f"at most {goal}", words.format(value), value <= most
+    if times := figures.parts.get("replicas", {}).get("times one"):
+        goal = "at least 1.5 times one, where cores allow"
+        yield "two replicas on one PostgreSQL, 8 clusters", goal, f"{times} times", times >= 1.5
 
 
 def section(figures: Figures) -> str:
