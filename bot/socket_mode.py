@@ -38,6 +38,7 @@ class _Connection:
     socket: aiohttp.ClientWebSocketResponse
     unanswered: set[asyncio.Task[None]] = field(default_factory=set)
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
     left: bool = False
 
 
@@ -98,10 +99,12 @@ class SocketMode:
                 log.warning("socket_mode.refused", connection=number, error=_name(exc))
             else:
                 log.info("socket_mode.connected", connection=number)
-                connection = _Connection(socket)
-                _start(self._readers, self._read(connection))
                 if self._stopping.is_set():  # told so while this one was being opened
-                    await self._let_go(connection, CLOSING_S)
+                    await socket.close()
+                    return
+                connection = _Connection(socket)
+                self._open.add(connection)
+                _start(self._readers, self._read(connection))
                 # A socket that announces its end is read to that end while the next one is opened.
                 await connection.leaving.wait()
             if loop.time() - begun > STEADY_S:
@@ -123,7 +126,6 @@ class SocketMode:
         )
 
     async def _read(self, connection: _Connection) -> None:
-        self._open.add(connection)
         try:
             async for frame in connection.socket:
                 if frame.type is aiohttp.WSMsgType.TEXT:
@@ -132,6 +134,7 @@ class SocketMode:
             self._open.discard(connection)
             await connection.socket.close()
             connection.leaving.set()
+            connection.ended.set()
 
     def _receive(self, connection: _Connection, data: str) -> None:
         message = json.loads(data)
@@ -170,9 +173,9 @@ class SocketMode:
                 log.warning("socket_mode.not_acknowledged", deliveries=late)
         connection.left = True
         try:
-            await connection.socket.send_frame(GOODBYE, aiohttp.WSMsgType.CLOSE)
             async with asyncio.timeout(CLOSING_S):
-                await connection.leaving.wait()
+                await connection.socket.send_frame(GOODBYE, aiohttp.WSMsgType.CLOSE)
+                await connection.ended.wait()
         except (ConnectionError, TimeoutError):
             await connection.socket.close()
 

@@ -51,7 +51,7 @@ def write(conn: Connection, before: datetime, path: Path) -> Archived | None:
     newest, _ = audit.head(conn)
     raw = [type_coerce(column, NullType()).label(column.name) for column in audit_log.c]
     query = select(*raw).where(audit_log.c.seq > start, audit_log.c.seq < newest).order_by(audit_log.c.seq)
-    rows = conn.execution_options(yield_per=1_000).execute(query)
+    rows = conn.execute(query.execution_options(yield_per=1_000))
     until = (before - EPOCH) // MILLISECOND
     first_row = next(rows, None)
     if first_row is None or first_row.at >= until:

@@ -154,9 +154,8 @@ def verify(conn: Connection) -> tuple[int, Broken | None]:
     first = expected = start + 1
     # As the file holds them, untranslated: where somebody tampered, a time need not be a time.
     raw = [type_coerce(column, NullType()).label(column.name) for column in audit_log.c]
-    rows = conn.execution_options(yield_per=1_000).execute(
-        select(*raw).where(audit_log.c.seq > start if start else true()).order_by(audit_log.c.seq)
-    )
+    query = select(*raw).where(audit_log.c.seq > start if start else true()).order_by(audit_log.c.seq)
+    rows = conn.execute(query.execution_options(yield_per=1_000))
     for row in rows:
         if row.seq < expected:
             return expected - first, Broken(row.seq, "it stands before the first row")

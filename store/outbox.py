@@ -181,10 +181,21 @@ def begin(conn: Connection, item: OutboxItem) -> OutboxItem | None:
 
 
 def following(conn: Connection, item: OutboxItem) -> OutboxItem | None:
-    """What may go after this one of the same job: its card if that was one, else its oldest message."""
+    """What may go after this one of the same job: its card if that was one, else its oldest message.
+
+    Where that is nothing, but something else of the job may go (a picture after the last message), it rings.
+    """
     which = _next_card if item.note is Note.CARD else _next_message
-    row = which(conn, job=item.job_id).one_or_none()
-    return _item(row) if row else None
+    if row := which(conn, job=item.job_id).one_or_none():
+        return _item(row)
+    if _anything(conn, job=item.job_id).first():
+        ring(conn, TOPIC)
+    return None
+
+
+@prepared
+def _anything(job: Any) -> Select[Any]:
+    return select(outbox.c.id).where(outbox.c.job_id == job, *_may_go()).limit(1)
 
 
 @prepared

@@ -170,8 +170,9 @@ def _executed(
 
     Errors are SQLAlchemy's, and the connection is given up where it is lost.
     """
-    cursor = conn.connection.cursor()
+    cursor: Any = None
     try:
+        cursor = conn.connection.cursor()
         (cursor.executemany if many else cursor.execute)(sql, parameters)
         return cursor.fetchall() if fetch else (), cursor.rowcount, cursor.description
     except (driver := conn.dialect.loaded_dbapi).Error as exc:
@@ -183,7 +184,8 @@ def _executed(
             hide_parameters=True, connection_invalidated=lost, dialect=conn.dialect,
         ) from exc  # fmt: skip
     finally:
-        cursor.close()
+        if cursor is not None:
+            cursor.close()
 
 
 @dataclass(frozen=True, slots=True)

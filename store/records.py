@@ -22,7 +22,7 @@ def read(conn: Connection, low: int, high: int, clusters: Collection[str] | None
     query = select(audit_log).where(audit_log.c.seq >= low, audit_log.c.seq < high).order_by(audit_log.c.seq)
     if clusters is not None:
         query = query.where(audit_log.c.cluster.in_(clusters))
-    for row in conn.execution_options(yield_per=1_000).execute(query):
+    for row in conn.execute(query.execution_options(yield_per=1_000)):
         yield Record(
             row.seq, row.at, row.actor, row.event, row.job, row.cluster, row.detail,
             row.previous_hash.hex(), row.hash.hex(),

@@ -27,6 +27,7 @@ class Slack:
     knocked: int = 0
     opened: int = 0
     open: int = 0
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
     open_up: asyncio.Event = field(default_factory=asyncio.Event)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 

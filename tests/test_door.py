@@ -124,6 +124,17 @@ async def test_when_it_must_leave_it_answers_at_once_and_works_on() -> None:
     assert told.whispered == ["https://hooks.slack.com/1: A mistake."] * 2
 
 
+async def test_it_may_be_hurried_in_the_very_moment_in_which_patience_ends() -> None:
+    app, told = Slow(None), Told()
+    door = Door(cast("AsyncApp", app), told, Faults(told, told), Seal(SecretStr("xoxb-1")), patience_s=0)
+    waiting = [asyncio.create_task(door.enter(f"{n}", {"type": "block_actions"})) for n in range(3)]
+    while not all(task.done() for task in waiting):
+        door.hurry()
+        await asyncio.sleep(0)
+    app.go.set()
+    await door.drain(5)
+
+
 @pytest.mark.parametrize(
     "body", [{"user": "U1"}, {"user": {"id": 7}}, {}, {"type": "view_submission", "view": 7}]
 )

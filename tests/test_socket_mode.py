@@ -280,6 +280,24 @@ async def test_what_cannot_be_acknowledged_in_time_is_said(slack: Slack) -> None
     assert "socket_mode.not_acknowledged" in [entry["event"] for entry in logs]
 
 
+async def test_one_that_announced_its_end_and_never_closes_does_not_hold_up_the_stop(slack: Slack) -> None:
+    told = asyncio.Barrier(CONNECTIONS + 1)
+
+    async def serve(socket: web.WebSocketResponse) -> None:
+        await socket.send_json({"type": "disconnect", "reason": "refresh_requested"})
+        await _heard(socket)
+        if slack.opened <= CONNECTIONS:
+            await told.wait()
+        await slack.gone.wait()  # without reading on: no close is ever answered
+
+    slack.serve = serve
+    async with receiving(slack) as mode:
+        await told.wait()
+        async with asyncio.timeout(5):
+            await mode.close(1)
+        slack.gone.set()
+
+
 async def test_a_connection_that_opens_during_the_stop_does_not_stay(slack: Slack) -> None:
     """Stopping while Slack still opens the door: nobody must be left standing in it."""
     slack.open_up.clear()

@@ -76,7 +76,8 @@ class Door:
         """From now on answer at once; whoever's work is not done by then is told that it takes longer."""
         self._patience_s = 0.0
         for limit in self._patient:
-            limit.reschedule(asyncio.get_running_loop().time())
+            if not limit.expired():  # one that is over just now may not be changed any more
+                limit.reschedule(asyncio.get_running_loop().time())
 
     async def drain(self, within_s: float) -> None:
         """Let listeners under way end."""

@@ -105,7 +105,8 @@ class Runner:
             return claimed.wait_s
 
     def _ended(self, key: tuple[int, int], task: asyncio.Task[None]) -> None:
-        del self._posts[key]
+        if self._posts.get(key) is task:  # a chunk that was put back may be on its way again by now
+            del self._posts[key]
         if report(task) or self._more:
             self._turns.bell.ring(self._topic)
 
@@ -122,7 +123,7 @@ class Runner:
                 # Too long after the claim: somebody may have read the state as settled already.
                 log.warning("set_action.kept_back", **_facts(post))
                 await until_stored(lambda: self._db.write(keep_back, lane, post))
-                self._more = True
+                self._turns.bell.ring(self._topic)
                 return
         log.info(
             EVENTS.get(answer.cause, f"set_action.{answer.outcome}"),
@@ -135,7 +136,7 @@ class Runner:
         if done and done.state is JobState.DONE:
             log_done(done)
         if done is None or done.open_chunks:
-            self._more = True  # it may have been put back into line
+            self._turns.bell.ring(self._topic)  # it may have been put back into line
 
     def _claim(
         self, conn: Connection, ours: Collection[tuple[int, int]], clock: Callable[[], float], lease: Lease
@@ -154,6 +155,8 @@ class Runner:
             close(conn, self._lane, job)
         posts: list[Post] = []
         while chunks.is_any_planned(conn, key):
+            if clock() >= lease():
+                return Claimed(posts, 0.0)
             in_flight = len(ours) + len(posts)
             if in_flight >= self._lane.concurrency:
                 return Claimed(posts)

@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError, MultipleResultsFound, NoResultFound
 
+from store import audit, records
 from store.clock import Instant
 from store.column_types import Word
 from store.database import Database, upsert_on
@@ -203,3 +204,14 @@ async def test_after_an_error_the_next_transaction_has_another_connection(db: Da
     await db.write(work)
     assert connections[0] is connections[1] or db.embedded is False  # of several writers, one each
     assert connections[2] is not connections[1]
+
+
+async def test_what_reads_row_by_row_leaves_the_threads_connection_as_it_was(db: Database) -> None:
+    def options(conn: Connection) -> dict[str, Any]:
+        return dict(conn.get_execution_options())
+
+    before = await db.write(options)
+    assert await db.write(lambda conn: list(records.read(conn, 1, 10))) == []
+    assert (await db.write(audit.verify))[1] is None
+    for _ in range(8):  # on PostgreSQL there are several writers
+        assert await db.write(options) == before

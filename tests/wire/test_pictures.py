@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot import loops
 from bot.outbox import painter
 from bot.outbox.painter import Painter
 from bot.sandbox.desk import File, Message
@@ -49,6 +50,15 @@ async def test_a_larger_job_gets_a_picture_after_its_words_and_its_owner_one_at_
     home = await stage.desk.until_home(ASTER, lambda form: said(form).count("ccepted by the cluster") == 2)
     [again] = [block for block in home.blocks if block["type"] == "image"]
     assert again["slack_file"] == image["slack_file"]
+
+
+async def test_a_picture_comes_right_after_the_last_word(
+    idle_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loops, "SWEEP_S", 60.0)  # longer than anything here is waited for
+    stage = idle_stage
+    await stage.start_bot(pictures_from=1)
+    await picture(stage, await run(stage, 1))
 
 
 @pytest.mark.parametrize(("pictures_from", "number"), [(5, 4), (0, 5), ("false", 5)])
