@@ -181,16 +181,12 @@ def begin(conn: Connection, item: OutboxItem) -> OutboxItem | None:
 
 
 def following(conn: Connection, item: OutboxItem) -> OutboxItem | None:
-    """What may go after this one of the same job: its card if that was one, else its oldest message.
-
-    Where that is nothing, but something else of the job may go (a picture after the last message), it rings.
-    """
+    """What may go after this one of the same job: its card if that was one, else its oldest message."""
     which = _next_card if item.note is Note.CARD else _next_message
-    if row := which(conn, job=item.job_id).one_or_none():
-        return _item(row)
-    if _anything(conn, job=item.job_id).first():
-        ring(conn, TOPIC)
-    return None
+    row = which(conn, job=item.job_id).one_or_none()
+    if row is None and _anything(conn, job=item.job_id).first():
+        ring(conn, TOPIC)  # a picture after the last message, say
+    return _item(row) if row else None
 
 
 @prepared
