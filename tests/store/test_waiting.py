@@ -110,6 +110,8 @@ async def test_a_scheduled_job_is_due_held_let_go_and_ready_once(db: Database, r
 
     await db.write(work)
     if db.embedded:
+        await db.write(lambda _: None)  # the one writer rings before it takes the next
+        await asyncio.sleep(0)
         assert {"starts", "approvals", f"cluster:{EVIAN3}"} <= set(rings)
 
 
