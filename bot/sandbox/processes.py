@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.sandbox.desk import Desk
 
-START_S = 20.0
+START_S = 60.0  # a fresh machine compiles every module first
 STOP_S = 30.0
 
 
@@ -86,5 +86,6 @@ async def connected(desk: Desk, bot: asyncio.subprocess.Process, folder: Path) -
         for task in (ended, connected):
             task.cancel()
         await asyncio.gather(ended, connected, return_exceptions=True)
-    if connected not in done or connected.exception():
-        raise DidNotStart(f"the bot did not connect:\n{(folder / 'bot.log').read_text()}")
+    why = "it ended" if connected not in done else connected.exception()
+    if why:
+        raise DidNotStart(f"the bot did not connect ({why}):\n{(folder / 'bot.log').read_text()}")

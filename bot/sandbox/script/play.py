@@ -29,7 +29,10 @@ async def play() -> int:
     transcript.remark(INTRODUCTION.format(acts=len(ACTS)))
     firsts = accumulate((len(act) for act in ACTS), initial=1)
     told = [(Transcript(held=True), act, first) for act, first in zip(ACTS, firsts, strict=False)]
-    acts = [asyncio.create_task(_play(*one)) for one in told]
+    # The others start when the first one's processes are up: on a fresh machine these compile every module,
+    # and all of them doing so at once would only hold each other up.
+    up = asyncio.Event()
+    acts = [asyncio.create_task(_play(*one, up)) for one in told]
     try:
         for (words, _, _), act in zip(told, acts, strict=True):
             words.release()
@@ -44,12 +47,15 @@ async def play() -> int:
     return 0
 
 
-async def _play(transcript: Transcript, act: Act, first: int) -> bool:
+async def _play(transcript: Transcript, act: Act, first: int, up: asyncio.Event) -> bool:
     """One act; `first` is the number of its first scene. Whether all was as expected."""
+    if first > 1:
+        await up.wait()
     with tempfile.TemporaryDirectory(prefix="set-action-") as folder:
         log = Path(folder) / "bot.log"
         try:
             async with house(Path(folder)) as running:
+                up.set()
                 stage = Stage(running, transcript)
                 for number, (name, scene) in enumerate(act, start=first):
                     transcript.scene(number, name)
