@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import aiohttp
 import structlog
-from aiohttp import web
 
 from bot import cluster as cluster_api
 from bot import lanes as lanes_of
 from bot.config import Config
 from bot.http_mode import HttpMode
+from bot.http_server import HttpServer
 from bot.joining import Joined, joined
 from bot.lodging import Lodgings, Means, VoicesOf, cases_in, hurry, means_of, required
 from bot.loops import Loop, report
@@ -26,7 +26,7 @@ from bot.runner.readers import Reader, readers
 from bot.runner.sender import Runner
 from bot.socket_mode import SocketMode
 from bot.speech import speech
-from bot.status import Status, listening
+from bot.status import Status
 from bot.turns import Bell, Turns
 from bot.turns.embedded import EmbeddedTurns
 from bot.use_cases import by_themselves
@@ -71,9 +71,8 @@ async def running(config: Config, metrics: Metrics | None = None) -> AsyncIterat
         here = await joined(means)
         parts = _join(means, here)
         if config.status:
-            alone = web.Application()
-            parts.status.add_to(alone)
-            stack.push_async_callback((await listening(alone, config.status, "--status")).cleanup)
+            alone = HttpServer(parts.status.routes(), config.status, "--status")
+            stack.push_async_callback(alone.stop)
         await parts.entrance.open()
         tasks = parts.start()
         seq, digest = await db.read(audit.head)
@@ -156,18 +155,18 @@ def _join(means: Means, here: Joined) -> Parts:
     later = config.catalogue.later()
     status = Status(db, means.metrics, lambda: entrance.connected)
     entrance: Entrance
+
+    def hurried() -> None:
+        hurry(here.lodgings)
+
     if config.slack.listen:
         secret = required(config.slack.signing_secret, "SLACK_SIGNING_SECRET", "HTTP mode")
-        entrance = HttpMode(config.slack.listen, secret, db, here.enter, (status, *here.beside))
+        beside = (status, *here.beside)
+        entrance = HttpMode(config.slack.listen, secret, db, here.enter, hurried, beside)
     else:
         app_token = required(config.slack.app_token, "SLACK_APP_TOKEN", "Socket Mode")
-        entrance = SocketMode(
-            means.client,
-            app_token.get_secret_value(),
-            means.slack_http,
-            here.enter,
-            hurry=lambda: hurry(here.lodgings),
-        )
+        token = app_token.get_secret_value()
+        entrance = SocketMode(means.client, token, means.slack_http, here.enter, hurried)
     return Parts(
         status=status,
         entrance=entrance,

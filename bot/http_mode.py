@@ -1,23 +1,23 @@
 """HTTP mode: Slack's requests at one address, verified; beside them the questions of whoever runs the bot.
 
-Served by aiohttp, which is here already for the calls to Slack and lets its owner stop it; an ASGI server
-would bring a second HTTP stack and takes the process's signals for itself. TLS is the proxy's in front.
+TLS is the proxy's in front.
 """
 
 import asyncio
-import json
 import time
 from asyncio import sleep as pause
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 import structlog
-from aiohttp import web
 from pydantic import SecretStr
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
 
 from bot import signature
+from bot.http_server import HttpServer
 from bot.loops import finished
-from bot.status import listening
 from store import deliveries
 from store.database import Database
 from store.errors import StoreError
@@ -36,11 +36,14 @@ log = structlog.get_logger()
 class Beside(Protocol):
     """What else is answered at the same address."""
 
-    def add_to(self, application: web.Application) -> None: ...
+    def routes(self) -> Sequence[BaseRoute]: ...
 
 
 class HttpMode:
-    """Receives requests until stopped. `enter(delivery, payload)` gives the acknowledgement's payload."""
+    """Receives requests until stopped. `enter(delivery, payload)` gives the acknowledgement's payload.
+
+    After `hurry()` it gives it at once, whether the work is done or not.
+    """
 
     def __init__(
         self,
@@ -48,16 +51,18 @@ class HttpMode:
         signing_secret: SecretStr,
         db: Database,
         enter: Enter,
+        hurry: Callable[[], None],
         beside: Sequence[Beside],
     ) -> None:
         self._listen = listen
         self._secret = signing_secret
         self._db = db
         self._enter = enter
+        self._hurry = hurry
         self._leaving = False
         self._stopping = asyncio.Event()
         self._entered: set[asyncio.Task[Any]] = set()
-        self._runner: web.AppRunner | None = None
+        self._server: HttpServer | None = None
         self._beside = beside
 
     @property
@@ -67,11 +72,9 @@ class HttpMode:
 
     async def open(self) -> None:
         """Begin to listen. Raises ConfigurationError when that is not possible."""
-        application = web.Application(client_max_size=LARGEST)
-        application.router.add_post(EVENTS, self._slack)
-        for one in self._beside:
-            one.add_to(application)
-        self._runner = await listening(application, self._listen, "--http")
+        routes = [Route(EVENTS, self._slack, methods=["POST"])]
+        beside = [route for one in self._beside for route in one.routes()]
+        self._server = HttpServer([*routes, *beside], self._listen, "--http")
         log.info("http_mode.listening", host=self._listen[0], port=self._listen[1])
 
     async def run(self) -> None:
@@ -81,47 +84,51 @@ class HttpMode:
     async def close(self, within_s: float) -> None:
         """Say that it is not ready, and only then take nothing new and let what came be acknowledged.
 
-        Requests that come between the two are taken as ever: the balancer may not know yet. What stays
-        unanswered at the end, the user sees fail.
+        Requests that come between the two are taken as ever: the balancer may not know yet. What is not done
+        in time is answered with that it takes longer.
         """
         self._leaving = True
-        if self._runner is None:
+        if self._server is None:
             return
         await pause(LEAVING_S)
-        self._stopping.set()
-        await asyncio.gather(*(site.stop() for site in self._runner.sites))
+        closed = asyncio.create_task(self._server.stop())
+        if self._entered and (await asyncio.wait(self._entered.copy(), timeout=within_s))[1]:
+            self._hurry()
+        await closed
         if late := await finished(self._entered.copy(), within_s):
             log.warning("http_mode.not_acknowledged", deliveries=late)
-        await self._runner.cleanup()
+        self._stopping.set()
 
-    async def _slack(self, request: web.Request) -> web.Response:
-        if self._stopping.is_set():  # by a connection that was kept open; the proxy may try another replica
-            return _refused(503, "stopping")
+    async def _slack(self, request: Request) -> Response:
         try:
             async with asyncio.timeout(BODY_S):
-                body = await request.read()
+                body = await _body(request)
         except TimeoutError:
             return _refused(408, "the body took too long")
+        except ClientDisconnect:
+            return _refused(400, "the body was cut off")
+        if body is None:
+            return _refused(413, "the body is too large")
         try:
             proof = signature.verified(request.headers, body, self._secret.get_secret_value(), time.time())
         except signature.NotFromSlack as exc:
             return _refused(401, str(exc))
         try:
-            payload = signature.read(request.content_type, body)
+            payload = signature.read(_kind(request), body)
         except signature.Unreadable as exc:
             return _refused(400, str(exc))
         if payload.get("type") == "url_verification":
-            return web.json_response({"challenge": str(payload.get("challenge", ""))[:500]})
+            return JSONResponse({"challenge": str(payload.get("challenge", ""))[:500]})
         if payload.get("ssl_check"):
-            return web.Response()
+            return Response()
         if not await self._is_first(proof):
             return _refused(409, "taken before")
         answering = asyncio.ensure_future(self._enter(proof, payload))
         self._entered.add(answering)
         answering.add_done_callback(self._entered.discard)
-        # Whoever hangs up does not undo what they asked for.
+        # A server that has no more patience does not undo what was asked for.
         answer = await asyncio.shield(answering)
-        return web.json_response(answer) if answer else web.Response()
+        return JSONResponse(answer) if answer else Response()
 
     async def _is_first(self, proof: str) -> bool:
         try:
@@ -132,7 +139,20 @@ class HttpMode:
             return True
 
 
-def _refused(status: int, why: str) -> web.Response:
+async def _body(request: Request) -> bytes | None:
+    """None if it is too large; read to its end even so, or who still sends would not get the answer."""
+    body = bytearray()
+    async for piece in request.stream():
+        if len(body) <= LARGEST:
+            body += piece
+    return bytes(body) if len(body) <= LARGEST else None
+
+
+def _kind(request: Request) -> str:
+    return request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
+def _refused(status: int, why: str) -> Response:
     # Never a word of the body: who knows whose it is.
     log.warning("http_mode.refused", status=status, why=why)
-    return web.Response(status=status, text=json.dumps({"error": why}), content_type="application/json")
+    return JSONResponse({"error": why}, status_code=status)

@@ -64,6 +64,7 @@ def configure(secrets: Iterable[str], *observers: Processor) -> None:
         ("httpcore", logging.WARNING),
         ("sqlalchemy", logging.WARNING),
         ("alembic", logging.WARNING),
+        ("uvicorn", logging.WARNING),
     ):
         logging.getLogger(name).setLevel(level)
 

@@ -98,9 +98,10 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "membership": PLAIN | {"slack_errors"},
     "profiles": PLAIN | {"policy"},
     "socket_mode": frozenset({"loops", "slack_errors"}),
-    "http_mode": frozenset({"signature", "status", "store", "loops"}),
+    "http_mode": frozenset({"http_server", "signature", "store", "loops"}),
+    "http_server": frozenset({"errors", "loops"}),
     "workspaces": frozenset({"config", "errors", "scopes", "slack_errors", "store"}),
-    "status": frozenset({"errors", "metrics", "store"}),
+    "status": frozenset({"metrics", "store"}),
     "metrics": frozenset({"store.gauges"}),
     "signature": frozenset(),
     "scopes": frozenset(),
@@ -127,7 +128,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
 }
 _TALKS_TO_SLACK = frozenset(
     {"outbox", "windows", "slack_files", "membership", "socket_mode", "introduction", "app", "reception"}
-    | {"speech", "http_mode", "status", "time_zones", "profiles", "rosters", "channels", "doctor", "lodging"}
+    | {"speech", "time_zones", "profiles", "rosters", "channels", "doctor", "lodging"}
     | {"workspaces", "joining_many"}
 )
 # Which rooms, or single modules, may use a library; what is not listed may be used by all. The longest
@@ -152,6 +153,8 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "slack_sdk.models.blocks": frozenset({"views", "listeners"}),
     "slack_sdk.models.views": frozenset({"views", "listeners", "windows", "outbox"}),
     "aiohttp": _TALKS_TO_SLACK | {"sandbox"},
+    "uvicorn": frozenset({"http_server"}),
+    "starlette": frozenset({"http_server", "http_mode", "status", "workspaces"}),
     "typer": frozenset({"cli", "cli_database", "terminal", "doctor", "sandbox"}),
     "rich": frozenset({"cli", "sandbox"}),
 }

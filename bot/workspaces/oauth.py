@@ -10,11 +10,13 @@ from urllib.parse import urljoin
 
 import aiohttp
 import structlog
-from aiohttp import web
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.oauth import AuthorizeUrlGenerator, OAuthStateUtils
 from slack_sdk.oauth.installation_store import Installation
 from slack_sdk.web.async_client import AsyncWebClient
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
 
 from bot.config import OAuthApp
 from bot.scopes import BOT_SCOPES
@@ -58,21 +60,24 @@ class OAuth:
             client_id=app.client_id, scopes=tuple(BOT_SCOPES), authorization_url=authorize
         )
 
-    def add_to(self, application: web.Application) -> None:
-        """Answer both addresses."""
-        application.router.add_get(INSTALL, self._begin, allow_head=False)
-        application.router.add_get(REDIRECT, self._end, allow_head=False)
+    def routes(self) -> Sequence[BaseRoute]:
+        """Both addresses."""
+        found = [Route(INSTALL, self._begin), Route(REDIRECT, self._end)]
+        for route in found:
+            # Whoever only looks at a link must not use up what it is good for once.
+            route.methods = {"GET"}
+        return found
 
-    async def _begin(self, _request: web.Request) -> web.Response:
+    async def _begin(self, _request: Request) -> Response:
         try:
             state = await self._states.async_issue()
         except StoreError as exc:
             return _not_now(exc)
         cookie = f"{self._browser.build_set_cookie_for_new_state(state)}; SameSite=Lax"
         where = self._slack.generate(state)
-        return web.Response(status=302, headers={**HEADERS, "Location": where, "Set-Cookie": cookie})
+        return RedirectResponse(where, 302, headers={**HEADERS, "Set-Cookie": cookie})
 
-    async def _end(self, request: web.Request) -> web.Response:
+    async def _end(self, request: Request) -> Response:
         over = {"Set-Cookie": self._browser.build_set_cookie_for_deletion()}
         try:
             granted = await self._granted(request)
@@ -87,15 +92,16 @@ class OAuth:
         words = f"Set Action is installed in {name}. In Slack, invite it into a channel and type /set-action."
         return _page(200, "Installed", words, headers=over)
 
-    async def _granted(self, request: web.Request) -> Installation:
-        state, code = request.query.get("state", ""), request.query.get("code", "")
+    async def _granted(self, request: Request) -> Installation:
+        query = request.query_params
+        state, code = query.get("state", ""), query.get("code", "")
         # Both are asked, in this order: a stranger cannot use up the state of somebody else's browser.
         cookies: dict[str, str | Sequence[str]] = {"cookie": request.headers.get("Cookie", "")}
         if not state or not self._browser.is_valid_browser(state, cookies):
             raise NotInstalled("This did not begin in this browser. Begin again, and stay in one browser.")
         if not await self._states.async_consume(state):
             raise NotInstalled("This was used before, or took longer than ten minutes. Begin again.")
-        if request.query.get("error"):
+        if query.get("error"):
             raise NotInstalled("Slack was told not to install it. Begin again if that was not meant.")
         if not code:
             raise NotInstalled("Slack sent no code. Begin again.")
@@ -145,18 +151,16 @@ class OAuth:
             log.warning("workspaces.not_given_back", error=type(exc).__name__)
 
 
-def _not_now(exc: StoreError) -> web.Response:
+def _not_now(exc: StoreError) -> Response:
     log.exception("set_action.store_error", error=str(exc))
     return _page(503, "Not now", "The bot cannot reach its database. Try again in a moment.", more=AGAIN)
 
 
 def _page(
     status: int, title: str, words: str, *, more: str = "", headers: Mapping[str, str] | None = None
-) -> web.Response:
+) -> Response:
     text = PAGE.format(title=title, words=html.escape(words), more=more)
-    return web.Response(
-        status=status, text=text, content_type="text/html", headers={**HEADERS, **(headers or {})}
-    )
+    return HTMLResponse(text, status, headers={**HEADERS, **(headers or {})})
 
 
 def _table(value: Any) -> Mapping[str, Any]:
