@@ -2,6 +2,8 @@
 
 import sys
 
+from bot.collecting import keeping_all
+
 INTERRUPTED = 130
 
 
@@ -9,7 +11,8 @@ def main() -> None:
     """The console script."""
     try:
         # Takes a second or two; interrupted, it would end in a traceback.
-        from bot.cli import main as command
+        with keeping_all():
+            from bot.cli import main as command
 
         command()
     except KeyboardInterrupt:

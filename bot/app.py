@@ -153,7 +153,7 @@ def _join(means: Means, here: Joined) -> Parts:
     config, db, turns, lanes = means.config, means.db, means.turns, means.lanes
     told = speech(db, turns, VoicesOf(here.lodgings))
     later = config.catalogue.later()
-    status = Status(db, means.metrics, lambda: entrance.connected)
+    status = Status(db, turns, means.metrics, lambda: entrance.connected)
     entrance: Entrance
 
     def hurried() -> None:

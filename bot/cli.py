@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from bot import cli_database, retention
+from bot.collecting import keeping_all
 from bot.errors import ConfigurationError
 from bot.terminal import configured, failed, no_database, unusable
 from store.database import Database
@@ -45,7 +46,8 @@ def run(
 ) -> None:
     """Serve the bot until told to stop (SIGTERM or Ctrl-C): over Socket Mode, or over HTTP."""
     # All of the bot, which takes most of a second to import; no other command needs it.
-    from bot import serving
+    with keeping_all():
+        from bot import serving
 
     config = configured(serve=True, listen=_address(http), status=_address(status))
     try:

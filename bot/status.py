@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.metrics import CONTENT_TYPE, Metrics
+from bot.turns import Turns
 from store import gauges
 from store.database import Database
 from store.errors import StoreError
@@ -19,8 +20,9 @@ ANSWER_S = 2.0  # within which the database must answer for the bot to be ready
 class Status:
     """`connected`: whether Slack can reach the bot, as far as the bot can tell."""
 
-    def __init__(self, db: Database, metrics: Metrics, connected: Callable[[], bool]) -> None:
+    def __init__(self, db: Database, turns: Turns, metrics: Metrics, connected: Callable[[], bool]) -> None:
         self._db = db
+        self._turns = turns
         self._metrics = metrics
         self._connected = connected
 
@@ -38,10 +40,21 @@ class Status:
     async def _ready(self, _request: Request) -> Response:
         """Not the clusters: a cluster that is down must not take the bot down with it."""
         found = await self._gauges()
-        told: dict[str, object] = {"database": found is not None, "slack": self._connected()}
+        # Without its turns a replica sends and tells nothing of what waits, however well it answers.
+        queue = self._turns.lease()() > asyncio.get_running_loop().time()
+        told: dict[str, object] = {
+            "database": found is not None,
+            "queue": queue,
+            "slack": self._connected(),
+        }
         ready = all(told.values())
         if found:
-            told |= {"outbox": found.outbox, "oldest_untold_s": round(found.oldest_untold_s, 1)}
+            told |= {
+                "planned": found.chunks_planned,
+                "oldest_unfinished_s": round(found.oldest_unfinished_s, 1),
+                "outbox": found.outbox,
+                "oldest_untold_s": round(found.oldest_untold_s, 1),
+            }
         return JSONResponse({"ready": ready, **told}, status_code=200 if ready else 503)
 
     async def _numbers(self, _request: Request) -> Response:

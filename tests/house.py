@@ -101,7 +101,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "http_mode": frozenset({"http_server", "signature", "store", "loops"}),
     "http_server": frozenset({"errors", "loops"}),
     "workspaces": frozenset({"config", "errors", "scopes", "slack_errors", "store"}),
-    "status": frozenset({"metrics", "store"}),
+    "status": frozenset({"metrics", "store", "turns"}),
     "metrics": frozenset({"store.gauges"}),
     "signature": frozenset(),
     "scopes": frozenset(),
@@ -123,7 +123,8 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "terminal": frozenset({"config", "errors", "store"}),
     "audit_export": EVERYTHING,
     "serving": EVERYTHING,
-    "__main__": frozenset({"cli"}),
+    "__main__": frozenset({"cli", "collecting"}),
+    "collecting": frozenset(),
     "sandbox": PLAIN,
 }
 _TALKS_TO_SLACK = frozenset(

@@ -202,8 +202,16 @@ async def test_a_connection_is_left_only_when_all_that_came_by_it_is_acknowledge
     assert answers[2:] == ["at last"] or len(lost) == 1
 
 
-async def test_what_crosses_the_goodbye_is_carried_out(slack: Slack) -> None:
+async def test_what_crosses_the_goodbye_is_carried_out(slack: Slack, monkeypatch: pytest.MonkeyPatch) -> None:
     entered: list[str] = []
+    goodbyes = asyncio.Barrier(CONNECTIONS + 1)
+    send_frame = aiohttp.ClientWebSocketResponse.send_frame
+
+    async def sent(socket: aiohttp.ClientWebSocketResponse, words: bytes, kind: WSMsgType) -> None:
+        await send_frame(socket, words, kind)
+        await goodbyes.wait()
+
+    monkeypatch.setattr(aiohttp.ClientWebSocketResponse, "send_frame", sent)
     parting = asyncio.Event()
     both = asyncio.Barrier(CONNECTIONS + 1)
 
@@ -225,7 +233,7 @@ async def test_what_crosses_the_goodbye_is_carried_out(slack: Slack) -> None:
             await both.wait()
             entered.clear()
             closing = asyncio.create_task(mode.close(5))
-            await asyncio.sleep(0.02)  # it says goodbye, and waits
+            await goodbyes.wait()
             assert not closing.done()
             parting.set()
             await closing

@@ -19,6 +19,7 @@ from bot.config import Config, load
 from bot.errors import ConfigurationError
 from bot.sandbox.workspace.people import TEAM
 from bot.sandbox.workspace.request_url import FORM, JSON, signed
+from bot.turns.embedded import EmbeddedTurns
 from store import gauges
 from store.errors import StoreError
 from tests.forms import form_of
@@ -178,7 +179,16 @@ async def test_alive_and_ready_are_told_apart(http: Http) -> None:
     status, told = await http.get("/readyz")
     assert (status, json.loads(told)) == (
         200,
-        {"ready": True, "database": True, "slack": True, "outbox": 0, "oldest_untold_s": 0.0},
+        {
+            "ready": True,
+            "database": True,
+            "queue": True,
+            "slack": True,
+            "planned": 0,
+            "oldest_unfinished_s": 0.0,
+            "outbox": 0,
+            "oldest_untold_s": 0.0,
+        },
     )
 
 
@@ -226,6 +236,15 @@ async def test_a_bot_whose_database_does_not_answer_is_alive_and_not_ready(
     status, told = await http.get("/metrics")
     assert status == 200
     assert "set_action_requests" in told
+
+
+async def test_a_replica_that_lost_its_turns_is_not_ready(
+    http: Http, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = asyncio.get_running_loop().time() - 1
+    monkeypatch.setattr(EmbeddedTurns, "lease", lambda _turns: lambda: lost)
+    status, told = await http.get("/readyz")
+    assert (status, json.loads(told)["queue"], json.loads(told)["database"]) == (503, False, True)
 
 
 async def test_what_slack_sends_is_counted(http: Http) -> None:
