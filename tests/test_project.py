@@ -283,7 +283,7 @@ def test_the_readme_opens_with_two_commands_that_do_their_own_set_up() -> None:
 def test_continuous_integration_runs_the_readmes_test_command_word_for_word() -> None:
     script = ROOT / ".ci" / "run"
     assert script.stat().st_mode & 0o111
-    lines = [line.strip() for line in script.read_text(encoding="utf-8").splitlines()]
+    lines = script.read_text(encoding="utf-8").splitlines()
     covered, tests, no_more = (
         lines.index(line)
         for line in ("export PYTEST_ADDOPTS=--cov", commands_of(README)[1], "unset PYTEST_ADDOPTS")
