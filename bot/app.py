@@ -1,7 +1,7 @@
 """The composition root: picks the parts, joins them, starts them and stops them in the right order."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -11,8 +11,6 @@ import structlog
 from bot import cluster as cluster_api
 from bot import lanes as lanes_of
 from bot.config import Config
-from bot.http_mode import HttpMode
-from bot.http_server import HttpServer
 from bot.joining import Joined, joined
 from bot.lodging import Lodgings, Means, VoicesOf, cases_in, hurry, means_of, required
 from bot.loops import Loop, report
@@ -21,12 +19,11 @@ from bot.outbox import last_look
 from bot.outbox.courier import Courier
 from bot.outbox.homes import Homes
 from bot.outbox.whispers import Whispers
-from bot.parts import Drainable, Entrance, Part, Stoppable
+from bot.parts import Beside, Drainable, Entrance, Part, Stoppable
 from bot.runner.readers import Reader, readers
 from bot.runner.sender import Runner
 from bot.socket_mode import SocketMode
 from bot.speech import speech
-from bot.status import Status
 from bot.turns import Bell, Turns
 from bot.turns.embedded import EmbeddedTurns
 from bot.use_cases import by_themselves
@@ -71,8 +68,10 @@ async def running(config: Config, metrics: Metrics | None = None) -> AsyncIterat
         here = await joined(means)
         parts = _join(means, here)
         if config.status:
-            alone = HttpServer(parts.status.routes(), config.status, "--status")
-            stack.push_async_callback(alone.stop)
+            from bot.http_server import HttpServer
+
+            status = _status(means, lambda: parts.entrance.connected)
+            stack.push_async_callback(HttpServer(status.routes(), config.status, "--status").stop)
         await parts.entrance.open()
         tasks = parts.start()
         seq, digest = await db.read(audit.head)
@@ -108,7 +107,6 @@ async def upgrade(db: Database) -> None:
 class Parts:
     """Everything that runs by itself, in the order in which it is stopped."""
 
-    status: Status
     entrance: Entrance
     lodgings: Lodgings
     loops: list[Loop]
@@ -153,22 +151,23 @@ def _join(means: Means, here: Joined) -> Parts:
     config, db, turns, lanes = means.config, means.db, means.turns, means.lanes
     told = speech(db, turns, VoicesOf(here.lodgings))
     later = config.catalogue.later()
-    status = Status(db, turns, means.metrics, lambda: entrance.connected)
     entrance: Entrance
 
     def hurried() -> None:
         hurry(here.lodgings)
 
     if config.slack.listen:
+        # With its server, which Socket Mode starts without.
+        from bot.http_mode import HttpMode
+
         secret = required(config.slack.signing_secret, "SLACK_SIGNING_SECRET", "HTTP mode")
-        beside = (status, *here.beside)
+        beside = (_status(means, lambda: entrance.connected), *here.beside)
         entrance = HttpMode(config.slack.listen, secret, db, here.enter, hurried, beside)
     else:
         app_token = required(config.slack.app_token, "SLACK_APP_TOKEN", "Socket Mode")
         token = app_token.get_secret_value()
         entrance = SocketMode(means.client, token, means.slack_http, here.enter, hurried)
     return Parts(
-        status=status,
         entrance=entrance,
         lodgings=here.lodgings,
         loops=[*by_themselves(config, db, turns, cases_in(here.lodgings)), *here.loops],
@@ -178,3 +177,9 @@ def _join(means: Means, here: Joined) -> Parts:
         homes=told.homes,
         whispers=means.whispers,
     )
+
+
+def _status(means: Means, connected: Callable[[], bool]) -> Beside:
+    from bot.status import Status
+
+    return Status(means.db, means.turns, means.metrics, connected)

@@ -6,18 +6,19 @@ TLS is the proxy's in front.
 import asyncio
 import time
 from asyncio import sleep as pause
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import structlog
 from pydantic import SecretStr
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from bot import signature
 from bot.http_server import HttpServer
 from bot.loops import finished
+from bot.parts import Beside, Enter
 from store import deliveries
 from store.database import Database
 from store.errors import StoreError
@@ -26,17 +27,9 @@ EVENTS = "/slack/events"
 LARGEST = 1024 * 1024  # bytes; a form with everything in it has some 20,000
 BODY_S = 5.0  # for a whole body to come in; Slack itself gives up after three seconds
 
-Enter = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
-
 LEAVING_S = 3.0  # between saying that it is not ready and closing: for a balancer to take it out
 
 log = structlog.get_logger()
-
-
-class Beside(Protocol):
-    """What else is answered at the same address."""
-
-    def routes(self) -> Sequence[BaseRoute]: ...
 
 
 class HttpMode:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.http_mode import Beside, Enter
 from bot.introduction import introduced
 from bot.lodging import Lodgings, Means, OnlyOne, lodging, required
 from bot.loops import Loop
+from bot.parts import Beside, Enter
 
 
 @dataclass(frozen=True, slots=True)

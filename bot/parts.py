@@ -1,6 +1,12 @@
 """What the parts of the bot that run by themselves have in common."""
 
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:  # Socket Mode starts without
+    from starlette.routing import BaseRoute
+
+Enter = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
 class Part(Protocol):
@@ -22,7 +28,7 @@ class Drainable(Protocol):
 
 
 class Entrance(Part, Protocol):
-    """By which Slack comes in."""
+    """By which Slack comes in: each payload, with what tells its delivery from all others, to an `Enter`."""
 
     @property
     def connected(self) -> bool: ...
@@ -30,3 +36,9 @@ class Entrance(Part, Protocol):
     async def open(self) -> None: ...
 
     async def close(self, within_s: float) -> None: ...
+
+
+class Beside(Protocol):
+    """What else is answered where Slack's requests come in by HTTP."""
+
+    def routes(self) -> "Sequence[BaseRoute]": ...

@@ -7,7 +7,7 @@ https://docs.slack.dev/apis/events-api/using-socket-mode
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.loops import finished, report
+from bot.parts import Enter
 from bot.slack_errors import code_of
 
 CONNECTIONS = 2  # so that one is open while Slack refreshes the other
@@ -25,8 +26,6 @@ CLOSING_S = 1.0  # for the other side's part of a closing handshake
 GOODBYE = (1000).to_bytes(2, "big")  # of a close frame: an end in good order
 STEADY_S = 60.0  # a connection that lasted so long is no sign of trouble
 LONGEST_PAUSE_S = 30.0
-
-Enter = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 
 log = structlog.get_logger()
 
