@@ -1,5 +1,9 @@
-"""Time and memory for large files, each in a fresh process. By hand: `python -m tests.bench.csv_intake`."""
+"""Time and memory for large files, each in a fresh process; beside it the floor, `csv.reader` and a set.
 
+By hand: `python -m tests.bench.csv_intake`.
+"""
+
+import csv
 import multiprocessing
 import re
 import tempfile
@@ -48,6 +52,17 @@ def measure(path: Path) -> None:
     found = re.search(r"VmHWM:\s+(\d+)", status)
     peak = int(found[1]) // 1024 if found else 0
     print(f"  {seconds:.2f} s ({worked:.2f} s of a processor), {peak} MB peak: {gave[:80]}")
+    if not gave.startswith("refused"):
+        print(f"  {worked / _floor(path):.1f} times the processor time of csv.reader and a set")
+
+
+def _floor(path: Path) -> float:
+    begun = time.process_time()
+    with path.open(encoding="ascii", newline="") as file:
+        seen: set[str] = set()
+        for row in csv.reader(file):
+            seen.update(row[:1])
+    return time.process_time() - begun
 
 
 def main() -> None:
