@@ -4,6 +4,7 @@ TLS is the proxy's in front.
 """
 
 import asyncio
+import json
 import time
 from asyncio import sleep as pause
 from collections.abc import Callable, Sequence
@@ -12,7 +13,7 @@ from typing import Any
 import structlog
 from pydantic import SecretStr
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from bot import signature
@@ -26,6 +27,7 @@ from store.errors import StoreError
 EVENTS = "/slack/events"
 LARGEST = 1024 * 1024  # bytes; a form with everything in it has some 20,000
 BODY_S = 5.0  # for a whole body to come in; Slack itself gives up after three seconds
+LEAVING_BODY_S = 1.0  # the same while it is being left, so that it is over before the server's patience
 
 LEAVING_S = 3.0  # between saying that it is not ready and closing: for a balancer to take it out
 
@@ -53,7 +55,6 @@ class HttpMode:
         self._enter = enter
         self._hurry = hurry
         self._leaving = False
-        self._stopping = asyncio.Event()
         self._entered: set[asyncio.Task[Any]] = set()
         self._server: HttpServer | None = None
         self._beside = beside
@@ -71,30 +72,30 @@ class HttpMode:
         log.info("http_mode.listening", host=self._listen[0], port=self._listen[1])
 
     async def run(self) -> None:
-        """Serve until `close`."""
-        await self._stopping.wait()
+        """Serve until `close`; ends by itself only if nothing is served any more."""
+        if self._server is not None:
+            await asyncio.wait({self._server.serving})
 
     async def close(self, within_s: float) -> None:
         """Say that it is not ready, and only then take nothing new and let what came be acknowledged.
 
         Requests that come between the two are taken as ever: the balancer may not know yet. What is not done
-        in time is answered with that it takes longer.
+        half way through the time is answered with that it takes longer.
         """
         self._leaving = True
         if self._server is None:
             return
         await pause(LEAVING_S)
         closed = asyncio.create_task(self._server.stop())
-        if self._entered and (await asyncio.wait(self._entered.copy(), timeout=within_s))[1]:
+        if not (await asyncio.wait({closed}, timeout=within_s / 2))[0]:
             self._hurry()
         await closed
-        if late := await finished(self._entered.copy(), within_s):
+        if late := await finished(self._entered.copy(), 0):
             log.warning("http_mode.not_acknowledged", deliveries=late)
-        self._stopping.set()
 
     async def _slack(self, request: Request) -> Response:
         try:
-            async with asyncio.timeout(BODY_S):
+            async with asyncio.timeout(LEAVING_BODY_S if self._leaving else BODY_S):
                 body = await _body(request)
         except TimeoutError:
             return _refused(408, "the body took too long")
@@ -111,17 +112,20 @@ class HttpMode:
         except signature.Unreadable as exc:
             return _refused(400, str(exc))
         if payload.get("type") == "url_verification":
-            return JSONResponse({"challenge": str(payload.get("challenge", ""))[:500]})
+            return _json({"challenge": str(payload.get("challenge", ""))[:500]})
         if payload.get("ssl_check"):
             return Response()
-        if not await self._is_first(proof):
-            return _refused(409, "taken before")
-        answering = asyncio.ensure_future(self._enter(proof, payload))
+        # Both in one task: a server that has no more patience does not undo what was asked for half way.
+        answering = asyncio.create_task(self._taken(proof, payload))
         self._entered.add(answering)
         answering.add_done_callback(self._entered.discard)
-        # A server that has no more patience does not undo what was asked for.
         answer = await asyncio.shield(answering)
-        return JSONResponse(answer) if answer else Response()
+        if answer is None:
+            return _refused(409, "taken before")
+        return _json(answer) if answer else Response()
+
+    async def _taken(self, proof: str, payload: dict[str, Any]) -> dict[str, Any] | None:
+        return await self._enter(proof, payload) if await self._is_first(proof) else None
 
     async def _is_first(self, proof: str) -> bool:
         try:
@@ -148,4 +152,9 @@ def _kind(request: Request) -> str:
 def _refused(status: int, why: str) -> Response:
     # Never a word of the body: who knows whose it is.
     log.warning("http_mode.refused", status=status, why=why)
-    return JSONResponse({"error": why}, status_code=status)
+    return _json({"error": why}, status)
+
+
+def _json(answer: dict[str, Any], status: int = 200) -> Response:
+    # Escaped, unlike Starlette's own: half a surrogate pair from outside cannot be encoded otherwise.
+    return Response(json.dumps(answer), status, media_type="application/json")

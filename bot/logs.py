@@ -64,7 +64,7 @@ def configure(secrets: Iterable[str], *observers: Processor) -> None:
         ("httpcore", logging.WARNING),
         ("sqlalchemy", logging.WARNING),
         ("alembic", logging.WARNING),
-        ("uvicorn", logging.WARNING),
+        ("uvicorn", logging.ERROR),
     ):
         logging.getLogger(name).setLevel(level)
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import signal
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from pydantic import SecretStr
 from starlette.responses import Response
 from structlog.testing import capture_logs
 
-from bot import http_mode
+from bot import http_mode, http_server
+from bot.errors import ConfigurationError
 from bot.http_mode import EVENTS, HttpMode
 from bot.http_server import HttpServer
 from bot.sandbox.workspace.request_url import FORM, signed
@@ -21,6 +23,7 @@ from store.database import Database
 from tests.migrated import copied
 from tests.wire.test_http_mode import free_port
 
+LARGE = 32_000_000
 SECRET = "signing-secret"
 Enter = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -65,6 +68,15 @@ async def _nothing_new_is_taken(port: int) -> None:
             await writer.wait_closed()
 
 
+async def _rest(reader: asyncio.StreamReader) -> int:
+    """How many bytes still come, until the connection ends, however that is."""
+    size = 0
+    with suppress(ConnectionError):
+        while piece := await reader.read(65_536):
+            size += len(piece)
+    return size
+
+
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_mode, "LEAVING_S", 0)
@@ -85,7 +97,7 @@ async def test_what_came_is_answered_although_it_is_being_left(tmp_path: Path) -
         await _nothing_new_is_taken(post.port)
         assert not closing.done()
         go_on.set()
-        assert await answer == (200, '{"text":"done"}')
+        assert await answer == (200, '{"text": "done"}')
         await closing
         await mode.run()
 
@@ -103,7 +115,7 @@ async def test_what_is_not_done_in_time_is_answered_with_that_it_takes_longer(tm
             answer = asyncio.create_task(post("one"))
             await begun.wait()
             await mode.close(0.02)
-            assert await answer == (200, '{"text":"it takes longer"}')
+            assert await answer == (200, '{"text": "it takes longer"}')
     assert not [entry for entry in logs if entry["log_level"] == "warning"]
 
 
@@ -136,6 +148,81 @@ async def test_a_body_that_is_cut_off_is_refused_and_carried_out_by_nobody(
         "the body was cut off"
     ]
     assert entered == []
+
+
+async def test_who_is_just_coming_in_does_not_outlive_the_stop(tmp_path: Path) -> None:
+    """Accepted by the system, and not yet known to the server when it is told to stop."""
+    entered: list[str] = []
+
+    async def enter(delivery: str, _payload: dict[str, Any]) -> dict[str, Any]:
+        entered.append(delivery)
+        return {}
+
+    async with listening(tmp_path, enter, lambda: None) as (mode, post):
+        with socket.create_connection(("127.0.0.1", post.port)) as coming:
+            coming.settimeout(5)
+            await mode.close(5)
+            assert await asyncio.to_thread(coming.recv, 1) == b""
+    assert entered == []
+
+
+async def test_who_never_reads_does_not_outlive_the_stop_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_server, "GRACE_S", 1)
+
+    async def enter(_delivery: str, _payload: dict[str, Any]) -> dict[str, Any]:
+        return {"text": "x" * LARGE}  # more than the system takes for who does not read
+
+    async with listening(tmp_path, enter, lambda: None) as (mode, post):
+        reader, writer = await asyncio.open_connection("127.0.0.1", post.port, limit=1024)
+        body = b"command=/set-action"
+        headers = {
+            **signed(SECRET, body),
+            "Content-Type": FORM,
+            "Content-Length": str(len(body)),
+            "Host": "here",
+        }
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        writer.write(f"POST {EVENTS} HTTP/1.1\r\n{head}\r\n".encode() + body)
+        await writer.drain()
+        await reader.read(1)  # it has begun to answer
+        async with asyncio.timeout(5):
+            await mode.close(5)
+        assert await _rest(reader) < LARGE  # it was cut off
+        writer.close()
+
+
+async def test_it_notices_when_nothing_is_served_any_more(tmp_path: Path) -> None:
+    async def enter(_delivery: str, _payload: dict[str, Any]) -> dict[str, Any]:
+        return {}
+
+    async with listening(tmp_path, enter, lambda: None) as (mode, _):
+        running = asyncio.create_task(mode.run())
+        assert mode._server
+        mode._server._server.should_exit = True  # as if it ended by itself
+        async with asyncio.timeout(5):
+            await running
+        await mode.close(5)
+
+
+async def test_half_a_character_is_answered_and_a_slash_too_many_leads_nowhere(tmp_path: Path) -> None:
+    async def enter(_delivery: str, _payload: dict[str, Any]) -> dict[str, Any]:
+        return {"text": "\ud800"}
+
+    async with listening(tmp_path, enter, lambda: None) as (mode, post):
+        assert await post("one") == (200, '{"text": "\\ud800"}')
+        async with aiohttp.ClientSession() as session:
+            url = f"http://127.0.0.1:{post.port}{EVENTS}/"
+            async with session.post(url, allow_redirects=False) as answer:
+                assert answer.status == 404
+        await mode.close(5)
+
+
+@pytest.mark.parametrize("host", ["no.such.name.invalid", "a..b", f"{'a' * 70}.b"])
+async def test_a_name_that_is_none_is_said(host: str) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be listened on"):
+        HttpServer([], (host, 0), "--http")
 
 
 async def test_the_processs_signals_stay_with_their_owner() -> None:

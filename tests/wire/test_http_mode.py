@@ -111,7 +111,7 @@ async def test_the_same_signed_request_is_taken_once_by_all_replicas(http: Http)
     headers = signed(http.stage.access.signing_secret, body)
     first = await http.post(body, headers)
     assert first == (200, "")
-    assert await http.post(body, headers) == (409, '{"error":"taken before"}')
+    assert await http.post(body, headers) == (409, '{"error": "taken before"}')
     assert len(await http.stage.rows("SELECT id FROM jobs")) == 1
     # Another delivery of the same trigger (signed anew) has no effect either.
     later = signed(http.stage.access.signing_secret, body, int(headers["X-Slack-Request-Timestamp"]) - 9)
@@ -150,7 +150,7 @@ async def test_what_is_signed_and_no_payload_gets_a_clear_400(http: Http) -> Non
         assert (await http.signed(body, kind))[0] == 400
     assert await http.signed(b'{"type": "url_verification", "challenge": "c4"}', JSON) == (
         200,
-        '{"challenge":"c4"}',
+        '{"challenge": "c4"}',
     )
     assert await http.signed(b"ssl_check=1") == (200, "")
 
