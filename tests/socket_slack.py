@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from bot.sandbox.stopping import stopped
+
 Serve = Callable[[web.WebSocketResponse], Awaitable[None]]
 
 
@@ -77,4 +79,4 @@ async def serving() -> AsyncIterator[Slack]:
     try:
         yield slack
     finally:
-        await runner.cleanup()
+        await stopped(runner)

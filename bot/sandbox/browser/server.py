@@ -19,6 +19,7 @@ from bot.sandbox.browser.house import House
 from bot.sandbox.browser.offers import offers
 from bot.sandbox.browser.situations import SITUATIONS
 from bot.sandbox.desk import DeskRefused
+from bot.sandbox.stopping import stopped
 
 JSON = dict[str, Any]
 PAGE = Path(__file__).parent.parent / "page"
@@ -169,7 +170,7 @@ async def serving(house: House, port: int = 0) -> AsyncIterator[str]:
         await web.SockSite(runner, listening).start()
         yield f"http://127.0.0.1:{number}/#{token}"
     finally:
-        await asyncio.shield(runner.cleanup())
+        await asyncio.shield(stopped(runner))
         listening.close()
 
 

@@ -12,6 +12,7 @@ from bot.sandbox.cluster.control import Control
 from bot.sandbox.cluster.record import Ledger
 from bot.sandbox.cluster.site import ACTIONS, Site
 from bot.sandbox.cluster.tokens import TokenOffice
+from bot.sandbox.stopping import stopped
 
 MAX_REQUEST = 64 * 1024 * 1024  # bytes: more than 50,000 customers in one POST
 RESERVED = ("sandbox", "oauth")
@@ -82,6 +83,6 @@ class ClusterHost:
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._runner is not None:
-            await self._runner.cleanup()
+            await stopped(self._runner)
         for site in self._sites.values():
             site.close()

@@ -7,6 +7,7 @@ from typing import TextIO
 
 from aiohttp import web
 
+from bot.sandbox.stopping import stopped
 from bot.sandbox.workspace.api import Api
 from bot.sandbox.workspace.control import Control
 from bot.sandbox.workspace.people import PEOPLE, Person
@@ -48,7 +49,7 @@ async def serve_workspace(
         await web.SockSite(runner, listening).start()
         yield ws.access
     finally:
-        await runner.cleanup()
+        await stopped(runner)
         listening.close()
 
 

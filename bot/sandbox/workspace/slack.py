@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from bot.sandbox.stopping import stopped
 from bot.sandbox.workspace.api import Api
 from bot.sandbox.workspace.people import APP, ASTER, BOT, PEOPLE
 from bot.sandbox.workspace.server import SLACKS_CLOCKS, application
@@ -129,5 +130,5 @@ async def serve_slack(teams: Sequence[Team]) -> AsyncIterator[Slack]:
         await web.SockSite(runner, listening).start()
         yield slack
     finally:
-        await runner.cleanup()
+        await stopped(runner)
         listening.close()
