@@ -68,6 +68,7 @@ async def running(config: Config, metrics: Metrics | None = None) -> AsyncIterat
         here = await joined(means)
         parts = _join(means, here)
         if config.status:
+            # A bot that tells nothing over HTTP starts without a server for it.
             from bot.http_server import HttpServer
 
             status = _status(means, lambda: parts.entrance.connected)
@@ -180,6 +181,7 @@ def _join(means: Means, here: Joined) -> Parts:
 
 
 def _status(means: Means, connected: Callable[[], bool]) -> Beside:
+    # It answers in the server's terms, so it comes with the server.
     from bot.status import Status
 
     return Status(means.db, means.turns, means.metrics, connected)

@@ -20,10 +20,11 @@ ROOT = Path(__file__).parents[2]
 OURS, SANDBOX = str(ROOT / "bot"), str(ROOT / "bot" / "sandbox")
 MOST = {
     "commits": 14,  # transactions that wrote, each one flush to the disk
-    "reads": 13,  # transactions that did not
+    "reads": 11,  # transactions that did not
     "statements": 155,
     "tasks": 11,
 }
+TRIES = 3
 SAID = {"chat.postMessage": 3, "chat.update": 3}  # the card, the job id, the outcome; progress, at most
 
 
@@ -66,13 +67,18 @@ async def calls(stage: Stage) -> Counter[str]:
 
 
 async def test_a_job_costs_no_more_than_it_did(stage: Stage) -> None:
-    first, second = await stage.cids(2)
+    first, *more = await stage.cids(1 + TRIES)
     await job(stage, first)  # what is done once is done
-    before = await calls(stage)
-    with counted() as found:
-        await job(stage, second)
-    said = await calls(stage) - before
-    assert said.pop("POST") == 1
-    assert said.keys() <= SAID.keys(), said
-    assert not said - Counter(SAID), said
-    assert not found - Counter(MOST), found
+    costs: list[Counter[str]] = []
+    for cid in more:
+        before = await calls(stage)
+        with counted() as found:
+            await job(stage, cid)
+        costs.append(found)
+        said = await calls(stage) - before
+        assert said.pop("POST") == 1
+        assert said.keys() <= SAID.keys(), said
+        assert not said - Counter(SAID), said
+    # The least of each: on a busy machine what waits is looked for once or twice more meanwhile.
+    least = Counter({kind: min(cost[kind] for cost in costs) for kind in MOST})
+    assert not least - Counter(MOST), costs
