@@ -9,7 +9,7 @@ __all__ = ["a_customers_history", "filtered", "the_record"]
 
 async def filtered(stage: Stage) -> None:
     """Failures on one cluster are typed; the same list is narrowed and cleared by its menus, in place."""
-    page = await _list(stage, "/my-jobs failed evian3 since:today")
+    page = await _list(stage, "/my-jobs failed evian3 since:1d")
     expect("8 refused" in said(page), "the job of which eight customers were refused")
     stage.transcript.presses(ASTER, "PE-Finalize in the menu of actions")
     await stage.desk.pick(ASTER, page, "my_jobs_action", "4")
@@ -32,7 +32,7 @@ async def the_record(stage: Stage) -> None:
     expect("the right audit" in said(refusal), "the right that is missing to be named")
     page = await _list(stage, "/my-jobs user:@Bram")
     expect("Jobs of" in said(page), "Bram's jobs")
-    await _list(stage, "/my-jobs audit export csv since:today")
+    await _list(stage, "/my-jobs audit export csv since:1d")
     await stage.directly(ASTER, "Audit log")
 
 
