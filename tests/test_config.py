@@ -59,7 +59,7 @@ from_customers = 200
 VARIABLES = {
     "SLACK_BOT_TOKEN": "xoxb-1",
     "SLACK_APP_TOKEN": "xapp-1",
-    "EVIAN3_TOKEN": " abc\n",
+    "EVIAN3_TOKEN": " t0ken-of-evian3\n",
     "ID": "me",
     "SECRET": "s3cret",
 }
@@ -141,14 +141,14 @@ def test_settling_follows_the_timeout(loaded: Callable[..., Config]) -> None:
 def test_secrets_come_from_the_environment_and_do_not_show(loaded: Callable[..., Config]) -> None:
     bearer, oauth = loaded(SMALLEST).clusters["evian3"], loaded(FULLEST).clusters["evian3"]
     assert isinstance(bearer.credential, BearerToken)
-    assert bearer.credential.token.get_secret_value() == "abc"
+    assert bearer.credential.token.get_secret_value() == "t0ken-of-evian3"
     assert isinstance(oauth.credential, ClientCredentials)
     assert oauth.credential.client_id.get_secret_value() == "me"
     assert oauth.credential.client_secret.get_secret_value() == "s3cret"
     assert set(loaded(FULLEST).secrets) == {"xoxb-1", "xapp-1", "me", "s3cret"}
-    assert set(loaded(SMALLEST).secrets) == {"xoxb-1", "xapp-1", "abc"}
+    assert set(loaded(SMALLEST).secrets) == {"xoxb-1", "xapp-1", "t0ken-of-evian3"}
     shown = repr(loaded(FULLEST)) + repr(loaded(SMALLEST))
-    assert not any(value.strip() in shown for value in ("xoxb-1", "xapp-1", "abc", "s3cret"))
+    assert not any(value.strip() in shown for value in ("xoxb-1", "xapp-1", "t0ken-of-evian3", "s3cret"))
 
 
 def test_an_empty_variable_counts_as_not_set(loaded: Callable[..., Config]) -> None:
