@@ -129,7 +129,7 @@ class HttpMode:
 
     async def _is_first(self, proof: str) -> bool:
         try:
-            return await self._db.write(deliveries.first, proof)
+            return await self._db.short.write(deliveries.first, proof)
         except StoreError as exc:
             # Nothing can be stored, so nothing can be done twice; the listener has the words for it.
             log.exception("set_action.store_error", error=str(exc))

@@ -14,11 +14,12 @@ from store import transitions
 from store.approval_model import Approval, Copy, Decision
 from store.approval_tables import approvals, card_copies
 from store.clock import now, read_now
-from store.database import ring, upsert
+from store.database import upsert
 from store.jobs import COLUMNS, as_job
 from store.model import Job, JobState, Operator
 from store.prepared import prepared
 from store.tables import IS_AWAITING, jobs
+from store.units import ring
 
 TOPIC = "approvals"
 

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, func, literal, select, update
 
 from store import customers, transitions
 from store.clock import Instant, now, read_now
-from store.database import ring
 from store.jobs import COLUMNS, as_job
 from store.model import Customer, CustomerOutcome, Job, JobState
 from store.tables import job_customers, jobs
+from store.units import ring
 
 WAITS = job_customers.c.outcome == CustomerOutcome.ACCEPTED
 

@@ -8,10 +8,10 @@ from sqlalchemy import Connection, case, func, literal, select, update
 from store import chunks as chunk_queries
 from store import customers, transitions
 from store.clock import Instant, now, read_now
-from store.database import ring
 from store.jobs import COLUMNS, as_job, cluster_topic
 from store.model import Chunk, ChunkState, Job, JobState
 from store.tables import chunks, jobs
+from store.units import ring
 
 LIVE = (JobState.RUNNING, JobState.WATCHING)
 

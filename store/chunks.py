@@ -23,6 +23,7 @@ from store.clock import now, read_now
 from store.jobs import COLUMNS, as_job
 from store.model import Chunk, ChunkState, CustomerOutcome, Job, JobState
 from store.prepared import prepared
+from store.short import expect
 from store.tables import IS_CONFIRMED, IS_PLANNED, IS_SENDING, IS_UNKNOWN, chunks, job_customers, jobs
 
 CHUNK_COLUMNS = [
@@ -43,6 +44,7 @@ def _confirmed(cluster: Any) -> Select[Any]:
 
 def cut(conn: Connection, job: Job, size: int) -> bool:
     """confirmed -> running, with its chunks of at most `size` customers; False if it was begun already."""
+    expect(conn, job.total // size if job.to_send == job.total else job.total)
     ranges = _ranges(conn, job, size)
     begun = transitions.move(
         conn,

@@ -4,32 +4,24 @@ One hop a transaction instead of one a statement, no async inside queries, the s
 """
 
 import asyncio
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Table, make_url, text
+from sqlalchemy import Connection, Table, make_url
 from sqlalchemy.dialects import postgresql as postgresql_dialect
 from sqlalchemy.dialects import sqlite as sqlite_dialect
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
-from store import audit, postgres, sqlite
-from store.errors import StoreError
+from store import postgres, sqlite
+from store.short import Short
+from store.units import Options, Transactions, Units
 
 READERS = 4
-TRIES = 3  # of a transaction whose connection was lost or that met another's lock
-_RINGS = "rings"
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-def ring(conn: Connection, topic: str) -> None:
-    """Wake whoever hears `topic` once this transaction is committed; never if it is not."""
-    conn.info.setdefault(_RINGS, set()).add(topic)
 
 
 def upsert(conn: Connection, table: Table) -> Any:
@@ -59,15 +51,8 @@ def file_of(url: str) -> Path | None:
     return Path(make_url(url).database or "") if is_embedded(url) else None
 
 
-class _Own(threading.local):
-    """What each thread has of its own: its connections, kept, by the names of their options."""
-
-    def __init__(self) -> None:
-        self.connections: dict[tuple[str, ...], Connection] = {}
-
-
 class Database:
-    """Transactions on worker threads: writes, and reads beside them.
+    """Transactions on worker threads: writes, and reads beside them. Those that take no time are `short`.
 
     `on_ring` is called on the event loop, after the commit, with each topic rung in a transaction here; on
     PostgreSQL every replica hears it by NOTIFY instead.
@@ -86,16 +71,23 @@ class Database:
             sqlite.engine(parsed, create) if self.embedded else postgres.engine(parsed, writers + READERS)
         )
         self._on_ring = on_ring
-        self._own = _Own()
-        self._kept: list[Connection] = []
+        self._units = Units(self.engine)
+        self._turn = asyncio.Lock()
         self._writer = ThreadPoolExecutor(writers, thread_name_prefix="store-write")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
+        self.short: Transactions = (
+            Short(self._units, self, self._turn, self._writer, on_ring) if self.embedded else self
+        )
 
     async def write(
         self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run `work` in a transaction; seal its audit rows, commit, ring. Raises StoreError."""
-        return await self._on(self._writer, {}, lambda conn: work(conn, *args, **kwargs))
+        if self.embedded:  # one writer: `short` ones are not on its thread
+            await self._turn.acquire()
+        return await self._on(
+            self._writer, {}, lambda conn: work(conn, *args, **kwargs), self._turn if self.embedded else None
+        )
 
     async def read(
         self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
@@ -110,17 +102,22 @@ class Database:
         """Wait for running transactions, then let go of every connection."""
         self._writer.shutdown()
         self._readers.shutdown()
-        for conn in self._kept:
-            conn.close()
-        self.engine.dispose()
+        self._units.close()
 
     async def _on(
-        self, threads: ThreadPoolExecutor, options: dict[str, Any], work: Callable[[Connection], T]
+        self,
+        threads: ThreadPoolExecutor,
+        options: Options,
+        work: Callable[[Connection], T],
+        turn: asyncio.Lock | None = None,
     ) -> T:
-        future = threads.submit(self._run, options, work)
+        future = threads.submit(self._units.done, options, work)
+        loop = asyncio.get_running_loop()
+        if turn:
+            future.add_done_callback(partial(_release, loop, turn))
         done = asyncio.wrap_future(future)
         # After that, so that whoever waits goes on first; and even where nobody waits any more.
-        future.add_done_callback(partial(self._ring, asyncio.get_running_loop()))
+        future.add_done_callback(partial(self._ring, loop))
         return (await done)[0]
 
     def _ring(self, loop: asyncio.AbstractEventLoop, future: Future[tuple[Any, set[str]]]) -> None:
@@ -128,74 +125,7 @@ class Database:
             for topic in future.result()[1]:
                 loop.call_soon_threadsafe(self._on_ring, topic)
 
-    def _run(self, options: dict[str, Any], work: Callable[[Connection], T]) -> tuple[T, set[str]]:
-        """On a thread: the result, and the topics to be rung."""
-        tries = 1
-        while True:
-            try:
-                return self._transact(options, work)
-            except SQLAlchemyError as exc:
-                self._let_go()
-                if tries == TRIES or not _passing(exc):
-                    raise StoreError(f"The database did not do it: {_reason(exc)}.") from exc
-            tries += 1
 
-    def _transact(self, options: dict[str, Any], work: Callable[[Connection], T]) -> tuple[T, set[str]]:
-        conn = self._connection(options)
-        conn.info.clear()  # of what a transaction that was rolled back has left
-        with conn.begin():
-            result = work(conn)
-            audit.seal(conn)
-            topics: set[str] = conn.info.pop(_RINGS, set())
-            if not self.embedded and topics:
-                _notify(conn, topics)
-        return result, topics if self.embedded else set()
-
-    def _connection(self, options: dict[str, Any]) -> Connection:
-        """This thread's connection with these options. Opening one takes longer than most transactions."""
-        mine = self._own.connections
-        kind = tuple(options)
-        if kind not in mine:
-            mine[kind] = self.engine.connect()
-            self._kept.append(mine[kind])
-            mine[kind].execution_options(**options)
-        return mine[kind]
-
-    def _let_go(self) -> None:
-        """After an error the next transaction begins with another connection: this one may be lost."""
-        mine = self._own.connections
-        for conn in mine.values():
-            self._kept.remove(conn)
-            conn.close()
-        mine.clear()
-
-
-def _notify(conn: Connection, topics: set[str]) -> None:
-    conn.execute(
-        text("SELECT pg_notify(:channel, topic) FROM unnest(CAST(:topics AS text[])) AS topic"),
-        {"channel": postgres.CHANNEL, "topics": sorted(topics)},
-    )
-
-
-def _reason(exc: SQLAlchemyError) -> str:
-    # SQLite's own words ("database or disk is full") name tables and columns, never what is in them; those of
-    # the driver ("could not decode …") and of PostgreSQL ("Key (…)=(…) already exists") may.
-    said = exc.orig if isinstance(exc, DBAPIError) else None
-    if hasattr(said, "sqlite_errorcode"):
-        return str(said)
-    state = getattr(said, "sqlstate", None)
-    return f"{type(exc).__name__} {state}" if state else type(exc).__name__
-
-
-def _passing(exc: SQLAlchemyError) -> bool:
-    """Whether the same transaction may well succeed at once: a lost connection, a deadlock."""
-    if not isinstance(exc, DBAPIError):
-        return False
-    state = getattr(exc.orig, "sqlstate", None)
-    return exc.connection_invalidated or state in ("40001", "40P01") or _cut(exc)
-
-
-def _cut(exc: DBAPIError) -> bool:
-    # The server ended the session (57P01, 57P02, 57P03, 57P05) or it broke (class 08).
-    state = str(getattr(exc.orig, "sqlstate", None) or "")
-    return isinstance(exc, OperationalError) and (state.startswith("08") or state[:4] == "57P0")
+def _release(loop: asyncio.AbstractEventLoop, turn: asyncio.Lock, _future: Future[Any]) -> None:
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(turn.release)

@@ -1,12 +1,14 @@
 """Queries about the requests of Slack's that were taken: the replay guard of all replicas. Never commit."""
 
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, Delete, Executable, delete
 
 from store.clock import read_now
-from store.database import upsert
+from store.database import upsert_on
 from store.delivery_tables import deliveries
+from store.prepared import prepared
 
 KEPT = timedelta(minutes=11)  # longer than both halves of the window in which a signature is good
 
@@ -14,7 +16,18 @@ KEPT = timedelta(minutes=11)  # longer than both halves of the window in which a
 def first(conn: Connection, signature: str) -> bool:
     """Whether no replica has taken a request of this signature; from now on one has."""
     now = read_now(conn)
-    conn.execute(delete(deliveries).where(deliveries.c.at < now - KEPT))
-    row = upsert(conn, deliveries).values(signature=signature, at=now).on_conflict_do_nothing()
+    _forget(conn, before=now - KEPT)
+    return _first(conn, given=signature, taken=now).first() is not None
+
+
+@prepared
+def _forget(before: Any) -> Delete:
+    return delete(deliveries).where(deliveries.c.at < before)
+
+
+@prepared
+def _first(dialect: str, given: Any, taken: Any) -> Executable:
+    row = upsert_on(dialect, deliveries).values(signature=given, at=taken).on_conflict_do_nothing()
     # Not by the count of rows, which SQLAlchemy does not know of an INSERT on PostgreSQL.
-    return conn.execute(row.returning(deliveries.c.signature)).first() is not None
+    first: Executable = row.returning(deliveries.c.signature)
+    return first

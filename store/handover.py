@@ -14,6 +14,7 @@ from store import customers
 from store import jobs as job_queries
 from store.jobs import COLUMNS, as_job
 from store.model import CustomerOutcome, Job, JobState
+from store.short import expect
 from store.tables import IS_JOB, job_customers, jobs
 
 
@@ -31,6 +32,7 @@ def standing(conn: Connection, child: Job) -> Standing | None:
     if child.parent_id is None:
         return None
     parent = job_queries.hold(conn, child.parent_id)
+    expect(conn, parent.total)
     # Two ranges read whole and met here: a join of the two may be planned as every row by every other.
     its = dict(_outcomes(conn, parent.id))
     mine = (cid for cid, outcome in _outcomes(conn, child.id) if outcome is CustomerOutcome.PLANNED)

@@ -21,13 +21,15 @@ from sqlalchemy import (
 from store import outbox
 from store.audit import Event
 from store.clock import now
-from store.database import ring, upsert
+from store.database import upsert
 from store.home_model import Home, Notify
 from store.home_tables import IS_ASKED, IS_LIVE, homes
 from store.jobs import COLUMNS, as_job
 from store.model import Job, Operator
 from store.prepared import prepared
+from store.short import expect
 from store.tables import IS_PROPOSED, audit_log, jobs
+from store.units import ring
 
 TOPIC = outbox.CARDS  # whatever happens to a job has its card drawn
 CATCH_UP = (
@@ -93,6 +95,7 @@ def concerned(conn: Connection, since: int | None) -> tuple[int, Sequence[Operat
     """
     end: int = _end(conn).scalar_one()
     everybody = since is None or end - since > CATCH_UP
+    expect(conn, CATCH_UP if since is None else end - since)
     everybody = everybody or (end != since and _about_batches(conn, since=since).first())
     found = {_operator(row) for row in (_all(conn) if everybody else _asked(conn))}
     if since is not None and end > since:

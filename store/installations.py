@@ -9,9 +9,10 @@ from sqlalchemy import Connection, case, delete, select, update
 from store import audit, parking
 from store.audit import Event
 from store.clock import EPOCH, read_now
-from store.database import ring, upsert
+from store.database import upsert
 from store.installation_model import Installation
 from store.installation_tables import installations, oauth_states
+from store.units import ring
 
 TOPIC = "installations"
 

@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from store import transitions
 from store.clock import now
-from store.database import ring
 from store.model import Job, JobState, Operator
 from store.prepared import prepared
 from store.tables import IS_JOB, IS_PROPOSED, IS_RUNNING, jobs
+from store.units import ring
 
 MOST_ALIKE = 1_000  # jobs whose ids begin alike that are looked through
 # The operator's, then those of Job's other fields in their order: many rows are read, and a row's names

@@ -24,12 +24,14 @@ from sqlalchemy import (
     update,
 )
 
+from store import short
 from store.batch_tables import batches
 from store.clock import now, read_now
-from store.database import ring, upsert_on
+from store.database import upsert_on
 from store.outbox_model import ASIDE, Note, OutboxItem
 from store.prepared import prepared
 from store.tables import IS_CARD, jobs, outbox
+from store.units import ring
 
 TOPIC = "outbox"
 CARDS = "homes"  # rung with every card, for those who draw what else shows a job: people's homes
@@ -137,9 +139,15 @@ def due(conn: Connection, limit: int) -> Sequence[OutboxItem]:
 
 def look(conn: Connection, limit: int) -> tuple[Sequence[OutboxItem], float | None]:
     """What is `due`, and in how many seconds the next is (see `next_due`)."""
+    short.expect(conn, _length(conn, most=short.FEW + 1).scalar_one())
     # Asked first: what falls due between the two questions is in the second one's answer.
     wait = next_due(conn)
     return due(conn, limit), wait
+
+
+@prepared
+def _length(most: Any) -> Select[Any]:
+    return select(func.count()).select_from(select(outbox.c.id).limit(most).subquery())
 
 
 @prepared

@@ -4,10 +4,10 @@ from sqlalchemy import ColumnElement, Connection, Table, exists, or_, update
 
 from store.batch_tables import batches
 from store.clock import now
-from store.database import ring
 from store.outbox import TOPIC
 from store.outbox_model import OutboxItem
 from store.tables import jobs, outbox
+from store.units import ring
 
 
 def park(conn: Connection, item: OutboxItem) -> None:

@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import Connection, Select, Update, func, select, update
 
 from store.clock import now
-from store.database import ring
 from store.jobs import COLUMNS, as_job
 from store.model import CustomerOutcome, Job, JobState, Preview
 from store.prepared import prepared
 from store.tables import IS_UNSEEN, job_customers, jobs
+from store.units import ring
 
 AT_ONCE = 500  # positions named in one statement: both databases bound their number
 Findings = tuple[int | None, CustomerOutcome]

@@ -10,12 +10,13 @@ from store import transitions
 from store.approval_model import Override
 from store.approval_tables import overrides
 from store.clock import now, read_now
-from store.database import ring, upsert
+from store.database import upsert
 from store.holds import Hold
 from store.jobs import COLUMNS, as_job, cluster_topic
 from store.model import Job, JobState, Operator
 from store.prepared import prepared
 from store.tables import IS_CONFIRMED, IS_SCHEDULED, jobs
+from store.units import ring
 
 TOPIC = "starts"
 WAITING = (JobState.AWAITING, JobState.SCHEDULED)

@@ -4,9 +4,11 @@ WAL, `synchronous=FULL` (what we acknowledge survives power loss), foreign keys,
 """
 
 from pathlib import Path
+from sqlite3 import SQLITE_BUSY
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from store.errors import StoreError
 from store.prepared import plainly
@@ -52,6 +54,19 @@ def _prepare(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute(f"PRAGMA cache_size = -{CACHE_KB}")
     cursor.close()
+
+
+def never_wait(conn: Connection) -> None:
+    """Have this connection fail at once where another process holds the database."""
+    cursor = conn.connection.cursor()
+    cursor.execute("PRAGMA busy_timeout = 0")
+    cursor.close()
+
+
+def is_busy(exc: SQLAlchemyError) -> bool:
+    """Whether another process holds the database."""
+    said = exc.orig if isinstance(exc, DBAPIError) else None
+    return getattr(said, "sqlite_errorcode", 0) & 0xFF == SQLITE_BUSY
 
 
 def _begin(conn: Connection) -> None:

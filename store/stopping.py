@@ -11,11 +11,11 @@ from sqlalchemy import Connection, Select, select, update
 from store import checks, customers, transitions
 from store.chunks import CHUNK_COLUMNS
 from store.clock import now
-from store.database import ring
 from store.jobs import COLUMNS, as_job, cluster_topic
 from store.model import Chunk, ChunkState, CustomerOutcome, Job, JobState
 from store.prepared import prepared
 from store.tables import IS_RUNNING, chunks, job_customers, jobs
+from store.units import ring
 
 STOPPABLE = (JobState.CONFIRMED, JobState.RUNNING)
 NOTHING_DONE = "was part of a request of which the cluster did nothing; not sent again"

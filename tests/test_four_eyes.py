@@ -125,6 +125,7 @@ class Inline(Database):
 
     def __init__(self, url: str, seconds: Callable[[], float]) -> None:
         super().__init__(url)
+        self.short = self
 
         def prepare(connection: Any, _record: object) -> None:
             connection.create_function("julianday", 1, lambda _: 2_440_587.5 + seconds() / 86_400)
@@ -133,10 +134,10 @@ class Inline(Database):
         event.listen(self.engine, "connect", prepare)
 
     async def write(self, work: Callable[Concatenate[Any, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return self._run({}, lambda conn: work(conn, *args, **kwargs))[0]
+        return self._units.done({}, lambda conn: work(conn, *args, **kwargs))[0]
 
     async def read(self, work: Callable[Concatenate[Any, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return self._run({"read_only": True}, lambda conn: work(conn, *args, **kwargs))[0]
+        return self._units.done({"read_only": True}, lambda conn: work(conn, *args, **kwargs))[0]
 
 
 class Course(RuleBasedStateMachine):

@@ -12,8 +12,9 @@ from structlog.testing import capture_logs
 from bot.turns import Bell, Turns
 from bot.turns.embedded import EmbeddedTurns
 from bot.turns.postgres import PostgresTurns
-from store.database import Database, ring
+from store.database import Database
 from store.errors import AlreadyInUse, StoreError
+from store.units import ring
 
 TURN = "cluster:evian3"
 Make = Callable[[], Awaitable[PostgresTurns]]

@@ -72,7 +72,7 @@ class Courier:
         await self._turns.give(outbox.TOPIC)
 
     async def _deliver_due(self) -> float | None:
-        due, wait = await self._db.read(outbox.look, LOOKED_AT)
+        due, wait = await self._db.short.read(outbox.look, LOOKED_AT)
         if not due and not self._busy:
             self._idle.set()
         self._crowded = False
@@ -145,9 +145,9 @@ class Courier:
         """Tell one item; what is due next in its strand."""
         last_look.lease.set(self._turns.lease())
         if listed.is_update:
-            facts = await self._db.read(drawing.read, listed)
+            facts = await self._db.short.read(drawing.read, listed)
         else:
-            facts = await self._db.write(drawing.begin, listed)
+            facts = await self._db.short.write(drawing.begin, listed)
         strand = _strand(listed)
         if facts is None:
             self._missed.add(strand)
@@ -176,11 +176,11 @@ class Courier:
             log.warning("set_action.slack_refused", note=item.note, error=str(exc))
             done = partial(outbox.delivered, item=item)
         if not looks_itself:
-            await until_stored(lambda: self._db.write(done))
+            await until_stored(lambda: self._db.short.write(done))
             self._missed.add(strand)
             return None
         self._missed.discard(strand)  # what was committed until now is found here
-        return await until_stored(lambda: self._db.write(_done, done, item))
+        return await until_stored(lambda: self._db.short.write(_done, done, item))
 
 
 def _done(conn: Connection, done: Done, item: OutboxItem) -> OutboxItem | None:

@@ -16,7 +16,7 @@ from bot.views.message import Message
 from bot.views.preview import Path
 from bot.views.text import escape
 from bot.views.waiting import Papers
-from store import arrivals, batches, checks, courses, customers, homes, jobs, outbox, pauses
+from store import arrivals, batches, checks, courses, customers, homes, jobs, outbox, pauses, short
 from store.batch_model import Batch
 from store.clock import read_now
 from store.home_model import Course, Notify
@@ -65,6 +65,8 @@ def _facts(conn: Connection, item: OutboxItem) -> Facts | Assignment:
     if item.job_id is None:
         return assignments.read(conn, item)
     job = jobs.get(conn, item.job_id)
+    if item.note is not Note.CARD:
+        short.expect(conn, job.total)  # some of these name everybody
     ended = item.note in (Note.OUTCOME, Note.CHECKED, Note.REFUSED_CSV)
     sending = job.state in (JobState.CONFIRMED, JobState.RUNNING)
     return Facts(

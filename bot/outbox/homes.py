@@ -62,7 +62,7 @@ class Homes:
         if (early := self._looked + LOOK_EVERY_S - clock()) > 0:
             return early
         self._looked = clock()
-        self._seen, found = await self._db.read(homes.concerned, self._seen)
+        self._seen, found = await self._db.short.read(homes.concerned, self._seen)
         for person in found:
             self._due.setdefault(person, 0.0)
         for person, due in list(self._due.items()):

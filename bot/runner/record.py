@@ -6,7 +6,7 @@ from bot.cluster import Answer, Cause, Outcome
 from bot.runner import breaking
 from bot.runner.ending import conclude, ended
 from bot.runner.lane import Lane, Post
-from store import arrivals, audit, checks, chunks, customers, jobs, outbox, pauses, stopping
+from store import arrivals, audit, checks, chunks, customers, jobs, outbox, pauses, short, stopping
 from store.audit import Event
 from store.model import Chunk, ChunkState, CustomerOutcome, Job, JobState
 from store.outbox_model import Note
@@ -20,6 +20,7 @@ OUTCOMES = {Outcome.ACCEPTED: CustomerOutcome.ACCEPTED, Outcome.REFUSED: Custome
 def record(conn: Connection, lane: Lane, post: Post, answer: Answer) -> Job | None:
     """Write an answer and what follows from it; the job as it then stands, None if it was not ours."""
     chunk = post.chunk
+    short.expect(conn, len(post.cids))
     jobs.hold(conn, chunk.job_id)  # somebody may be stopping it
     if _wait(conn, lane, post, answer) or _send_the_others(conn, post, answer):
         return _put_back(conn, lane, chunk)

@@ -19,7 +19,7 @@ from bot.runner.ending import log_done
 from bot.runner.lane import Lane, Post
 from bot.runner.record import close, keep_back, record
 from bot.turns import Lease, Turns
-from store import audit, chunks, customers, jobs, outbox, pauses, schedules, stopping
+from store import audit, chunks, customers, jobs, outbox, pauses, schedules, short, stopping
 from store.audit import Event
 from store.clock import read_now
 from store.database import Database
@@ -95,7 +95,7 @@ class Runner:
             if len(self._posts) >= self._lane.concurrency or self._loop.stopping:
                 return None
             claimed_at, lease = clock(), self._turns.lease()
-            claimed = await self._db.write(self._claim, frozenset(self._posts), clock, lease)
+            claimed = await self._db.short.write(self._claim, frozenset(self._posts), clock, lease)
             self._more = claimed.more
             for post in claimed.posts:
                 key = (post.chunk.job_id, post.chunk.number)
@@ -122,7 +122,7 @@ class Runner:
             except TooLate:
                 # Too long after the claim: somebody may have read the state as settled already.
                 log.warning("set_action.kept_back", **_facts(post))
-                await until_stored(lambda: self._db.write(keep_back, lane, post))
+                await until_stored(lambda: self._db.short.write(keep_back, lane, post))
                 self._turns.bell.ring(self._topic)
                 return
         log.info(
@@ -132,7 +132,7 @@ class Runner:
             http_status=answer.http_status,
             elapsed=round(answer.elapsed_s, 3),
         )
-        done = await until_stored(lambda: self._db.write(record, lane, post, answer))
+        done = await until_stored(lambda: self._db.short.write(record, lane, post, answer))
         if done and done.state is JobState.DONE:
             log_done(done)
         if done is None or done.open_chunks:
@@ -145,6 +145,7 @@ class Runner:
         if clock() >= lease():
             return Claimed(wait_s=0.0)  # frozen, or run again as the connection broke: is it our turn still?
         key = self._lane.key
+        short.expect(conn, self._lane.chunk_size)
         for orphan in chunks.orphans(conn, key, ours):
             self._lose(conn, orphan)
         schedules.look_again(conn, key, READY_S)

@@ -41,7 +41,7 @@ class Decisions:
         Raises NotAllowed, NoLongerPossible, StoreError.
         """
         person: Person | NotAllowed = Person(press.operator.user_id)
-        job, batch = await self._db.read(_about, press.card)
+        job, batch = await self._db.short.read(_about, press.card)
         if job:
             try:
                 person = await self._people.requester(press.operator, job.action_name, job.cluster)
@@ -49,11 +49,11 @@ class Decisions:
                     await self._administrators.check_runner(press.operator, batch)
             except NotAllowed as refusal:
                 person = refusal  # to be put on the record, and only if it is this person's card
-        return or_raise("set_action.confirmed", await self._db.write(self._confirm, press, person))
+        return or_raise("set_action.confirmed", await self._db.short.write(self._confirm, press, person))
 
     async def cancel(self, press: Press) -> Job:
         """Put the card away; nothing is sent. Raises NotAllowed, NoLongerPossible, StoreError."""
-        return or_raise("set_action.cancelled", await self._db.write(_cancel, press))
+        return or_raise("set_action.cancelled", await self._db.short.write(_cancel, press))
 
     def _confirm(self, conn: Connection, press: Press, person: Person | NotAllowed) -> Job | SetActionError:
         job, operator = open_card(conn, press), press.operator

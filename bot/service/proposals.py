@@ -18,7 +18,7 @@ from bot.policy import Offer, Right
 from bot.service import changing, limiting, repeats
 from bot.service.people import People
 from bot.service.waits import Waits
-from store import audit, floods, jobs, outbox, previews, proposing
+from store import audit, floods, jobs, outbox, previews, proposing, short
 from store.audit import Event
 from store.database import Database
 from store.model import Job, Operator, Preview, Source
@@ -143,7 +143,7 @@ class Proposals:
             await self._check(operator, request)
             start_at, zone = await self._waits.when(operator, request.at)
             proposal = replace(proposal, start_at=start_at, start_zone=zone)
-            job = await self._db.write(self._keep, proposal, origin)
+            job = await self._db.short.write(self._keep, proposal, origin)
         except SetActionError as refusal:
             await self.refuse(operator, refusal, request.action.name, request.cluster, len(request.cids))
             raise
@@ -156,7 +156,7 @@ class Proposals:
     ) -> None:
         """Put a request that could not be taken on the record."""
         detail = {"why": str(refusal)[:500], "action": action, "customers": count}
-        await self._db.write(
+        await self._db.short.write(
             floods.record, Event.REFUSED_REQUEST, actor=operator, cluster=cluster, detail=detail
         )
         log.info(
@@ -181,6 +181,7 @@ class Proposals:
             )
 
     def _keep(self, conn: Connection, proposal: Proposal, origin: Origin) -> Job | None:
+        short.expect(conn, len(proposal.cids))
         old = changing.held(conn, origin.replaces)
         if before := jobs.asked_by(conn, proposal.request_key):
             if not origin.form or not repeats.changed(conn, before, proposal):

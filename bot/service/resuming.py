@@ -9,9 +9,10 @@ from bot.service.administrators import Administrators
 from bot.service.clicks import clicked
 from store import audit, breakers, jobs, outbox, pauses
 from store.audit import Event
-from store.database import Database, ring
+from store.database import Database
 from store.model import Job, Operator
 from store.outbox_model import Note
+from store.units import ring
 
 
 class Resuming:

@@ -58,7 +58,7 @@ class Gatehouse:
             # Slack tells this also when one of an organisation's workspaces goes: so it is asked.
             await self._db.write(installations.doubt, enterprise)
             return
-        found = await self._db.read(installations.find, enterprise, team)
+        found = await self._db.short.read(installations.find, enterprise, team)
         bots = revoked_bots(payload)
         if found is None or found.id != team or (bots is not None and found.bot_user_id not in bots):
             return

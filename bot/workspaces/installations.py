@@ -67,12 +67,12 @@ class Installations(AsyncInstallationStore):
         Raises WrongKey, StoreError.
         """
         team = "" if is_enterprise_install else team_id or ""
-        found = await self._db.read(installations.find, enterprise_id or "", team)
+        found = await self._db.short.read(installations.find, enterprise_id or "", team)
         return self.bot(found) if found else None
 
     async def async_delete_bot(self, *, enterprise_id: str | None, team_id: str | None) -> None:
         """Forget the installation there, and not the organisation's where only that is. Raises StoreError."""
-        found = await self._db.read(installations.find, enterprise_id or "", team_id or "")
+        found = await self._db.short.read(installations.find, enterprise_id or "", team_id or "")
         if found and found.team_id == (team_id or ""):
             await self._db.write(installations.remove, found, "asked for")
 

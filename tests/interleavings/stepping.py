@@ -95,6 +95,7 @@ class SteppedDatabase(Database):
     def __init__(self, url: str, gate: Gate, loop: SteppedLoop, on_ring: Callable[[str], None]) -> None:
         super().__init__(url, on_ring=on_ring)
         self._gate = gate
+        self.short = self
 
         def prepare(connection: Any, _record: object) -> None:
             # The database's clock (`store/clock.py`) is the loop's; nobody pulls the plug on this file.
@@ -113,7 +114,7 @@ class SteppedDatabase(Database):
         self, options: dict[str, Any], work: Callable[..., T], *args: Any, **kwargs: Any
     ) -> T:
         await self._gate.passed()
-        result, topics = self._run(options, lambda conn: work(conn, *args, **kwargs))
+        result, topics = self._units.done(options, lambda conn: work(conn, *args, **kwargs))
         for topic in topics:
             self._on_ring(topic)
         await self._gate.passed()

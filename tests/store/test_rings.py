@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import Connection, make_url
 
 from store import jobs, outbox
-from store.database import Database, ring
+from store.database import Database
 from store.outbox_model import Note
 from store.postgres import CHANNEL
+from store.units import ring
 from tests.store.samples import BOTH, proposed
 
 pytestmark = BOTH

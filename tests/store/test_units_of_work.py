@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import Connection, func, select, text
 
 from store import jobs, outbox, proposing
-from store.database import Database, ring
+from store.database import Database
 from store.errors import SchemaMismatch, StoreError
 from store.outbox_model import Note
 from store.tables import metadata
+from store.units import ring
 from tests.store.samples import proposal, proposed
 
 SECRET = "xoxb-never-to-be-shown"

@@ -1,0 +1,129 @@
+"""Short units of work on SQLite: on the event loop itself.
+
+Handing a unit to a thread and back takes longer than most units do, and while both threads want the
+interpreter, each of its statements waits for it anew: a job takes twice the processor time that way.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from functools import partial
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from store import sqlite
+from store.units import SHORT, Begun, Options, Transactions, Units, failure, passing
+
+FEW = 500  # rows: some milliseconds
+SLOW_S = 0.02  # a commit that took longer: while the disk is slow, a thread waits for it
+WRITE: Options = {SHORT: True}
+READ: Options = {SHORT: True, "read_only": True}
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class TooLong(Exception):
+    """A unit of work that turned out not to be short. It is undone, and done on a thread."""
+
+
+def expect(conn: Connection, rows: int) -> None:
+    """Say of how many rows a unit of work is about to take care. Raises TooLong for `Short` to catch."""
+    if rows > FEW and conn.get_execution_options().get(SHORT):
+        raise TooLong
+
+
+class Short:
+    """Carries out at once what touches few rows, or says with `expect` that they are many.
+
+    Whatever cannot be done at once, as another process holds the database for one, goes to `threads`.
+    `turn` is the one writer's, on whose thread a slow disk is waited for.
+    """
+
+    def __init__(
+        self,
+        units: Units,
+        threads: Transactions,
+        turn: asyncio.Lock,
+        writer: Executor,
+        on_ring: Callable[[str], None],
+    ) -> None:
+        self._units = units
+        self._threads = threads
+        self._turn = turn
+        self._writer = writer
+        self._on_ring = on_ring
+        self._slow = False
+
+    async def write(
+        self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """In a transaction; seal its audit rows, commit, ring. Raises StoreError."""
+        await self._turn.acquire()
+        begun = None
+        try:
+            begun = self._at_once(WRITE, lambda conn: work(conn, *args, **kwargs))
+        finally:
+            if begun is None:
+                self._turn.release()
+        if begun is None:
+            return await self._threads.write(work, *args, **kwargs)
+        try:
+            await self._committed(begun)
+        except SQLAlchemyError as exc:
+            self._units.let_go()
+            raise failure(exc) from exc
+        return begun.result
+
+    async def read(
+        self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """In a transaction that only reads. Raises StoreError."""
+        begun = self._at_once(READ, lambda conn: work(conn, *args, **kwargs))
+        if begun is None:
+            return await self._threads.read(work, *args, **kwargs)
+        begun.commit()
+        return begun.result
+
+    def _at_once(self, options: Options, work: Callable[[Connection], T]) -> Begun[T] | None:
+        """All but the commit; None where it has to be done on a thread, from its beginning."""
+        try:
+            return self._units.begun(options, work)
+        except TooLong:
+            return None
+        except SQLAlchemyError as exc:
+            self._units.let_go()
+            if passing(exc) or sqlite.is_busy(exc):
+                return None
+            raise failure(exc) from exc
+
+    async def _committed(self, begun: Begun[T]) -> None:
+        """Commit, then end the turn and ring. Raises SQLAlchemyError."""
+        if self._slow:
+            done = asyncio.wrap_future(self._writer.submit(self._commit, begun))
+            done.add_done_callback(partial(self._ended, begun))  # also where nobody waits any more
+            await asyncio.shield(done)
+            return
+        try:
+            self._commit(begun)
+        finally:
+            self._turn.release()
+        self._ring(begun)
+
+    def _commit(self, begun: Begun[T]) -> None:
+        began = time.perf_counter()
+        begun.commit()
+        self._slow = time.perf_counter() - began > SLOW_S
+
+    def _ended(self, begun: Begun[T], done: asyncio.Future[None]) -> None:
+        self._turn.release()
+        if not done.exception():
+            self._ring(begun)
+
+    def _ring(self, begun: Begun[T]) -> None:
+        for topic in begun.topics:
+            # A moment later, so that whoever waits goes on first.
+            asyncio.get_running_loop().call_soon(self._on_ring, topic)

@@ -1,0 +1,163 @@
+"""A unit of work: a plain function on a connection, carried out whole, in one transaction of one thread."""
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine, RootTransaction, text
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+
+from store import audit, postgres, sqlite
+from store.errors import StoreError
+
+TRIES = 3  # of a transaction whose connection was lost or that met another's lock
+SHORT = "short"  # an option: on the event loop's thread, where nothing may wait
+_RINGS = "rings"
+
+P = ParamSpec("P")
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+Options = Mapping[str, Any]  # of a connection's execution
+
+
+class Transactions(Protocol):
+    """Where units of work are carried out."""
+
+    async def write(
+        self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """In a transaction; seal its audit rows, commit, ring. Raises StoreError."""
+        ...
+
+    async def read(
+        self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """In a transaction that only reads. Raises StoreError."""
+        ...
+
+
+def ring(conn: Connection, topic: str) -> None:
+    """Wake whoever hears `topic` once this transaction is committed; never if it is not."""
+    conn.info.setdefault(_RINGS, set()).add(topic)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun(Generic[T_co]):
+    """A unit of work that is done but for its commit; then `topics` are to be rung in this process."""
+
+    transaction: RootTransaction
+    result: T_co
+    topics: set[str]
+
+    def commit(self) -> None:
+        """Commit, or roll back where that fails. Raises SQLAlchemyError."""
+        with self.transaction:
+            pass
+
+
+class _Own(threading.local):
+    """What each thread has of its own: its connections, kept, by the names of their options."""
+
+    def __init__(self) -> None:
+        self.connections: dict[tuple[str, ...], Connection] = {}
+
+
+class Units:
+    """Carries out units of work on whatever thread it is called, each of which keeps its connections."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._embedded = engine.dialect.name == "sqlite"
+        self._own = _Own()
+        self._kept: list[Connection] = []
+
+    def done(self, options: Options, work: Callable[[Connection], T]) -> tuple[T, set[str]]:
+        """The result, committed, and the topics to be rung. Raises StoreError."""
+        tries = 1
+        while True:
+            try:
+                begun = self.begun(options, work)
+                begun.commit()
+            except SQLAlchemyError as exc:
+                self.let_go()
+                if tries == TRIES or not passing(exc):
+                    raise failure(exc) from exc
+            else:
+                return begun.result, begun.topics
+            tries += 1
+
+    def begun(self, options: Options, work: Callable[[Connection], T]) -> Begun[T]:
+        """Do all but the commit, or nothing. Raises what `work` does, and SQLAlchemyError: then `let_go`."""
+        conn = self._connection(options)
+        conn.info.clear()  # of what a transaction that was rolled back has left
+        transaction = conn.begin()
+        with ExitStack() as undone:
+            undone.callback(transaction.rollback)
+            result = work(conn)
+            audit.seal(conn)
+            topics: set[str] = conn.info.pop(_RINGS, set())
+            if not self._embedded and topics:
+                _notify(conn, topics)
+            undone.pop_all()
+        return Begun(transaction, result, topics if self._embedded else set())
+
+    def let_go(self) -> None:
+        """After an error this thread's next unit begins with another connection: this one may be lost."""
+        mine = self._own.connections
+        for conn in mine.values():
+            self._kept.remove(conn)
+            conn.close()
+        mine.clear()
+
+    def close(self) -> None:
+        """Let go of every thread's; nothing is under way any more."""
+        for conn in self._kept:
+            conn.close()
+        self._engine.dispose()
+
+    def _connection(self, options: Options) -> Connection:
+        """This thread's connection with these options. Opening one takes longer than most transactions."""
+        mine = self._own.connections
+        kind = tuple(options)
+        if kind not in mine:
+            mine[kind] = self._engine.connect()
+            self._kept.append(mine[kind])
+            mine[kind].execution_options(**options)
+            if SHORT in options:
+                sqlite.never_wait(mine[kind])
+        return mine[kind]
+
+
+def _notify(conn: Connection, topics: set[str]) -> None:
+    conn.execute(
+        text("SELECT pg_notify(:channel, topic) FROM unnest(CAST(:topics AS text[])) AS topic"),
+        {"channel": postgres.CHANNEL, "topics": sorted(topics)},
+    )
+
+
+def failure(exc: SQLAlchemyError) -> StoreError:
+    """What may be said of it: no statement, no value, no path."""
+    # SQLite's own words ("database or disk is full") name tables and columns, never what is in them; those of
+    # the driver ("could not decode …") and of PostgreSQL ("Key (…)=(…) already exists") may.
+    said = exc.orig if isinstance(exc, DBAPIError) else None
+    state = getattr(said, "sqlstate", None)
+    reason = f"{type(exc).__name__} {state}" if state else type(exc).__name__
+    if hasattr(said, "sqlite_errorcode"):
+        reason = str(said)
+    return StoreError(f"The database did not do it: {reason}.")
+
+
+def passing(exc: SQLAlchemyError) -> bool:
+    """Whether the same transaction may well succeed at once: a lost connection, a deadlock."""
+    if not isinstance(exc, DBAPIError):
+        return False
+    state = getattr(exc.orig, "sqlstate", None)
+    return exc.connection_invalidated or state in ("40001", "40P01") or _cut(exc)
+
+
+def _cut(exc: DBAPIError) -> bool:
+    # The server ended the session (57P01, 57P02, 57P03, 57P05) or it broke (class 08).
+    state = str(getattr(exc.orig, "sqlstate", None) or "")
+    return isinstance(exc, OperationalError) and (state.startswith("08") or state[:4] == "57P0")
