@@ -139,15 +139,9 @@ def due(conn: Connection, limit: int) -> Sequence[OutboxItem]:
 
 def look(conn: Connection, limit: int) -> tuple[Sequence[OutboxItem], float | None]:
     """What is `due`, and in how many seconds the next is (see `next_due`)."""
-    short.expect(conn, _length(conn, most=short.FEW + 1).scalar_one())
     # Asked first: what falls due between the two questions is in the second one's answer.
     wait = next_due(conn)
     return due(conn, limit), wait
-
-
-@prepared
-def _length(most: Any) -> Select[Any]:
-    return select(func.count()).select_from(select(outbox.c.id).limit(most).subquery())
 
 
 @prepared
@@ -162,8 +156,10 @@ def _begun(item: Any) -> Update:
 
 @prepared
 def _later() -> Executable:
+    some = select(outbox.c.id).limit(short.FEW + 1).subquery()
+    length = select(func.count()).select_from(some).scalar_subquery()
     later = (outbox.c.due_at > now(), ~outbox.c.parked)
-    return select(func.min(outbox.c.due_at), now()).where(*later)
+    return select(func.min(outbox.c.due_at), now(), length).where(*later)
 
 
 @prepared
@@ -220,7 +216,8 @@ def _may_go() -> tuple[ColumnElement[bool], ...]:
 
 def next_due(conn: Connection) -> float | None:
     """Seconds until something that must wait now becomes due; None when nothing waits."""
-    soonest, here = _later(conn).one()
+    soonest, here, length = _later(conn).one()
+    short.expect(conn, length)
     return (soonest - here).total_seconds() if soonest else None
 
 
@@ -237,12 +234,13 @@ def postpone(
 ) -> bool:
     """Try again later; False when it is gone. `doubtful`: Slack may have it all the same."""
     due_at = read_now(conn) + timedelta(seconds=seconds)
-    postponed = conn.execute(
-        update(outbox)
-        .where(outbox.c.id == item.id)
-        .values(due_at=due_at, attempts=attempts, doubtful=doubtful)
-    )
-    return postponed.rowcount == 1
+    return _postponed(conn, item=item.id, due=due_at, tries=attempts, doubt=doubtful).rowcount == 1
+
+
+@prepared
+def _postponed(item: Any, due: Any, tries: Any, doubt: Any) -> Update:
+    later = {"due_at": due, "attempts": tries, "doubtful": doubt}
+    return update(outbox).where(outbox.c.id == item).values(later)
 
 
 def drop(conn: Connection, job_id: int) -> None:

@@ -19,6 +19,7 @@ from store.units import SHORT, Begun, Options, Transactions, Units, failure, pas
 
 FEW = 500  # rows: some milliseconds
 SLOW_S = 0.02  # a commit that took longer: while the disk is slow, a thread waits for it
+STEPS = 5  # of the loop until it rings, so that whoever waits goes on first: a click is acknowledged
 WRITE: Options = {SHORT: True}
 READ: Options = {SHORT: True, "read_only": True}
 
@@ -82,7 +83,8 @@ class Short:
         self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """In a transaction that only reads. Raises StoreError."""
-        begun = self._at_once(READ, lambda conn: work(conn, *args, **kwargs))
+        # On the same connection, whose pages stay: another one reads them anew after every commit.
+        begun = None if self._turn.locked() else self._at_once(READ, lambda conn: work(conn, *args, **kwargs))
         if begun is None:
             return await self._threads.read(work, *args, **kwargs)
         begun.commit()
@@ -123,7 +125,9 @@ class Short:
         if not done.exception():
             self._ring(begun)
 
-    def _ring(self, begun: Begun[T]) -> None:
-        for topic in begun.topics:
-            # A moment later, so that whoever waits goes on first.
-            asyncio.get_running_loop().call_soon(self._on_ring, topic)
+    def _ring(self, begun: Begun[T], steps: int = STEPS) -> None:
+        if begun.topics and steps:
+            asyncio.get_running_loop().call_soon(self._ring, begun, steps - 1)
+            return
+        for topic in sorted(begun.topics):  # clusters' runners first
+            self._on_ring(topic)

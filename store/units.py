@@ -58,7 +58,7 @@ class Begun(Generic[T_co]):
 
 
 class _Own(threading.local):
-    """What each thread has of its own: its connections, kept, by the names of their options."""
+    """What each thread has of its own: its connections, kept, by their options. Short units share one."""
 
     def __init__(self) -> None:
         self.connections: dict[tuple[str, ...], Connection] = {}
@@ -120,13 +120,15 @@ class Units:
     def _connection(self, options: Options) -> Connection:
         """This thread's connection with these options. Opening one takes longer than most transactions."""
         mine = self._own.connections
-        kind = tuple(options)
+        kind = (SHORT,) if SHORT in options else tuple(options)
         if kind not in mine:
             mine[kind] = self._engine.connect()
             self._kept.append(mine[kind])
             mine[kind].execution_options(**options)
             if SHORT in options:
                 sqlite.never_wait(mine[kind])
+        if SHORT in options:
+            mine[kind].execution_options(read_only=options.get("read_only", False))
         return mine[kind]
 
 
