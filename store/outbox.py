@@ -243,11 +243,6 @@ def _postponed(item: Any, due: Any, tries: Any, doubt: Any) -> Update:
     return update(outbox).where(outbox.c.id == item).values(later)
 
 
-def drop(conn: Connection, job_id: int) -> None:
-    """Forget everything still to be said about a job: there is no place to say it."""
-    conn.execute(delete(outbox).where(outbox.c.job_id == job_id))
-
-
 def _item(row: Row[Any]) -> OutboxItem:
     values = row._asdict()
     if row.detail and "to" in row.detail:

@@ -1,6 +1,6 @@
-"""What is to be told in a workspace where the bot is not installed (any more) waits. Never commits."""
+"""What cannot be told: where the bot is not installed (any more) it waits, else it goes. Never commits."""
 
-from sqlalchemy import ColumnElement, Connection, Table, exists, or_, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, exists, or_, update
 
 from store.batch_tables import batches
 from store.clock import now
@@ -28,3 +28,8 @@ def unpark(conn: Connection, enterprise_id: str, team_id: str) -> None:
     )
     conn.execute(update(outbox).where(outbox.c.parked, its).values(parked=False, due_at=now()))
     ring(conn, TOPIC)
+
+
+def drop(conn: Connection, job_id: int) -> None:
+    """Forget everything still to be said about a job: there is no place to say it."""
+    conn.execute(delete(outbox).where(outbox.c.job_id == job_id))

@@ -75,7 +75,6 @@ class Short:
         try:
             await self._committed(begun)
         except SQLAlchemyError as exc:
-            self._units.let_go()
             raise failure(exc) from exc
         return begun.result
 
@@ -111,6 +110,9 @@ class Short:
             return
         try:
             self._commit(begun)
+        except SQLAlchemyError:
+            self._units.let_go()
+            raise
         finally:
             self._turn.release()
         self._ring(begun)
@@ -122,7 +124,9 @@ class Short:
 
     def _ended(self, begun: Begun[T], done: asyncio.Future[None]) -> None:
         self._turn.release()
-        if not done.exception():
+        if done.exception():
+            self._units.let_go()
+        else:
             self._ring(begun)
 
     def _ring(self, begun: Begun[T], steps: int = STEPS) -> None:

@@ -57,7 +57,8 @@ def _prepare(connection: Any, _record: object) -> None:
 
 
 def never_wait(conn: Connection) -> None:
-    """Have this connection fail at once where another process holds the database."""
+    """Have this connection fail at once where another process holds the database. It goes to nobody else."""
+    conn.detach()
     cursor = conn.connection.cursor()
     cursor.execute("PRAGMA busy_timeout = 0")
     cursor.close()

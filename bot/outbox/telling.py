@@ -15,7 +15,7 @@ from bot.outbox.whispers import Whispers
 from bot.views import pictures
 from bot.views.files import File
 from bot.views.message import Message
-from store import approvals, audit, card_places, homes, jobs, outbox, replacing
+from store import approvals, audit, card_places, homes, jobs, outbox, parking, replacing
 from store.audit import Event
 from store.outbox_model import ASIDE, Note, OutboxItem
 
@@ -148,7 +148,7 @@ def _copied(conn: Connection, facts: Facts, channel: str, ts: str) -> None:
 def _nowhere(conn: Connection, facts: Facts, error: str) -> None:
     """There is no place for the card, so nobody can confirm it: put it away and tell the requester."""
     job = facts.job
-    outbox.drop(conn, job.id)
+    parking.drop(conn, job.id)
     kept = replacing.undo(conn, job)
     if jobs.cancel(conn, job, None):
         audit.append(conn, Event.NOT_POSTED, job=job.uuid, cluster=job.cluster, detail={"error": error})

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, text
 
-from store import card_places, outbox
+from store import card_places, outbox, parking
 from store.database import Database
 from store.outbox_model import Note, OutboxItem
 from tests.store.samples import BOTH, proposed
@@ -141,7 +141,7 @@ def test_dropping_forgets_one_job_only(db: Database) -> None:
         one, two = proposed(conn).id, proposed(conn).id
         for job in (one, two):
             add(conn, job, Note.CARD, Note.STARTED, Note.OUTCOME)
-        outbox.drop(conn, one)
+        parking.drop(conn, one)
         assert due(conn) == [(two, Note.STARTED), (two, Note.CARD)]
 
 
@@ -153,7 +153,7 @@ def test_an_id_is_never_used_again(db: Database) -> None:
         for _ in range(3):
             add(conn, job, Note.STARTED)
             ids.append(only(conn).id)
-            outbox.drop(conn, job)
+            parking.drop(conn, job)
         assert len(set(ids)) == 3
 
 

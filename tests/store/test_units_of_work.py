@@ -8,34 +8,45 @@ from threading import Event
 import pytest
 from sqlalchemy import Connection, func, select, text
 
-from store import jobs, outbox, proposing
+from store import jobs, outbox, proposing, short
 from store.database import Database
 from store.errors import SchemaMismatch, StoreError
 from store.outbox_model import Note
+from store.short import STEPS
 from store.tables import metadata
-from store.units import ring
+from store.units import Transactions, ring
 from tests.store.samples import proposal, proposed
 
 SECRET = "xoxb-never-to-be-shown"
+
+
+@pytest.fixture(params=["on threads", "at once", "at once on a slow disk"])
+async def at(db: Database, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Transactions:
+    """Every way in which a unit of work is carried out on SQLite."""
+    if request.param == "at once on a slow disk":
+        monkeypatch.setattr(short, "SLOW_S", -1.0)
+        await db.short.write(lambda _: None)  # from now on it is known to be slow
+    return db if request.param == "on threads" else db.short
 
 
 def count(conn: Connection, table: str) -> int:
     return conn.execute(select(func.count()).select_from(metadata.tables[table])).scalar_one()
 
 
-async def turn(db: Database) -> None:
+async def turn(at: Transactions) -> None:
     """Let what the writer handed to the loop run: it does so before it takes the next unit of work."""
-    await db.write(lambda _: None)
-    await asyncio.sleep(0)
+    await at.write(lambda _: None)
+    for _ in range(STEPS + 1):
+        await asyncio.sleep(0)
 
 
-async def test_a_commit_rings_each_topic_once(db: Database, rings: list[str]) -> None:
+async def test_a_commit_rings_each_topic_once(at: Transactions, rings: list[str]) -> None:
     def work(conn: Connection) -> None:
         for topic in ("cluster:evian3", "outbox", "outbox"):
             ring(conn, topic)
 
-    await db.write(work)
-    await turn(db)
+    await at.write(work)
+    await turn(at)
     assert sorted(rings) == ["cluster:evian3", "outbox"]
 
 
@@ -62,36 +73,38 @@ async def test_the_bell_rings_only_when_others_can_see_the_fact(url: str) -> Non
         other.close()
 
 
-async def test_a_rolled_back_unit_leaves_nothing_and_never_rings(db: Database, rings: list[str]) -> None:
+async def test_a_rolled_back_unit_leaves_nothing_and_never_rings(at: Transactions, rings: list[str]) -> None:
     def work(conn: Connection) -> None:
         job = proposed(conn)
         outbox.add(conn, job.id, Note.CARD)
         raise LookupError("half way")
 
     with pytest.raises(LookupError, match="half way"):
-        await db.write(work)
+        await at.write(work)
     tables = ("jobs", "job_customers", "outbox")
-    assert [await db.read(count, table) for table in tables] == [0, 0, 0]
+    assert [await at.read(count, table) for table in tables] == [0, 0, 0]
     # The next unit on the same connection must not ring for the one that was undone.
-    await db.write(proposed)
-    await turn(db)
+    await at.write(proposed)
+    await turn(at)
     assert rings == []
 
 
-async def test_a_commit_that_fails_leaves_nothing_and_never_rings(db: Database, rings: list[str]) -> None:
+async def test_a_commit_that_fails_leaves_nothing_and_never_rings(at: Transactions, rings: list[str]) -> None:
     def work(conn: Connection) -> None:
         conn.exec_driver_sql("PRAGMA defer_foreign_keys = ON")  # so that COMMIT itself is what fails
         outbox.add(conn, 4711, Note.STARTED)
 
     with pytest.raises(StoreError):
-        await db.write(work)
-    assert await db.read(count, "outbox") == 0
-    await db.write(proposed)
-    await turn(db)
+        await at.write(work)
+    assert await at.read(count, "outbox") == 0
+    await at.write(proposed)
+    await turn(at)
     assert rings == []
 
 
-async def test_a_full_disk_is_a_store_error_and_the_next_unit_works(db: Database, rings: list[str]) -> None:
+async def test_a_full_disk_is_a_store_error_and_the_next_unit_works(
+    at: Transactions, rings: list[str]
+) -> None:
     def work(conn: Connection) -> None:
         pages = conn.exec_driver_sql("PRAGMA page_count").scalar_one()
         conn.exec_driver_sql(f"PRAGMA max_page_count = {pages + 5}")
@@ -99,18 +112,18 @@ async def test_a_full_disk_is_a_store_error_and_the_next_unit_works(db: Database
         proposed(conn, 20_000)
 
     with pytest.raises(StoreError):
-        await db.write(work)
-    assert await db.read(count, "job_customers") == 0
-    await db.write(lambda conn: conn.exec_driver_sql("PRAGMA max_page_count = 1000000"))
-    await db.write(proposed)
-    await turn(db)
-    assert (await db.read(count, "jobs"), rings) == (1, [])
+        await at.write(work)
+    assert await at.read(count, "job_customers") == 0
+    await at.write(lambda conn: conn.exec_driver_sql("PRAGMA max_page_count = 1000000"))
+    await at.write(proposed)
+    await turn(at)
+    assert (await at.read(count, "jobs"), rings) == (1, [])
 
 
-async def test_a_foreign_key_is_enforced(db: Database) -> None:
+async def test_a_foreign_key_is_enforced(at: Transactions) -> None:
     with pytest.raises(StoreError):
-        await db.write(lambda conn: outbox.add(conn, 4711, Note.STARTED))
-    assert await db.read(count, "outbox") == 0
+        await at.write(lambda conn: outbox.add(conn, 4711, Note.STARTED))
+    assert await at.read(count, "outbox") == 0
 
 
 def violate_uniqueness(conn: Connection) -> None:
@@ -129,10 +142,10 @@ def read_damaged(conn: Connection) -> None:
 
 @pytest.mark.parametrize("work", [violate_uniqueness, mistype])
 async def test_a_store_error_tells_no_statement_parameter_or_path(
-    db: Database, path: Path, work: Callable[[Connection], None]
+    at: Transactions, path: Path, work: Callable[[Connection], None]
 ) -> None:
     with pytest.raises(StoreError) as caught:
-        await db.write(work)
+        await at.write(work)
     assert caught.value.__cause__ is not None
     for said in (str(caught.value), *chain(caught.value)):
         assert SECRET not in said
@@ -150,9 +163,9 @@ def chain(error: BaseException) -> Sequence[str]:
     return shown
 
 
-async def test_a_cell_that_cannot_be_read_is_not_quoted(db: Database) -> None:
+async def test_a_cell_that_cannot_be_read_is_not_quoted(at: Transactions) -> None:
     with pytest.raises(StoreError, match="OperationalError") as caught:
-        await db.read(read_damaged)
+        await at.read(read_damaged)
     assert SECRET not in str(caught.value)
 
 
@@ -168,14 +181,14 @@ async def test_a_file_that_is_no_database_is_a_store_error(tmp_path: Path) -> No
         db.close()
 
 
-async def test_our_own_errors_pass_as_they_are(db: Database) -> None:
+async def test_our_own_errors_pass_as_they_are(at: Transactions) -> None:
     def work(conn: Connection) -> None:
         proposed(conn)
         raise SchemaMismatch("newer")
 
     with pytest.raises(SchemaMismatch, match="newer"):
-        await db.write(work)
-    assert await db.read(count, "jobs") == 0
+        await at.write(work)
+    assert await at.read(count, "jobs") == 0
 
 
 async def test_concurrent_writers_serialise_and_lose_no_update(url: str) -> None:

@@ -12,7 +12,7 @@ from bot.outbox import courier, drawing
 from bot.outbox.drawing import Facts, Words
 from bot.sandbox.cluster import mood
 from bot.views.message import Message
-from store import chunks
+from store import chunks, short
 from store.model import Chunk
 from tests.stage import Stage, words
 
@@ -76,6 +76,7 @@ async def test_a_chunk_claimed_at_the_very_moment_of_the_stop_is_under_way_too(
         return chunk
 
     monkeypatch.setattr(chunks, "claim", claim)
+    monkeypatch.setattr(short, "FEW", 0)  # as where chunks are larger: on a thread, while the loop goes on
     [cid] = await stage.cids(1)
     await stage.evian3.set_mood(mood.slow(0.3))
     await stage.confirm(await stage.ask(f"/set-action T-Enable evian3 {cid}"))
