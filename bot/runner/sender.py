@@ -35,6 +35,10 @@ EVENTS = {
 
 LOOK_AGAIN_S = 0.5
 READY_S = 60.0  # a job nobody could send for so long goes back: its rights may be gone, a freeze begun
+# Of the loop, between one answer written down and the next: so the place that became free is taken at once.
+# Otherwise answers that come together are written down together, and the next requests go out together, ever
+# after; meanwhile nothing is in flight.
+STEPS = 20
 SENT_WITHIN = 0.25  # of `settle_s`, counted from the claim: a chunk is sent by then, or kept back
 INTERRUPTED = Answer(
     outcome=Outcome.UNKNOWN,
@@ -68,6 +72,7 @@ class Runner:
         self._topic = jobs.cluster_topic(lane.key)
         self._posts: dict[tuple[int, int], asyncio.Task[None]] = {}
         self._filling = asyncio.Lock()
+        self._answered = asyncio.Lock()
         self._more = True  # there may be something to claim once there is room
         self._loop = Loop(turns, self._topic, self._fill, busy=lambda: bool(self._posts))
 
@@ -104,9 +109,12 @@ class Runner:
                 task.add_done_callback(partial(self._ended, key))
             return claimed.wait_s
 
-    def _ended(self, key: tuple[int, int], task: asyncio.Task[None]) -> None:
+    def _leave(self, key: tuple[int, int], task: asyncio.Task[None] | None) -> None:
         if self._posts.get(key) is task:  # a chunk that was put back may be on its way again by now
             del self._posts[key]
+
+    def _ended(self, key: tuple[int, int], task: asyncio.Task[None]) -> None:
+        self._leave(key, task)
         if report(task) or self._more:
             self._turns.bell.ring(self._topic)
 
@@ -132,11 +140,15 @@ class Runner:
             http_status=answer.http_status,
             elapsed=round(answer.elapsed_s, 3),
         )
-        done = await until_stored(lambda: self._db.short.write(record, lane, post, answer))
-        if done and done.state is JobState.DONE:
-            log_done(done)
-        if done is None or done.open_chunks:
-            self._turns.bell.ring(self._topic)  # it may have been put back into line
+        async with self._answered:
+            done = await until_stored(lambda: self._db.short.write(record, lane, post, answer))
+            if done and done.state is JobState.DONE:
+                log_done(done)
+            self._leave((chunk.job_id, chunk.number), asyncio.current_task())
+            if self._more or done is None or done.open_chunks:
+                self._turns.bell.ring(self._topic)  # it may have been put back into line
+                for _ in range(STEPS):
+                    await asyncio.sleep(0)
 
     def _claim(
         self, conn: Connection, ours: Collection[tuple[int, int]], clock: Callable[[], float], lease: Lease

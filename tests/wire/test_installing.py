@@ -104,8 +104,10 @@ async def test_a_workspace_taken_off_the_list_has_no_bot_any_more(many: Many) ->
 async def test_a_token_that_slack_calls_dead_is_found_without_a_word_from_slack(many: Many) -> None:
     await many.install(ONE)
     await many.install(TWO)
+    await many.stop()
     many.slack.workspaces[ONE].revoke()
     many.places[ONE].tamper("UPDATE installations SET checked_at = 0")
+    await many.start()  # it looks at once, and would within seconds
     await until_removed(many.places[ONE], ONE)
     assert await installed(many) == [TWO]
 
