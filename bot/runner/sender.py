@@ -38,7 +38,7 @@ READY_S = 60.0  # a job nobody could send for so long goes back: its rights may 
 # Of the loop, between one answer written down and the next: so the place that became free is taken at once.
 # Otherwise answers that come together are written down together, and the next requests go out together, ever
 # after; meanwhile nothing is in flight.
-STEPS = 20
+STEPS = 8
 SENT_WITHIN = 0.25  # of `settle_s`, counted from the claim: a chunk is sent by then, or kept back
 INTERRUPTED = Answer(
     outcome=Outcome.UNKNOWN,
