@@ -14,9 +14,12 @@ def posted(conn: Connection, job_id: int, channel_id: str, ts: str) -> None:
     _posted(conn, job=job_id, channel=channel_id, ts=ts)
 
 
-def pressed(conn: Connection, job_id: int, channel_id: str, ts: str) -> None:
-    """Remember where the card was pressed. Of a card that Slack shows twice, the one pressed is the card."""
-    _pressed(conn, job=job_id, channel=channel_id, ts=ts)
+def pressed(conn: Connection, job_id: int, channel_id: str, ts: str) -> bool:
+    """Remember where the card was pressed; whether that was not known.
+
+    Of a card that Slack shows twice, the one pressed is the card.
+    """
+    return _pressed(conn, job=job_id, channel=channel_id, ts=ts).rowcount == 1
 
 
 @prepared
@@ -29,4 +32,5 @@ def _posted(job: Any, channel: Any, ts: Any) -> Update:
 @prepared
 def _pressed(job: Any, channel: Any, ts: Any) -> Update:
     undecided = jobs.c.card_ts.is_(None) | (jobs.c.state == JobState.PROPOSED)
-    return update(jobs).where(jobs.c.id == job, undecided).values(channel_id=channel, card_ts=ts)
+    elsewhere = jobs.c.card_ts.is_distinct_from(ts) | jobs.c.channel_id.is_distinct_from(channel)
+    return update(jobs).where(jobs.c.id == job, undecided, elsewhere).values(channel_id=channel, card_ts=ts)

@@ -39,6 +39,16 @@ def _held(job_id: Any) -> Select[Any]:
 
 
 @prepared
+def _locked(job_id: Any) -> Select[Any]:
+    return select(jobs.c.id).where(jobs.c.id == job_id).with_for_update()
+
+
+@prepared
+def _held_by_uuid(uuid: Any) -> Select[Any]:
+    return select(*COLUMNS).where(jobs.c.uuid == uuid).with_for_update()
+
+
+@prepared
 def _by_uuid(uuid: Any) -> Select[Any]:
     return select(*COLUMNS).where(jobs.c.uuid == uuid)
 
@@ -58,9 +68,20 @@ def hold(conn: Connection, job_id: int) -> Job:
     return as_job(_held(conn, job_id=job_id).one())
 
 
+def lock(conn: Connection, job_id: int) -> None:
+    """As `hold`, for whoever does not need to know it as it is now."""
+    _locked(conn, job_id=job_id)
+
+
 def find(conn: Connection, uuid: UUID) -> Job | None:
     """The job or proposal with this id."""
     row = _by_uuid(conn, uuid=uuid).one_or_none()
+    return as_job(row) if row else None
+
+
+def find_and_hold(conn: Connection, uuid: UUID) -> Job | None:
+    """As `find`, and nobody else changes it until this transaction ends."""
+    row = _held_by_uuid(conn, uuid=uuid).one_or_none()
     return as_job(row) if row else None
 
 

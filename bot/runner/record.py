@@ -21,7 +21,7 @@ def record(conn: Connection, lane: Lane, post: Post, answer: Answer) -> Job | No
     """Write an answer and what follows from it; the job as it then stands, None if it was not ours."""
     chunk = post.chunk
     short.expect(conn, len(post.cids))
-    jobs.hold(conn, chunk.job_id)  # somebody may be stopping it
+    jobs.lock(conn, chunk.job_id)  # somebody may be stopping it
     if _wait(conn, lane, post, answer) or _send_the_others(conn, post, answer):
         return _put_back(conn, lane, chunk)
     state = FINAL.get(answer.outcome, ChunkState.UNKNOWN)
@@ -75,7 +75,7 @@ def _put_back(conn: Connection, lane: Lane, chunk: Chunk) -> Job:
 
 def keep_back(conn: Connection, lane: Lane, post: Post) -> None:
     """A claimed chunk of which not a byte was sent: plan it again, and say so on the record."""
-    jobs.hold(conn, post.job.id)
+    jobs.lock(conn, post.job.id)
     if chunks.release(conn, post.chunk):
         detail = {"chunk": post.chunk.number, "attempt": post.chunk.attempt, "cause": Cause.NOT_SENT.value}
         audit.append(conn, Event.ANSWERED, job=post.job.uuid, cluster=post.job.cluster, detail=detail)

@@ -16,8 +16,8 @@ def held(conn: Connection, uuid: UUID | None) -> list[Job]:
 
     So of one submission delivered twice at once, the later one sees the card of the other.
     """
-    found = jobs.find(conn, uuid) if uuid else None
-    return [jobs.hold(conn, found.id)] if found else []
+    found = jobs.find_and_hold(conn, uuid) if uuid else None
+    return [found] if found else []
 
 
 def in_place_of(conn: Connection, card: Job, proposal: Proposal) -> Proposal:

@@ -22,8 +22,7 @@ def clicked(
     conn: Connection, operator: Operator, uuid: UUID, words: str = UNKNOWN_JOB
 ) -> Job | SetActionError:
     """The job or proposal behind a click, held: of two clicks at once, the later sees what the other did."""
-    found = jobs.find(conn, uuid)
-    return jobs.hold(conn, found.id) if found else gone(conn, operator, uuid, words)
+    return jobs.find_and_hold(conn, uuid) or gone(conn, operator, uuid, words)
 
 
 def gone(conn: Connection, operator: Operator, uuid: UUID, words: str = UNKNOWN_JOB) -> SetActionError:
