@@ -10,7 +10,7 @@ from functools import lru_cache
 from bot.errors import ConfigurationError, Problem
 
 # Text fields turn "-" into a typographic dash on some phones and desktops (U+2010 to U+2015, U+2212).
-_JOINTS = re.compile("[\\s_\\-\u2010-\u2015\u2212]+")
+JOINTS = re.compile("[\\s_\\-\u2010-\u2015\u2212]+")
 
 MOST_LISTED = 20
 
@@ -18,7 +18,7 @@ MOST_LISTED = 20
 @lru_cache(1_024)  # the same few names with every command
 def folded(words: str) -> str:
     """Return the form in which all spellings of a name are equal, `t-enable` for `T enable` or `t_Enable`."""
-    return _JOINTS.sub("-", unicodedata.normalize("NFC", words).casefold()).strip("-")
+    return JOINTS.sub("-", unicodedata.normalize("NFC", words).casefold()).strip("-")
 
 
 def closest(word: str, names: Iterable[str]) -> str | None:

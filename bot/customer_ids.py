@@ -1,8 +1,11 @@
 """What a customer id looks like: the default pattern, the check, and how to speak of a word that fails it."""
 
 import re
+from collections.abc import Sequence
 
 DEFAULT_ID_PATTERN = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{2,63}", re.ASCII)
+_LISTED = re.compile(rf"(?:{DEFAULT_ID_PATTERN.pattern}\n)*", re.ASCII)  # any number, one a line
+_PLAIN = re.compile(r"[\w.-]*", re.ASCII)
 
 # In a query of the cluster this word stands for every customer it has.
 EVERY_CUSTOMER = "all"
@@ -32,6 +35,19 @@ def is_customer_id(word: str, pattern: re.Pattern[str]) -> bool:
     """Whether `word` can be a customer's id, whatever the pattern: no look-alikes, no heading, no “and”."""
     plain = word.isascii() and word.isprintable() and word.casefold() not in _NO_IDS
     return plain and pattern.fullmatch(word) is not None
+
+
+def are_plain_ids(words: Sequence[str], pattern: re.Pattern[str]) -> bool:
+    """Whether each of `words` can be one and has nothing around it: in a fraction of the time for many.
+
+    False says nothing about a word of other characters than letters, digits, “.”, “_” and “-”.
+    """
+    if pattern == DEFAULT_ID_PATTERN:
+        listed = "\n".join([*words, ""])
+        fit = listed.count("\n") == len(words) and _LISTED.fullmatch(listed) is not None
+    else:
+        fit = _PLAIN.fullmatch("".join(words)) is not None and all(map(pattern.fullmatch, words))
+    return fit and _NO_IDS.isdisjoint(map(str.casefold, words))
 
 
 def described(pattern: re.Pattern[str]) -> str:

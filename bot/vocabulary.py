@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.catalogue import Catalogue, closest, folded
+from bot.catalogue import JOINTS, Catalogue, closest, folded
 
 
 class Kind(StrEnum):
@@ -59,6 +59,13 @@ class Vocabulary:
                     yield Match(kind, longer, start, end + 1, exact=False)
                 else:
                     yield Match(kind, names[spelling], start, end)
+
+    def has_none(self, words: Sequence[str]) -> bool:
+        """Whether none of `words` is a name by itself."""
+        together = "".join(words)
+        jointless = together.isascii() and not JOINTS.search(together)
+        spelled = map(str.casefold if jointless else folded, words)  # the same, and much the longer way
+        return not any(spelling in names for spelling in spelled for names in self._spellings.values())
 
     def first(self, words: Sequence[str], starts: range, kinds: Sequence[Kind] = tuple(Kind)) -> Match | None:
         """Return the first name of one of `kinds` that begins in `starts`."""

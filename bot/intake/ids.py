@@ -4,12 +4,14 @@ import re
 import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 from bot.customer_ids import (
     EVERY_CUSTOMER,
     HEADING_WORDS,
     HEADINGS,
     JOINING,
+    are_plain_ids,
     described,
     is_customer_id,
     visible,
@@ -114,10 +116,24 @@ class Gathering:
             self.refuse(word, line, NAMES[match.kind])
         elif is_customer_id(word, self._pattern):
             self._cids[word] = None
-            if len(self._cids) > MOST_IDS:
-                raise UnusableFile(f"There are more than {MOST_IDS:,} different customer ids; send fewer.")
+            self._check_room()
         else:
             self.refuse(word, line, self._why(word))
+
+    def take_all(self, words: Sequence[str]) -> bool:
+        """Take many at once, out of their cells; or none of them, if any needs to be looked at by itself."""
+        plain = all(words) and are_plain_ids(words, self._pattern)
+        if not plain or (self._names and not self._names.has_none(words)):
+            return False
+        before = len(self._cids)
+        self._cids.update(zip(words, repeat(None)))
+        self._duplicates += len(words) - (len(self._cids) - before)
+        self._check_room()
+        return True
+
+    def _check_room(self) -> None:
+        if len(self._cids) > MOST_IDS:
+            raise UnusableFile(f"There are more than {MOST_IDS:,} different customer ids; send fewer.")
 
     def refuse(self, text: str, line: int, why: str) -> None:
         """Put down that `text` gave no id."""
