@@ -6,9 +6,10 @@ The judge reads the whole decoded text at once and has an id pattern of its own.
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -19,6 +20,14 @@ from bot.words import WRAPPING
 
 ID = re.compile(r"(?!(?i:all)\Z)[0-9A-Za-z][0-9A-Za-z._-]{2,63}")
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_at_once() -> Iterator[None]:
+    """So that short files are taken in several blocks, as long ones are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_file, "AT_ONCE", 3)
+        yield
 
 
 @dataclass(frozen=True)

@@ -424,3 +424,16 @@ def test_reasons_are_told_once_and_what_an_id_is_made_of_last() -> None:
         "line 2, “?”, line 4, “!”: an id has 3 to 64 letters (A-Z, a-z), digits, “.”, “_” or “-”, and begins "
         "with a letter or digit; “ALL” is not one"
     )
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 5, 200])
+def test_lines_are_counted_wherever_the_file_is_cut_into_blocks(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_file, "AT_ONCE", at_once)
+    text = '\n\ncid,note\na01,"two\nlines"\n?,\nb02,"three\r\nlines\r"\n\n!,"\n"\nc03,\na01,\n~,\n'
+    taken = read(text.encode())
+    assert [(bad.line, bad.text) for bad in taken.bad] == [(6, "?"), (11, "!"), (15, "~")]
+    assert (taken.cids, taken.duplicates) == (("a01", "b02", "c03"), 1)
+    with pytest.raises(UnusableFile, match="cannot be read from line 16 on"):
+        read(f'{text}"d04\n'.encode())
