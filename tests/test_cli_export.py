@@ -16,7 +16,7 @@ from tests.shell import Shell
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
-    """A machine whose audit log has three rows of today."""
+    """A machine whose audit log has three rows of just now."""
     shell = Shell.good(tmp_path)
     assert shell.call("db", "upgrade").code == 0
     with closing(Database(shell.environment["DATABASE_URL"])) as db:
@@ -31,7 +31,7 @@ def events(shell: Shell) -> list[str]:
 
 
 def test_json_lines_are_the_rows_to_the_letter(shell: Shell) -> None:
-    ended = shell.call("audit", "export", "--format", "jsonl", "--since", "today", "--until", "today")
+    ended = shell.call("audit", "export", "--format", "jsonl", "--since", "1d", "--until", "today")
     assert ended.code == 0
     rows = [json.loads(line) for line in ended.out.splitlines()]
     assert [row["seq"] for row in rows] == [1, 2, 3]

@@ -57,7 +57,7 @@ async def test_filters_are_typed_in_any_order_and_shown_in_words(stage: Stage) -
         "SUCCEEDED, Evian_3 t_enable": [good],
         "since:yesterday": [good, failed],
         "until:yesterday": [fiji],
-        "state:failed since:today": [failed],
+        "state:failed since:1d": [failed],
         "running": [],
     }.items():
         assert shown(await list_of(stage, f"/my-jobs {line}")) == expected, line
@@ -227,7 +227,7 @@ async def test_dates_are_those_of_the_persons_zone_or_said_to_be_utc(stage: Stag
 async def test_the_record_comes_as_a_file_in_a_direct_message(idle_stage: Stage, form: str) -> None:
     await auditing(idle_stage)
     await idle_stage.ask("/set-action T-Enable evian3 e106b3d0fb01 reason: =1+1")
-    said = words(await list_of(idle_stage, f"/my-jobs audit export {form} since:today"))
+    said = words(await list_of(idle_stage, f"/my-jobs audit export {form} since:1d"))
     assert "1 entry" in said
     await idle_stage.desk.until(
         lambda e: (
