@@ -6,6 +6,7 @@ One hop a transaction instead of one a statement, no async inside queries, the s
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -111,8 +112,12 @@ class Database:
         work: Callable[[Connection], T],
         turn: asyncio.Lock | None = None,
     ) -> T:
-        future = threads.submit(self._units.done, options, work)
         loop = asyncio.get_running_loop()
+        with ExitStack() as closed:
+            if turn:
+                closed.callback(turn.release)
+            future = threads.submit(self._units.done, options, work)
+            closed.pop_all()
         if turn:
             future.add_done_callback(partial(_release, loop, turn))
         done = asyncio.wrap_future(future)

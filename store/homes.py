@@ -95,8 +95,8 @@ def concerned(conn: Connection, since: int | None) -> tuple[int, Sequence[Operat
     """
     end: int = _end(conn).scalar_one()
     everybody = since is None or end - since > CATCH_UP
-    expect(conn, CATCH_UP if since is None else end - since)
     everybody = everybody or (end != since and _about_batches(conn, since=since).first())
+    expect(conn, CATCH_UP if everybody else end - (since or 0))
     found = {_operator(row) for row in (_all(conn) if everybody else _asked(conn))}
     if since is not None and end > since:
         found.update(_operator(row) for row in _owners(conn, since=since))

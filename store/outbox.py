@@ -110,17 +110,11 @@ def _due(limit: Any) -> Select[Any]:
         earlier.c.id < outbox.c.id,
         ~_is(earlier.c.note, Note.CARD, *ASIDE),
     )
+    in_turn = (is_card | outbox.c.id.in_(oldest), ~_is(outbox.c.note, Note.PICTURE) | ~first_words)
     # Results before progress: messages of threads first, then cards, the one that changed longest ago first,
     # so that a busy job's card does not keep an ended one's from its last update.
-    return (
-        LISTED.where(
-            *_may_go(),
-            is_card | outbox.c.id.in_(oldest),
-            ~_is(outbox.c.note, Note.PICTURE) | ~first_words,
-        )
-        .order_by(is_card, case((is_card, outbox.c.due_at)), outbox.c.id)
-        .limit(limit)
-    )
+    order = (is_card, case((is_card, outbox.c.due_at)), outbox.c.id)
+    return LISTED.where(*_may_go(), *in_turn).order_by(*order).limit(limit)
 
 
 def _is(note: ColumnElement[Any], *which: Note) -> ColumnElement[bool]:
@@ -139,6 +133,7 @@ def due(conn: Connection, limit: int) -> Sequence[OutboxItem]:
 
 def look(conn: Connection, limit: int) -> tuple[Sequence[OutboxItem], float | None]:
     """What is `due`, and in how many seconds the next is (see `next_due`)."""
+    short.expect(conn, len(_some(conn, most=short.FEW + 1).rows))
     # Asked first: what falls due between the two questions is in the second one's answer.
     wait = next_due(conn)
     return due(conn, limit), wait
@@ -156,10 +151,8 @@ def _begun(item: Any) -> Update:
 
 @prepared
 def _later() -> Executable:
-    some = select(outbox.c.id).limit(short.FEW + 1).subquery()
-    length = select(func.count()).select_from(some).scalar_subquery()
     later = (outbox.c.due_at > now(), ~outbox.c.parked)
-    return select(func.min(outbox.c.due_at), now(), length).where(*later)
+    return select(func.min(outbox.c.due_at), now()).where(*later)
 
 
 @prepared
@@ -194,6 +187,11 @@ def following(conn: Connection, item: OutboxItem) -> OutboxItem | None:
 
 
 @prepared
+def _some(most: Any) -> Select[Any]:
+    return select(outbox.c.id).limit(most)
+
+
+@prepared
 def _anything(job: Any) -> Select[Any]:
     return select(outbox.c.id).where(outbox.c.job_id == job, *_may_go()).limit(1)
 
@@ -216,8 +214,7 @@ def _may_go() -> tuple[ColumnElement[bool], ...]:
 
 def next_due(conn: Connection) -> float | None:
     """Seconds until something that must wait now becomes due; None when nothing waits."""
-    soonest, here, length = _later(conn).one()
-    short.expect(conn, length)
+    soonest, here = _later(conn).one()
     return (soonest - here).total_seconds() if soonest else None
 
 

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import ExitStack
 from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -40,7 +41,8 @@ def expect(conn: Connection, rows: int) -> None:
 class Short:
     """Carries out at once what touches few rows, or says with `expect` that they are many.
 
-    Whatever cannot be done at once, as another process holds the database for one, goes to `threads`.
+    Whatever cannot be done at once, as another process holds the database for one, goes to `threads`. Nobody
+    else gets to run between two units that are done at once: who has many leaves them to threads.
     `turn` is the one writer's, on whose thread a slow disk is waited for.
     """
 
@@ -86,7 +88,11 @@ class Short:
         begun = None if self._turn.locked() else self._at_once(READ, lambda conn: work(conn, *args, **kwargs))
         if begun is None:
             return await self._threads.read(work, *args, **kwargs)
-        begun.commit()
+        try:
+            begun.commit()
+        except SQLAlchemyError as exc:
+            self._units.let_go()
+            raise failure(exc) from exc
         return begun.result
 
     def _at_once(self, options: Options, work: Callable[[Connection], T]) -> Begun[T] | None:
@@ -104,7 +110,11 @@ class Short:
     async def _committed(self, begun: Begun[T]) -> None:
         """Commit, then end the turn and ring. Raises SQLAlchemyError."""
         if self._slow:
-            done = asyncio.wrap_future(self._writer.submit(self._commit, begun))
+            with ExitStack() as closed:  # nobody commits any more
+                closed.callback(self._turn.release)
+                closed.callback(self._units.let_go)
+                done = asyncio.wrap_future(self._writer.submit(self._commit, begun))
+                closed.pop_all()
             done.add_done_callback(partial(self._ended, begun))  # also where nobody waits any more
             await asyncio.shield(done)
             return

@@ -72,6 +72,7 @@ class Units:
         self._embedded = engine.dialect.name == "sqlite"
         self._own = _Own()
         self._kept: list[Connection] = []
+        self._closed = False
 
     def done(self, options: Options, work: Callable[[Connection], T]) -> tuple[T, set[str]]:
         """The result, committed, and the topics to be rung. Raises StoreError."""
@@ -90,6 +91,8 @@ class Units:
 
     def begun(self, options: Options, work: Callable[[Connection], T]) -> Begun[T]:
         """Do all but the commit, or nothing. Raises what `work` does, and SQLAlchemyError: then `let_go`."""
+        if self._closed:
+            raise RuntimeError("The database is closed.")
         conn = self._connection(options)
         conn.info.clear()  # of what a transaction that was rolled back has left
         transaction = conn.begin()
@@ -112,7 +115,8 @@ class Units:
         mine.clear()
 
     def close(self) -> None:
-        """Let go of every thread's; nothing is under way any more."""
+        """Let go of every thread's; nothing is under way any more, and nothing is taken on (RuntimeError)."""
+        self._closed = True
         for conn in self._kept:
             conn.close()
         self._engine.dispose()

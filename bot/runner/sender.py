@@ -140,11 +140,14 @@ class Runner:
             http_status=answer.http_status,
             elapsed=round(answer.elapsed_s, 3),
         )
-        async with self._answered:
-            done = await until_stored(lambda: self._db.short.write(record, lane, post, answer))
+        await until_stored(lambda: self._dealt_with(post, answer))
+
+    async def _dealt_with(self, post: Post, answer: Answer) -> None:
+        async with self._answered:  # not while an answer that cannot be stored waits for its next try
+            done = await self._db.short.write(record, self._lane, post, answer)
             if done and done.state is JobState.DONE:
                 log_done(done)
-            self._leave((chunk.job_id, chunk.number), asyncio.current_task())
+            self._leave((post.chunk.job_id, post.chunk.number), asyncio.current_task())
             if self._more or done is None or done.open_chunks:
                 self._turns.bell.ring(self._topic)  # it may have been put back into line
                 for _ in range(STEPS):
@@ -156,12 +159,15 @@ class Runner:
         """The next chunks in turn, ours to send, as many as there is room for."""
         if clock() >= lease():
             return Claimed(wait_s=0.0)  # frozen, or run again as the connection broke: is it our turn still?
-        key = self._lane.key
-        short.expect(conn, self._lane.chunk_size)
-        for orphan in chunks.orphans(conn, key, ours):
+        key, size = self._lane.key, self._lane.chunk_size
+        orphans = chunks.orphans(conn, key, ours)
+        short.expect(conn, (len(orphans) + 1) * size)
+        for orphan in orphans:
             self._lose(conn, orphan)
         schedules.look_again(conn, key, READY_S)
-        for job in chunks.confirmed(conn, key):
+        confirmed = chunks.confirmed(conn, key)
+        short.expect(conn, sum(1 + job.total // size for job in confirmed))
+        for job in confirmed:
             if chunks.cut(conn, job, self._lane.chunk_size):
                 outbox.add(conn, job.id, Note.CARD)
         for job in stopping.over(conn, key):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from bot.errors import NoLongerPossible
-from store import batches, customers
+from store import batches, customers, short
 from store.model import Job, JobState
 from store.proposal_model import Proposal
 
@@ -38,6 +38,7 @@ def _asks(proposal: Proposal) -> tuple[object, ...]:
 
 
 def _asked(conn: Connection, job: Job) -> tuple[object, ...]:
+    short.expect(conn, job.total)
     batch = batches.of_job(conn, job.id)
     told = (job.action_name, job.cluster, job.channel_id, job.reason)
     cids = tuple(customer.cid for customer in customers.everybody(conn, job.id))

@@ -10,7 +10,7 @@ from threading import Event, current_thread
 import pytest
 from sqlalchemy import Connection, event, func, select
 
-from store import jobs, outbox, short
+from store import homes, jobs, outbox, short
 from store.database import Database
 from store.errors import StoreError
 from store.outbox_model import Note
@@ -227,3 +227,30 @@ async def test_after_an_error_the_next_unit_works(db: Database) -> None:
     with pytest.raises(StoreError, match="no such table"):
         await db.short.read(lambda conn: conn.exec_driver_sql("SELECT * FROM absent"))
     assert await db.short.write(proposed_where) == HERE
+
+
+@pytest.mark.parametrize("slow", [False, True])
+async def test_a_closed_database_takes_nothing_on_and_keeps_nobody_waiting(
+    db: Database, monkeypatch: pytest.MonkeyPatch, slow: bool
+) -> None:
+    if slow:
+        monkeypatch.setattr(short, "SLOW_S", -1.0)
+    await db.short.write(proposed)
+    db.close()
+    for _ in range(2):  # the turn of the first is over
+        async with asyncio.timeout(5):
+            with pytest.raises(RuntimeError):
+                await db.short.write(proposed)
+            with pytest.raises(RuntimeError):
+                await db.write(proposed)
+            with pytest.raises(RuntimeError):
+                await db.short.read(cards)
+
+
+async def test_everybodys_home_is_looked_for_on_a_thread(db: Database) -> None:
+    def look(conn: Connection, since: int | None) -> str:
+        homes.concerned(conn, since)
+        return where(conn)
+
+    assert await db.short.read(look, 0) == HERE
+    assert await db.short.read(look, None) == READER

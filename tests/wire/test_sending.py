@@ -4,13 +4,20 @@ import asyncio
 import csv
 
 import pytest
+from sqlalchemy import Connection
 
 from bot import app, loops
+from bot.cluster import Answer
+from bot.runner import sender
+from bot.runner.lane import Lane
+from bot.runner.lane import Post as SentPost
 from bot.sandbox.cluster import ClusterDesk, End, Post, moods
 from bot.sandbox.desk import Message
 from bot.sandbox.desk_line import PATIENCE_S
 from bot.sandbox.workspace.people import ASTER
 from bot.turns.embedded import EmbeddedTurns
+from store.errors import StoreError
+from store.model import Job
 from tests.process import bot_process
 from tests.stage import TOKEN, Stage, words
 
@@ -248,3 +255,24 @@ async def test_who_loses_the_turn_half_way_claims_nothing_more(
     assert len(await posts_of(stage)) == 1
     lost = False
     await stage.thread(card, "all 3 customers accepted")
+
+
+async def test_an_answer_that_cannot_be_stored_keeps_no_other_from_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused, tried = (await stage.cids(2))[0], asyncio.Event()
+    original = sender.record
+
+    def record(conn: Connection, lane: Lane, post: SentPost, answer: Answer) -> Job | None:
+        if refused in post.cids:
+            tried.set()
+            raise StoreError("a damaged page")
+        return original(conn, lane, post, answer)
+
+    monkeypatch.setattr(sender, "record", record)
+    first, second = await stage.cids(2)
+    held_up = await confirmed(stage, [first])
+    await asyncio.wait_for(tried.wait(), 10)
+    await stage.thread(await confirmed(stage, [second]), "accepted")
+    monkeypatch.undo()  # it is mended, and nothing is lost
+    await stage.thread(held_up, "accepted")
