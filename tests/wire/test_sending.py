@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from bot import app, loops
 from bot.cluster import Answer
+from bot.runner import record as recording
 from bot.runner import sender
 from bot.runner.lane import Lane
 from bot.runner.lane import Post as SentPost
@@ -261,7 +262,7 @@ async def test_an_answer_that_cannot_be_stored_keeps_no_other_from_it(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refused, tried = (await stage.cids(2))[0], asyncio.Event()
-    original = sender.record
+    original = recording.record
 
     def record(conn: Connection, lane: Lane, post: SentPost, answer: Answer) -> Job | None:
         if refused in post.cids:
