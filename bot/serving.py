@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 
 from bot import app, logs
 from bot.config import Config
@@ -12,10 +13,16 @@ class PartEnded(Exception):
     """A part of the bot that must run until it is stopped has ended."""
 
 
+# After how long a thread lets go of the interpreter, in seconds. Python's 5 ms would have the loop wait that
+# long for each statement of a transaction while a large file is read on another thread.
+SWITCH_S = 0.001
+
+
 def serve(config: Config) -> None:
     """Serve until SIGTERM or SIGINT. Raises ConfigurationError, StoreError, PartEnded."""
     metrics = Metrics()
     logs.configure(config.secrets, metrics.observe)
+    sys.setswitchinterval(SWITCH_S)
     asyncio.run(_serve(config, metrics))
 
 

@@ -9,6 +9,7 @@ import inspect
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Executable, bindparam
@@ -129,7 +130,8 @@ class _Ready:
         )
         if self._converts is None:
             self._converts = list(self._told(conn.dialect, description)) if self._row else ()
-        return Found([self._made(row) for row in rows], rowcount)
+        made = map(self._made, rows) if self._converts else rows
+        return Found(list(map(partial(tuple.__new__, self._row), made)) if self._row else (), rowcount)
 
     def run_many(self, conn: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
         # One by one, as the driver takes them: a million rows at once would be a million things to collect.
@@ -146,13 +148,11 @@ class _Ready:
             if convert := kind.result_processor(dialect, about[1]):
                 yield place, convert
 
-    def _made(self, row: Sequence[Any]) -> Any:
-        if self._converts:
-            values = list(row)
-            for place, convert in self._converts:
-                values[place] = convert(values[place])
-            row = values
-        return self._row._make(row)
+    def _made(self, row: Sequence[Any]) -> Sequence[Any]:
+        values = list(row)
+        for place, convert in self._converts or ():
+            values[place] = convert(values[place])
+        return values
 
 
 def plainly(conn: Connection, words: str) -> None:

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, Update, func, select, update
+from sqlalchemy import Connection, Select, Text, Update, cast, func, select, update
 
 from store.clock import now
 from store.jobs import COLUMNS, as_job
@@ -18,6 +18,7 @@ from store.prepared import prepared
 from store.tables import IS_UNSEEN, job_customers, jobs
 from store.units import ring
 
+LISTED = 20_000  # customers read at once
 AT_ONCE = 500  # positions named in one statement: both databases bound their number
 Findings = tuple[int | None, CustomerOutcome]
 
@@ -61,7 +62,7 @@ def fill(conn: Connection, job: Job, states: Mapping[str, int]) -> bool:
     if not _end(conn, job, preview=Preview.READ, preview_error=None, previewed_at=now()):
         return False
     positions: defaultdict[Findings, list[int]] = defaultdict(list)
-    for position, cid in _cids(conn, job):
+    for position, cid in _cids(conn, job_id=job.id):
         positions[_found(states.get(cid), job)].append(position)
     _mark(conn, job, positions)
     seen = Counter({str(code): len(found) for (code, _), found in positions.items() if code is not None})
@@ -74,7 +75,9 @@ def fail(conn: Connection, job: Job, error: str) -> bool:
     """The state could not be read; the card may be confirmed all the same. False as in `fill`."""
     if not _end(conn, job, preview=Preview.UNREADABLE, preview_error=error, preview_states=None):
         return False
-    _mark(conn, job, {(None, CustomerOutcome.PLANNED): [position for position, _ in _cids(conn, job)]})
+    _mark(
+        conn, job, {(None, CustomerOutcome.PLANNED): [position for position, _ in _cids(conn, job_id=job.id)]}
+    )
     _recount(conn, job)
     return True
 
@@ -104,15 +107,18 @@ def include(conn: Connection, job: Job, wanted: bool) -> bool:
 def seal(conn: Connection, job: Job) -> None:
     """Compute the digest of what a card shows: the action, where, and every customer with its outcome."""
     shown = hashlib.sha256(repr((job.action_code, job.action_name, job.cluster, job.base_url)).encode())
-    for cid, outcome, seen in _listed(conn, job_id=job.id):
-        shown.update(f"{cid} {outcome} {seen}\n".encode())
+    for first in range(0, job.total, LISTED):
+        lines = _listed(conn, job_id=job.id, first=first, last=first + LISTED - 1).scalars()
+        shown.update("".join(lines).encode())
     _sealed(conn, job=job.id, shown=shown.hexdigest()[:16])
 
 
 @prepared
-def _listed(job_id: Any) -> Select[Any]:
-    rows = select(job_customers.c.cid, job_customers.c.outcome, job_customers.c.seen)
-    return rows.where(job_customers.c.job_id == job_id).order_by(job_customers.c.position)
+def _listed(job_id: Any, first: Any, last: Any) -> Select[Any]:
+    outcome, seen = (cast(column, Text) for column in (job_customers.c.outcome, job_customers.c.seen))
+    line = job_customers.c.cid + " " + outcome + " " + func.coalesce(seen, "None") + "\n"
+    rows = select(line).where(job_customers.c.job_id == job_id)
+    return rows.where(job_customers.c.position.between(first, last)).order_by(job_customers.c.position)
 
 
 @prepared
@@ -136,11 +142,9 @@ def _end(conn: Connection, job: Job, **values: object) -> bool:
     return ended.rowcount == 1
 
 
-def _cids(conn: Connection, job: Job) -> Sequence[tuple[int, str]]:
-    rows = conn.execute(
-        select(job_customers.c.position, job_customers.c.cid).where(job_customers.c.job_id == job.id)
-    )
-    return [(row.position, row.cid) for row in rows]
+@prepared
+def _cids(job_id: Any) -> Select[Any]:
+    return select(job_customers.c.position, job_customers.c.cid).where(job_customers.c.job_id == job_id)
 
 
 def _mark(conn: Connection, job: Job, positions: Mapping[Findings, Sequence[int]]) -> None:

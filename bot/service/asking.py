@@ -26,6 +26,7 @@ from store.model import CustomerOutcome, Job, Operator, Source
 NAMED = 3  # bad lines told at the field
 ACCEPTED = (CustomerOutcome.ACCEPTED, CustomerOutcome.ARRIVED)
 HOLD_CUSTOMERS = frozenset({Field.CIDS, Field.KEPT, Field.FILES, Field.BATCH, Field.CLUSTER})
+AT_ONCE = 5_000  # ids added in one step
 SHORT = 60  # characters of a file's name that are shown
 
 
@@ -62,7 +63,8 @@ class _Gathered:
         column: str = "", remark: str = "",
     ) -> None:  # fmt: skip
         before = len(self.cids)
-        self.cids.update(dict.fromkeys(cids))
+        for first in range(0, len(cids), AT_ONCE):  # other threads go on in between
+            self.cids.update(dict.fromkeys(cids[first : first + AT_ONCE]))
         new = len(self.cids) - before
         self.duplicates += duplicates + len(cids) - new
         self.sources.append(Source(kind, new, name, column, remark))
@@ -218,8 +220,8 @@ class Asking:
             gathered.blame(at, f"{name}: {problem}")
             return
         column = taken.heading or (str(taken.column) if taken.column else "")
-        gathered.add(
-            at, "file", taken.cids, duplicates=taken.duplicates, name=name,
+        await asyncio.to_thread(
+            gathered.add, at, "file", taken.cids, duplicates=taken.duplicates, name=name,
             column="" if taken.remark else column, remark=taken.remark,
         )  # fmt: skip
         if taken.bad:
