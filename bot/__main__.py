@@ -2,7 +2,7 @@
 
 import sys
 
-from bot.collecting import keeping_all
+from bot.importing import keeping_all, without
 
 INTERRUPTED = 130
 
@@ -12,6 +12,11 @@ def main() -> None:
     try:
         # Takes a second or two; interrupted, it would end in a traceback.
         with keeping_all():
+            # They bring it along if they can, four megabytes, for coloured tracebacks and a command of httpx.
+            with without("rich"):
+                import httpx  # noqa: F401
+                import structlog  # noqa: F401
+
             from bot.cli import main as command
 
         command()

@@ -13,8 +13,8 @@ from typing import Annotated
 import typer
 
 from bot import cli_database, retention
-from bot.collecting import keeping_all
 from bot.errors import ConfigurationError
+from bot.importing import keeping_all
 from bot.terminal import configured, failed, no_database, unusable
 from store.database import Database
 from store.errors import StoreError

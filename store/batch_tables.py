@@ -1,9 +1,9 @@
 """The tables of batches; as `store.tables`, of whose metadata they are part."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
 from store.clock import Instant
-from store.tables import metadata
+from store.tables import metadata, partial
 
 batches = Table(
     "batches",
@@ -25,14 +25,7 @@ batches = Table(
 )
 _OF_TEAM = (batches.c.enterprise_id, batches.c.team_id)
 Index("ix_batches_made", *_OF_TEAM, batches.c.made_by, batches.c.id)
-Index(
-    "ix_batches_assigned",
-    *_OF_TEAM,
-    batches.c.assigned_to,
-    batches.c.id,
-    sqlite_where=text("assigned_to IS NOT NULL"),
-    postgresql_where=text("assigned_to IS NOT NULL"),
-)
+partial("ix_batches_assigned", "assigned_to IS NOT NULL", *_OF_TEAM, batches.c.assigned_to, batches.c.id)
 
 batch_customers = Table(
     "batch_customers",

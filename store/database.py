@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Table, make_url
-from sqlalchemy.dialects import postgresql as postgresql_dialect
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 
 from store import postgres, sqlite
@@ -34,6 +33,9 @@ def upsert_on(dialect: str, table: Table) -> Any:
     """The same, for a statement that is built once for each database."""
     if dialect == "sqlite":
         return sqlite_dialect.insert(table)
+    # An embedded bot starts without it.
+    from sqlalchemy.dialects import postgresql as postgresql_dialect
+
     return postgresql_dialect.insert(table)
 
 

@@ -1,12 +1,12 @@
 """The table of people's homes, and the index behind their running jobs; as `store.tables`."""
 
-from sqlalchemy import CHAR, Column, Index, Integer, String, Table, Text, text
+from sqlalchemy import CHAR, Column, Integer, String, Table, Text, text
 
 from store.clock import Instant
 from store.column_types import Word
 from store.home_model import Notify
 from store.model import JobState
-from store.tables import jobs, metadata
+from store.tables import jobs, metadata, partial
 
 homes = Table(
     "homes",
@@ -25,22 +25,15 @@ homes = Table(
     Column("picture_at", Instant),
 )
 IS_ASKED = text("homes.asked <> homes.answered")
-Index(
-    "ix_homes_asked",
-    homes.c.asked,
-    sqlite_where=text("asked <> answered"),
-    postgresql_where=text("asked <> answered"),
-)
+partial("ix_homes_asked", "asked <> answered", homes.c.asked)
 
 LIVE = frozenset({JobState.CONFIRMED, JobState.RUNNING, JobState.WATCHING})
 IS_LIVE = text("jobs.state IN ('confirmed', 'running', 'watching')")
-_LIVE = text("state IN ('confirmed', 'running', 'watching')")
-Index(
+partial(
     "ix_jobs_own_live",
+    IS_LIVE.text.removeprefix("jobs."),
     jobs.c.enterprise_id,
     jobs.c.team_id,
     jobs.c.user_id,
     jobs.c.id,
-    sqlite_where=_LIVE,
-    postgresql_where=_LIVE,
 )

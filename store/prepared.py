@@ -81,8 +81,9 @@ class Prepared:
     def __call__(self, conn: Connection, **values: Any) -> Found:
         """Raises what `Connection.execute` does."""
         ready = self._ready.get(conn.dialect.name) or self._make_ready(conn.dialect)
-        if ready.is_expanding or heard(conn):
-            result = conn.execute(ready.statement, values)
+        if ready.expanding is not None or heard(conn):
+            whole = self._statement(conn.dialect) if ready.expanding is None else ready.expanding
+            result = conn.execute(whole, values)
             return Found(result.all() if result.returns_rows else (), result.rowcount)
         return ready.run(conn, values)
 
@@ -90,15 +91,17 @@ class Prepared:
         """Run it once for each of `rows`, which are its values. Raises what `Connection.execute` does."""
         ready = self._ready.get(conn.dialect.name) or self._make_ready(conn.dialect)
         if heard(conn):
-            conn.execute(ready.statement, list(rows))
+            conn.execute(self._statement(conn.dialect), list(rows))
         else:
             ready.run_many(conn, rows)
 
     def _make_ready(self, dialect: Dialect) -> "_Ready":
-        about = (dialect.name,) if self._of_dialect else ()
-        ready = _Ready(self._build(*about, **{name: bindparam(name) for name in self._names}), dialect)
-        self._ready[dialect.name] = ready
+        ready = self._ready[dialect.name] = _Ready(self._statement(dialect), dialect)
         return ready
+
+    def _statement(self, dialect: Dialect) -> Executable:
+        about = (dialect.name,) if self._of_dialect else ()
+        return self._build(*about, **{name: bindparam(name) for name in self._names})
 
 
 prepared = Prepared
@@ -114,8 +117,8 @@ class _Ready:
 
     def __init__(self, statement: Any, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
-        self.statement = statement
-        self.is_expanding = any(bind.expanding for bind in compiled.binds.values())
+        # Lists of values are spelled out anew each time; of other statements only the spelling is kept.
+        self.expanding = statement if any(bind.expanding for bind in compiled.binds.values()) else None
         self._sql = str(compiled)
         self._binds = list(_binds(compiled, dialect))
         self._by_place = compiled.positional

@@ -123,8 +123,8 @@ ROOMS: Mapping[str, frozenset[str]] = {
     "terminal": frozenset({"config", "errors", "store"}),
     "audit_export": EVERYTHING,
     "serving": EVERYTHING,
-    "__main__": frozenset({"cli", "collecting"}),
-    "collecting": frozenset(),
+    "__main__": frozenset({"cli", "importing"}),
+    "importing": frozenset(),
     "sandbox": PLAIN,
 }
 _TALKS_TO_SLACK = frozenset(

@@ -201,6 +201,19 @@ async def test_the_commands_of_the_bot_need_nothing_of_the_sandbox(shell: Shell)
     assert ended.out.splitlines()[-1] == "[]"
 
 
+async def test_an_embedded_bot_imports_nothing_that_it_never_uses(shell: Shell) -> None:
+    """Each would make its start longer, and take megabytes."""
+    program = (
+        "import sys; from bot.__main__ import main\n"
+        "unused = {'rich', 'alembic', 'cryptography', 'matplotlib', 'psycopg', 'starlette', 'uvicorn',\n"
+        "    'sqlalchemy.dialects.postgresql'}\n"
+        "try: main()\n"
+        "except SystemExit: print('bot.app' in sys.modules, unused & set(sys.modules))"
+    )
+    ended = await shell.run("-c", program, "run", program=sys.executable, SLACK_APP_TOKEN=None)
+    assert ended.out.splitlines()[-1:] == ["True set()"], ended.err
+
+
 async def test_the_numbers_of_a_real_process(shell: Shell, access: Access, desk: Desk) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]

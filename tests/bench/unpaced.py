@@ -3,7 +3,7 @@
 That a card is not redrawn faster than people can read stays: it is no limit of Slack's.
 """
 
-from bot import cli
+from bot.__main__ import main
 from bot.outbox import pace
 
 
@@ -14,4 +14,4 @@ def at_once(_bucket: pace.Bucket, _now: float) -> float:
 
 if __name__ == "__main__":
     setattr(pace.Bucket, "wait", at_once)  # noqa: B010
-    cli.main()
+    main()
