@@ -2,7 +2,7 @@
 
 import sys
 
-from bot.importing import keeping_all, without
+from bot.importing import sparingly
 
 INTERRUPTED = 130
 
@@ -11,12 +11,7 @@ def main() -> None:
     """The console script."""
     try:
         # Takes a second or two; interrupted, it would end in a traceback.
-        with keeping_all():
-            # They bring it along if they can, four megabytes, for coloured tracebacks and a command of httpx.
-            with without("rich"):
-                import httpx  # noqa: F401
-                import structlog  # noqa: F401
-
+        with sparingly():
             from bot.cli import main as command
 
         command()

@@ -14,7 +14,7 @@ import typer
 
 from bot import cli_database, retention
 from bot.errors import ConfigurationError
-from bot.importing import keeping_all
+from bot.importing import sparingly
 from bot.terminal import configured, failed, no_database, unusable
 from store.database import Database
 from store.errors import StoreError
@@ -46,7 +46,7 @@ def run(
 ) -> None:
     """Serve the bot until told to stop (SIGTERM or Ctrl-C): over Socket Mode, or over HTTP."""
     # All of the bot, which takes most of a second to import; no other command needs it.
-    with keeping_all():
+    with sparingly():
         from bot import serving
 
     config = configured(serve=True, listen=_address(http), status=_address(status))

@@ -4,7 +4,6 @@ import re
 import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import repeat
 
 from bot.customer_ids import (
     EVERY_CUSTOMER,
@@ -104,19 +103,19 @@ class Gathering:
         self._pattern = pattern
         self._names = names
         self._otherwise = _MADE_OF + described(pattern)
-        self._cids: dict[str, None] = {}
+        self._cids: list[str] = []  # in order
+        self._seen: set[str] = set()  # the same; a dictionary would keep their order, but takes twice as long
         self._duplicates = 0
         self._bad: list[BadLine] = []
 
     def take(self, word: str, line: int) -> None:
         """Take a word, not empty and out of its wrapping, as an id if it is one."""
-        if word in self._cids:
+        if word in self._seen:
             self._duplicates += 1
         elif self._names and (match := next(self._names.at([word], 0), None)):
             self.refuse(word, line, NAMES[match.kind])
         elif is_customer_id(word, self._pattern):
-            self._cids[word] = None
-            self._check_room()
+            self._add([word])
         else:
             self.refuse(word, line, self._why(word))
 
@@ -125,13 +124,16 @@ class Gathering:
         plain = all(words) and are_plain_ids(words, self._pattern)
         if not plain or (self._names and not self._names.has_none(words)):
             return False
-        before = len(self._cids)
-        self._cids.update(zip(words, repeat(None)))
-        self._duplicates += len(words) - (len(self._cids) - before)
-        self._check_room()
+        new: Sequence[str] = words
+        if len(words) > len(set(words)) or not self._seen.isdisjoint(words):
+            new = [word for word in dict.fromkeys(words) if word not in self._seen]
+        self._duplicates += len(words) - len(new)
+        self._add(new)
         return True
 
-    def _check_room(self) -> None:
+    def _add(self, new: Sequence[str]) -> None:
+        self._cids += new
+        self._seen.update(new)
         if len(self._cids) > MOST_IDS:
             raise UnusableFile(f"There are more than {MOST_IDS:,} different customer ids; send fewer.")
 
@@ -151,7 +153,7 @@ class Gathering:
         """All so far. `doubt` is a first line, by its number, that may have been a heading or an id."""
         shown = None if heading is None else visible(heading.strip(AROUND))
         remark = ""
-        if doubt and (heading is not None or doubt[1].strip(AROUND) in self._cids):
+        if doubt and (heading is not None or doubt[1].strip(AROUND) in self._seen):
             remark = f"line {doubt[0]:,}, “{visible(doubt[1].strip(AROUND))}”, taken as "
             remark += "an id" if heading is None else "a heading"
         return Taken(tuple(self._cids), self._duplicates, tuple(self._bad), shown, column, remark)
