@@ -1,9 +1,10 @@
-"""Clicks while a file of a million ids is read. By hand: `python -m tests.bench.reading`.
+"""Clicks while a file of a million ids is read. By hand: `python -m tests.bench.reading`, or `--ids 50000`.
 
 The bot is a process of its own, on the sandbox. Cards that are ready are confirmed, and help is asked for, at
 a steady rate; first with nothing else to do, then from the submission of a form with the file to its card.
 """
 
+import argparse
 import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
@@ -37,7 +38,7 @@ customers_per_hour = 10_000_000
 """
 
 
-async def main() -> None:
+async def main(number: int) -> None:
     """Print both."""
     with tempfile.TemporaryDirectory() as folder:
         async with (
@@ -53,18 +54,18 @@ async def main() -> None:
                 print(f"with nothing else to do: {await _pressed(stage, cards, _after(3.0))}", flush=True)
                 await desk.invite_bot(RANDOM)  # whose messages wait for no others
                 form = await opened(stage, channel=RANDOM)
-                ids = (f"{number:08x}" for number in range(IDS))
+                ids = (f"{one:08x}" for one in range(number))
                 form = await desk.fill(form, chosen(files=[sheet("customer_id", *ids)]))
-                reading = asyncio.create_task(_read(stage, form))
+                reading = asyncio.create_task(_read(stage, form, number))
                 pressed = await _pressed(stage, cards, _until(reading))
-                print(f"while {IDS:,} ids are read, {reading.result():.1f} s: {pressed}", flush=True)
+                print(f"while {number:,} ids are read, {reading.result():.1f} s: {pressed}", flush=True)
 
 
-async def _read(stage: Stage, form: Form) -> float:
+async def _read(stage: Stage, form: Form, number: int) -> float:
     """Submit it, and wait for its card; how long that took."""
     began = asyncio.get_running_loop().time()
     await stage.desk.submit(form)
-    wanted = f"{IDS:,} customers"
+    wanted = f"{number:,} customers"
     await stage.desk.until_message(RANDOM, ASTER, lambda m: wanted in words(m), timeout_s=WITHIN_S)
     return asyncio.get_running_loop().time() - began
 
@@ -121,4 +122,6 @@ def _until(task: asyncio.Task[float]) -> Callable[[], Awaitable[bool]]:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--ids", type=int, default=IDS)
+    asyncio.run(main(parser.parse_args().ids))
