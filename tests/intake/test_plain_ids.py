@@ -63,6 +63,14 @@ def test_taking_all_is_taking_each(
     assert together.taken() == each.taken()
 
 
+def test_repeated_ones_are_taken_once_in_order_and_counted() -> None:
+    gathering = Gathering(DEFAULT_ID_PATTERN)
+    for found in (["c0003", "c0001", "c0003"], ["c0002", "c0001", "c0002"], ["c0009"]):
+        assert gathering.take_all(found)
+    taken = gathering.taken()
+    assert (taken.cids, taken.duplicates) == (("c0003", "c0001", "c0002", "c0009"), 3)
+
+
 def test_headings_are_never_taken_together() -> None:
     for word in HEADING_WORDS:
         assert not Gathering(DEFAULT_ID_PATTERN).take_all(["c0001", word.upper()])

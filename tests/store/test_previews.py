@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Connection, select
 
-from store import chunks, customers, jobs, previews
+from store import chunks, customers, jobs, previews, proposing
 from store.database import Database
 from store.model import CustomerOutcome, Job, Preview
 from store.tables import job_customers
@@ -117,6 +117,17 @@ def test_those_there_already_can_be_included_and_left_out(db: Database) -> None:
         assert not previews.include(conn, job, True), "nothing changes"
         assert previews.include(conn, job, False)
         assert jobs.get(conn, job.id).digest == job.digest
+
+
+def test_a_list_in_parts_is_the_same_list(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    with db.engine.begin() as conn:
+        whole = filled(conn, [2, 3, None, 1, 2])
+        monkeypatch.setattr(previews, "LISTED", 2)
+        monkeypatch.setattr(proposing, "AT_ONCE", 2)
+        parts = filled(conn, [2, 3, None, 1, 2])
+        assert cids(conn, parts) == cids(conn, whole)
+        assert outcomes(conn, parts) == [PLANNED, THERE, MISSING, PLANNED, PLANNED]
+        assert parts.digest == whole.digest
 
 
 @pytest.mark.parametrize("end", ["confirm", "cancel"])

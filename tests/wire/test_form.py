@@ -9,6 +9,7 @@ from bot.listeners import showing
 from bot.sandbox.desk import Attachment
 from bot.sandbox.workspace import view_payloads
 from bot.sandbox.workspace.people import ASTER, BRAM, ONCALL, OPS, RANDOM
+from bot.service import asking
 from tests.forms import card_after, chosen, form_of, listed, opened, option, said, sheet, told_directly
 from tests.stage import Stage, words
 
@@ -31,7 +32,11 @@ async def test_a_bare_command_opens_the_form_and_its_card_is_like_any_other(stag
     assert (await stage.events())[0] == "requested"
 
 
-async def test_several_sources_together_and_the_card_says_what_came_from_where(stage: Stage) -> None:
+@pytest.mark.parametrize("at_once", [2, asking.AT_ONCE])
+async def test_several_sources_together_and_the_card_says_what_came_from_where(
+    stage: Stage, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "AT_ONCE", at_once)
     ids = await stage.cids(6)
     file = sheet("name,cid", f"a,{ids[2]}", f"b,{ids[3]}", f"c,{ids[4]}", f"d,{ids[4]}")
     other = Attachment("more.txt", ids[5].encode(), "text/plain")
