@@ -3,7 +3,7 @@
 from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
 from store.clock import Instant
-from store.tables import metadata, partial
+from store.tables import metadata, partial_index
 
 batches = Table(
     "batches",
@@ -25,7 +25,9 @@ batches = Table(
 )
 _OF_TEAM = (batches.c.enterprise_id, batches.c.team_id)
 Index("ix_batches_made", *_OF_TEAM, batches.c.made_by, batches.c.id)
-partial("ix_batches_assigned", "assigned_to IS NOT NULL", *_OF_TEAM, batches.c.assigned_to, batches.c.id)
+partial_index(
+    "ix_batches_assigned", "assigned_to IS NOT NULL", *_OF_TEAM, batches.c.assigned_to, batches.c.id
+)
 
 batch_customers = Table(
     "batch_customers",

@@ -6,7 +6,7 @@ from store.clock import Instant
 from store.column_types import Word
 from store.home_model import Notify
 from store.model import JobState
-from store.tables import jobs, metadata, partial
+from store.tables import jobs, metadata, partial_index
 
 homes = Table(
     "homes",
@@ -25,11 +25,11 @@ homes = Table(
     Column("picture_at", Instant),
 )
 IS_ASKED = text("homes.asked <> homes.answered")
-partial("ix_homes_asked", "asked <> answered", homes.c.asked)
+partial_index("ix_homes_asked", "asked <> answered", homes.c.asked)
 
 LIVE = frozenset({JobState.CONFIRMED, JobState.RUNNING, JobState.WATCHING})
 IS_LIVE = text("jobs.state IN ('confirmed', 'running', 'watching')")
-partial(
+partial_index(
     "ix_jobs_own_live",
     IS_LIVE.text.removeprefix("jobs."),
     jobs.c.enterprise_id,

@@ -75,9 +75,7 @@ def fail(conn: Connection, job: Job, error: str) -> bool:
     """The state could not be read; the card may be confirmed all the same. False as in `fill`."""
     if not _end(conn, job, preview=Preview.UNREADABLE, preview_error=error, preview_states=None):
         return False
-    _mark(
-        conn, job, {(None, CustomerOutcome.PLANNED): [position for position, _ in _cids(conn, job_id=job.id)]}
-    )
+    _mark(conn, job, {(None, CustomerOutcome.PLANNED): ()})  # everybody, so by no positions
     _recount(conn, job)
     return True
 

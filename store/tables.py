@@ -38,7 +38,7 @@ metadata = MetaData(
 )
 
 
-def partial(name: str, where: str, *columns: Column[Any], unique: bool = False) -> None:
+def partial_index(name: str, where: str, *columns: Column[Any], unique: bool = False) -> None:
     """An index of some rows; on PostgreSQL too, but to say so here would import its dialect everywhere."""
     Index(name, *columns, unique=unique, sqlite_where=text(where))
 
@@ -124,7 +124,7 @@ IS_SENDING = text("chunks.state = 'sending'")
 IS_UNKNOWN = text("chunks.state = 'unknown'")
 IS_CARD = text("note = 'card'")
 IS_UNFINISHED = text("jobs.state NOT IN ('proposed', 'cancelled', 'expired', 'denied', 'done')")
-partial(
+partial_index(
     "ix_jobs_owner",
     "state NOT IN ('proposed', 'cancelled', 'expired')",
     jobs.c.enterprise_id,
@@ -132,8 +132,8 @@ partial(
     jobs.c.user_id,
     jobs.c.id,
 )
-partial("ix_jobs_proposed", "state = 'proposed'", jobs.c.expires_at)
-partial(
+partial_index("ix_jobs_proposed", "state = 'proposed'", jobs.c.expires_at)
+partial_index(
     "ix_jobs_open",
     "state = 'proposed'",
     jobs.c.enterprise_id,
@@ -141,24 +141,24 @@ partial(
     jobs.c.user_id,
     jobs.c.id,
 )
-partial("ix_jobs_confirmed", "state = 'confirmed'", jobs.c.cluster, jobs.c.id)
-partial("ix_jobs_awaiting", "state = 'awaiting'", jobs.c.approve_by)
-partial("ix_jobs_remind", "state = 'awaiting'", jobs.c.remind_at)
-partial("ix_jobs_scheduled", "state = 'scheduled'", jobs.c.due_at)
-partial("ix_jobs_running", "state = 'running'", jobs.c.cluster, jobs.c.id)
-partial("ix_jobs_unseen", "state = 'proposed' AND preview = 'pending'", jobs.c.cluster, jobs.c.id)
-partial(
+partial_index("ix_jobs_confirmed", "state = 'confirmed'", jobs.c.cluster, jobs.c.id)
+partial_index("ix_jobs_awaiting", "state = 'awaiting'", jobs.c.approve_by)
+partial_index("ix_jobs_remind", "state = 'awaiting'", jobs.c.remind_at)
+partial_index("ix_jobs_scheduled", "state = 'scheduled'", jobs.c.due_at)
+partial_index("ix_jobs_running", "state = 'running'", jobs.c.cluster, jobs.c.id)
+partial_index("ix_jobs_unseen", "state = 'proposed' AND preview = 'pending'", jobs.c.cluster, jobs.c.id)
+partial_index(
     "ix_jobs_live", "state NOT IN ('done', 'cancelled', 'expired', 'denied')", jobs.c.state, jobs.c.decided_at
 )
-partial("ix_jobs_check", "check_at IS NOT NULL", jobs.c.cluster, jobs.c.check_at)
-partial("ix_jobs_watch", "watch_at IS NOT NULL", jobs.c.cluster, jobs.c.watch_at)
+partial_index("ix_jobs_check", "check_at IS NOT NULL", jobs.c.cluster, jobs.c.check_at)
+partial_index("ix_jobs_watch", "watch_at IS NOT NULL", jobs.c.cluster, jobs.c.watch_at)
 Index("ix_jobs_asked", jobs.c.user_id, jobs.c.created_at, jobs.c.team_id, jobs.c.enterprise_id)
 Index("ix_jobs_asked_on", jobs.c.cluster, jobs.c.created_at)
 UNFINISHED = IS_UNFINISHED.text.removeprefix("jobs.")
-partial("ix_jobs_unfinished", UNFINISHED, jobs.c.enterprise_id, jobs.c.team_id, jobs.c.user_id)
-partial("ix_jobs_unfinished_on", UNFINISHED, jobs.c.cluster)
-partial("ix_jobs_replaced_by", "replaced_by IS NOT NULL", jobs.c.replaced_by)
-partial("ix_jobs_parent", "parent_id IS NOT NULL", jobs.c.parent_id, jobs.c.id)
+partial_index("ix_jobs_unfinished", UNFINISHED, jobs.c.enterprise_id, jobs.c.team_id, jobs.c.user_id)
+partial_index("ix_jobs_unfinished_on", UNFINISHED, jobs.c.cluster)
+partial_index("ix_jobs_replaced_by", "replaced_by IS NOT NULL", jobs.c.replaced_by)
+partial_index("ix_jobs_parent", "parent_id IS NOT NULL", jobs.c.parent_id, jobs.c.id)
 _KIND = (jobs.c.cluster, jobs.c.action_code, jobs.c.standing, jobs.c.id)  # see `store.job_lists`
 Index("ix_jobs_kinds", jobs.c.enterprise_id, jobs.c.team_id, *_KIND)
 Index("ix_jobs_own_kinds", jobs.c.enterprise_id, jobs.c.team_id, jobs.c.user_id, *_KIND)
@@ -195,9 +195,9 @@ chunks = Table(
     Column("message", Text),
     sqlite_with_rowid=False,
 )
-partial("ix_chunks_planned", "state = 'planned'", chunks.c.cluster, chunks.c.number, chunks.c.job_id)
-partial("ix_chunks_unknown", "state = 'unknown'", chunks.c.cluster, chunks.c.sent_at)
-partial("ix_chunks_sending", "state = 'sending'", chunks.c.cluster)
+partial_index("ix_chunks_planned", "state = 'planned'", chunks.c.cluster, chunks.c.number, chunks.c.job_id)
+partial_index("ix_chunks_unknown", "state = 'unknown'", chunks.c.cluster, chunks.c.sent_at)
+partial_index("ix_chunks_sending", "state = 'sending'", chunks.c.cluster)
 
 audit_log = Table(
     "audit_log",
@@ -212,7 +212,7 @@ audit_log = Table(
     Column("previous_hash", LargeBinary(32), nullable=False),
     Column("hash", LargeBinary(32), nullable=False),
 )
-partial("ix_audit_log_job", "job IS NOT NULL", audit_log.c.job, audit_log.c.seq)
+partial_index("ix_audit_log_job", "job IS NOT NULL", audit_log.c.job, audit_log.c.seq)
 
 outbox = Table(
     "outbox",
@@ -233,4 +233,4 @@ outbox = Table(
     sqlite_autoincrement=True,
 )
 Index("ix_outbox_about", outbox.c.job_id, outbox.c.batch_id, outbox.c.id)
-partial("uq_outbox_card", "note = 'card'", outbox.c.job_id, unique=True)
+partial_index("uq_outbox_card", "note = 'card'", outbox.c.job_id, unique=True)

@@ -136,8 +136,9 @@ async def quiet(wire: Wire, within_s: float = WITHIN_S) -> None:
 
 
 async def until(done: Callable[[], bool], within_s: float) -> None:
-    """Return once it is so, or after `within_s`."""
+    """Return once it is so. Raises TimeoutError after `within_s`: no figure is told of what is not done."""
     for _ in range(round(within_s / 0.01)):
         if done():
             return
         await asyncio.sleep(0.01)
+    raise TimeoutError
