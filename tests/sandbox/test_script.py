@@ -19,7 +19,7 @@ from bot.sandbox.script.acts import ACTS
 from bot.sandbox.script.processes import House
 from bot.sandbox.script.stage import Stage
 
-WITHIN_S = 60.0  # the README promises about a minute, the issue says under one
+STUCK_S = 60.0  # without a new line it hangs; how long it took in all is what it tells itself at its end
 Scene = Callable[[Stage], Awaitable[object]]
 MARK = "SET_ACTION_TEST_MARK"
 PATCHED = """
@@ -78,8 +78,8 @@ class Run:
     async def ended(self, *program: str) -> tuple[int | None, str, str]:
         """Exit code, output and errors of a whole run."""
         async with self.running(*program) as process:
-            out, err = await asyncio.wait_for(process.communicate(), WITHIN_S)
-        return process.returncode, out.decode(), err.decode()
+            out, err = await _words(process)
+        return process.returncode, out, err
 
     def processes(self) -> list[Path]:
         """The /proc folders of this run's processes; none where there is no /proc to look in."""
@@ -172,9 +172,9 @@ async def test_a_bot_that_dies_is_noticed(run: Run) -> None:
         assert bots
         for bot in bots:
             os.kill(int(bot.name), signal.SIGKILL)
-        out, _ = await asyncio.wait_for(process.communicate(), WITHIN_S)
+        out, _ = await _words(process)
     assert process.returncode == 1
-    assert "Not as expected" in out.decode()
+    assert "Not as expected" in out
     assert run.left_behind() == []
 
 
@@ -192,14 +192,26 @@ async def test_interrupted_it_clears_up(run: Run, number: signal.Signals, moment
     async with run.running("-c", FIRST_ACT) as process:
         await _line(process, moment)
         process.send_signal(number)
-        _, err = await asyncio.wait_for(process.communicate(), WITHIN_S)
-    assert (process.returncode, err) == (130, b"Interrupted; everything is cleared up.\n")
+        _, err = await _words(process)
+    assert (process.returncode, err) == (130, "Interrupted; everything is cleared up.\n")
     assert run.left_behind() == []
+
+
+async def _words(process: Process) -> tuple[str, str]:
+    """What it says until it ends, and its errors."""
+    assert process.stdout
+    assert process.stderr
+    lines = []
+    while line := await asyncio.wait_for(process.stdout.readline(), STUCK_S):
+        lines.append(line)
+    errors = await asyncio.wait_for(process.stderr.read(), STUCK_S)
+    await asyncio.wait_for(process.wait(), STUCK_S)
+    return b"".join(lines).decode(), errors.decode()
 
 
 async def _line(process: Process, wanted: str) -> None:
     """Read on to the first line with `wanted`."""
     assert process.stdout
-    async with asyncio.timeout(WITHIN_S):
+    async with asyncio.timeout(STUCK_S):
         while wanted not in (line := (await process.stdout.readline()).decode()):
             assert line, f"it ended before {wanted!r}"

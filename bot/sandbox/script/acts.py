@@ -22,15 +22,17 @@ MAIN_JOB: Act = [
     ("Asked, confirmed, accepted", scenes.accepted),
     ("129 customers: 8 do not exist, 3 are there already", scenes.some_do_not_exist),
     ("A cluster that cannot be read beforehand", scenes.unreadable),
-    ("A token the cluster does not take", scenes.wrong_token),
-    ("The cluster is still starting", scenes.starting),
-    ("An answer that takes 16 seconds", scenes.slow),
     ("A time-out, although the cluster did it", scenes.timed_out),
     ("/my-jobs", scenes.my_jobs),
     ("One job in full", job_scenes.in_full),
     ("Jobs that failed, by typing and by menus", list_scenes.filtered),
     ("What was done to one customer", list_scenes.a_customers_history),
     ("Other people's jobs, and the audit log as a file", list_scenes.the_record),
+]
+HARD_CLUSTERS: Act = [
+    ("A token the cluster does not take", scenes.wrong_token),
+    ("The cluster is still starting", scenes.starting),
+    ("An answer that takes 16 seconds", scenes.slow),
 ]
 CARDS: Act = [
     ("A double click", scenes.double_click),
@@ -64,4 +66,4 @@ ONE_JOB: Act = [
     ("The applications of a job's customers", job_scenes.applications),
     ("A job stopped half way", job_scenes.stopped),
 ]
-ACTS: list[Act] = [MAIN_JOB, ARRIVAL, CARDS, WAYS_IN, ONE_JOB, FOUR_EYES]
+ACTS: list[Act] = [MAIN_JOB, HARD_CLUSTERS, ARRIVAL, CARDS, WAYS_IN, ONE_JOB, FOUR_EYES]

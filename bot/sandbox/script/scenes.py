@@ -70,7 +70,7 @@ async def starting(stage: Stage) -> None:
     await stage.evian3.next_mood(mood.starting(), times=2)
     [cid] = await stage.customers(1)
     before = len((await stage.evian3.record()).posts)
-    card = await stage.asks(f"/set-action PE-Enable evian3 {cid}")
+    card = await stage.asks(f"/set-action T-Enable evian3 {cid}")
     await stage.presses(card, "confirm")
     await stage.thread(card, "is not Ready")
     await stage.thread(card, "1 customer accepted")
