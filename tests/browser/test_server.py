@@ -237,11 +237,13 @@ async def _pressed(
     """That button of the card that says these words, as soon as it is there; return once it is decided."""
 
     def open_cards() -> dict[str, Any]:
+        # The button to confirm is not there from the beginning where reading the customers' state takes long.
         return {
             message["ts"]: block
             for message in seen["messages"]
             for block in message["blocks"]
             if block["block_id"] == "decide"
+            and any(element.get("action_id") == action for element in block["elements"])
             and message["ts"] > after
             and words in json.dumps(message["blocks"])
         }
