@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 EVERYTHING = "*"
 
@@ -100,16 +101,7 @@ class Policy:
         self, person: Person, right: Right, action_names: Iterable[str], cluster_keys: Iterable[str]
     ) -> Offer:
         """Return what `person` may use of these actions and clusters, in the order given."""
-        names, keys = tuple(action_names), tuple(cluster_keys)
-        allowed = [(name, key) for name in names for key in keys if self.permits(person, right, name, key)]
-        offered = tuple(key for key in keys if any(key == pair[1] for pair in allowed))
-        where = {name: tuple(key for one, key in allowed if one == name) for name in names}
-        return Offer(
-            actions=tuple(name for name in names if where[name]),
-            clusters=offered,
-            example=allowed[0] if allowed else None,
-            only_on={name: at for name, at in where.items() if at and at != offered},
-        )
+        return _offer(self, person, right, tuple(action_names), tuple(cluster_keys))
 
     def who_may(self, right: Right, action: str, cluster: str) -> tuple[str, ...]:
         """Return the ids (or `*`) with the right to `action` on `cluster`, in the order of the rules."""
@@ -156,3 +148,18 @@ class Policy:
 
 def _named(name: str, names: tuple[str, ...]) -> bool:
     return EVERYTHING in names or name in names
+
+
+@lru_cache(1_000)  # asked with every form and every word of help, always the same of the same person
+def _offer(
+    policy: Policy, person: Person, right: Right, names: tuple[str, ...], keys: tuple[str, ...]
+) -> Offer:
+    allowed = [(name, key) for name in names for key in keys if policy.permits(person, right, name, key)]
+    offered = tuple(key for key in keys if any(key == pair[1] for pair in allowed))
+    where = {name: tuple(key for one, key in allowed if one == name) for name in names}
+    return Offer(
+        actions=tuple(name for name in names if where[name]),
+        clusters=offered,
+        example=allowed[0] if allowed else None,
+        only_on={name: at for name, at in where.items() if at and at != offered},
+    )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
@@ -17,7 +18,8 @@ from bot.listeners.switchboard import Switchboard
 from bot.parsing import HelpWanted, Request, UnusableText, parse
 from bot.service.proposals import Proposals
 from bot.views import notices
-from bot.views.message import Message
+
+Payload = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +87,26 @@ class Commands:
             await self._openings.by_command(command)
             await ack()
 
-    async def _help(self, command: Command, mistake: UnusableText | None) -> Message:
+    async def _help(self, command: Command, mistake: UnusableText | None) -> Payload:
         try:
             offer = await self._proposals.offer(command.operator)
         except NotAllowed as unknown:
-            return notices.refusal(InvalidRequest([*(mistake.problems if mistake else ()), str(unknown)]))
-        clusters = {key: self._names[key] for key in offer.clusters}
+            problems = [*(mistake.problems if mistake else ()), str(unknown)]
+            return notices.refusal(InvalidRequest(problems)).payload()
+        clusters = tuple((key, self._names[key]) for key in offer.clusters)
         if mistake is None:
-            return notices.help_message(offer.actions, clusters, offer.example)
-        return notices.mistake(mistake.problems, offer.actions, clusters, offer.example)
+            return _how_to_ask(offer.actions, clusters, offer.example)
+        return notices.mistake(mistake.problems, offer.actions, dict(clusters), offer.example).payload()
 
 
-async def _answer(ack: AsyncAck, message: Message) -> None:
-    await ack(response_type="ephemeral", **message.payload())
+@lru_cache(
+    100
+)  # the same for all who may do the same, and the making of it takes a third of an answer's time
+def _how_to_ask(
+    actions: tuple[str, ...], clusters: tuple[tuple[str, str], ...], example: tuple[str, str] | None
+) -> Payload:
+    return notices.help_message(actions, dict(clusters), example).payload()
+
+
+async def _answer(ack: AsyncAck, payload: Payload) -> None:
+    await ack(response_type="ephemeral", **payload)
