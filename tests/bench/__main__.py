@@ -27,6 +27,7 @@ PARTS: Mapping[str, Callable[[Path], Awaitable[parts.Found]]] = {
     "stored": parts.stored,
     "large": parts.large,
     "replicas": replicas,
+    "field": partial(parts.large, call_s=0.3),
     "million": partial(parts.large, customers=1_000_000),
 }
 # Benchmarks of one thing each, which print for themselves.
