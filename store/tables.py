@@ -39,7 +39,10 @@ metadata = MetaData(
 
 
 def partial_index(name: str, where: str, *columns: Column[Any], unique: bool = False) -> None:
-    """An index of some rows; on PostgreSQL too, but to say so here would import its dialect everywhere."""
+    """An index of some rows; on PostgreSQL too, but to say so here would import its dialect everywhere.
+
+    So a migration that makes one names `postgresql_where` itself; `tests/store/test_migrations.py` looks.
+    """
     Index(name, *columns, unique=unique, sqlite_where=text(where))
 
 

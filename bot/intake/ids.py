@@ -104,7 +104,7 @@ class Gathering:
         self._names = names
         self._otherwise = _MADE_OF + described(pattern)
         self._cids: list[str] = []  # in order
-        self._seen: set[str] = set()  # the same; a dictionary would keep their order, but takes twice as long
+        self._seen: set[str] = set()  # the same; a dictionary would keep their order, but takes longer
         self._duplicates = 0
         self._bad: list[BadLine] = []
 

@@ -99,9 +99,8 @@ class Commands:
         return notices.mistake(mistake.problems, offer.actions, dict(clusters), offer.example).payload()
 
 
-@lru_cache(
-    100
-)  # the same for all who may do the same, and the making of it takes a third of an answer's time
+# The same for all who may do the same; making it takes a third of the time of an answer.
+@lru_cache(100)
 def _how_to_ask(
     actions: tuple[str, ...], clusters: tuple[tuple[str, str], ...], example: tuple[str, str] | None
 ) -> Payload:

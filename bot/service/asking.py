@@ -58,17 +58,21 @@ class _Gathered:
     brought: Counter[Field] = field(default_factory=Counter)
     batch_id: int | None = None
 
-    def add(
+    async def add(
         self, at: Field, kind: str, cids: Sequence[str], *, duplicates: int = 0, name: str = "",
         column: str = "", remark: str = "",
     ) -> None:  # fmt: skip
-        before = len(self.cids)
-        for first in range(0, len(cids), AT_ONCE):  # other threads go on in between
-            self.cids.update(dict.fromkeys(cids[first : first + AT_ONCE]))
-        new = len(self.cids) - before
+        new = await asyncio.to_thread(self._join, cids)
         self.duplicates += duplicates + len(cids) - new
         self.sources.append(Source(kind, new, name, column, remark))
         self.brought[at] += new
+
+    def _join(self, cids: Sequence[str]) -> int:
+        """How many of them are new."""
+        before = len(self.cids)
+        for first in range(0, len(cids), AT_ONCE):  # the loop goes on in between
+            self.cids.update(dict.fromkeys(cids[first : first + AT_ONCE]))
+        return len(self.cids) - before
 
     def blame(self, at: Field, words: str) -> None:
         self.problems.setdefault(at, []).append(words)
@@ -178,7 +182,7 @@ class Asking:
 
     async def _type(self, text: str, gathered: _Gathered) -> None:
         taken = await asyncio.to_thread(paste.read, text, id_pattern=self._id_pattern, names=self._names)
-        gathered.add(Field.CIDS, "form", taken.cids, duplicates=taken.duplicates, remark=taken.remark)
+        await gathered.add(Field.CIDS, "form", taken.cids, duplicates=taken.duplicates, remark=taken.remark)
         if taken.bad:
             gathered.bad.append(BadLines(None, taken.bad))
             gathered.blame(Field.CIDS, _bad_words("Not every word here is a customer id", taken.bad))
@@ -193,7 +197,7 @@ class Asking:
             wanted: Sequence[str] = [c.cid for c in everybody if c.outcome in ACCEPTED]
         else:
             _, wanted = await self._db.read(batches.parted, job.id)
-        gathered.add(Field.KEPT, "card", wanted, name=job.short_id)
+        await gathered.add(Field.KEPT, "card", wanted, name=job.short_id)
 
     async def _unpack(self, operator: Operator, draft: Draft, code: str, gathered: _Gathered) -> None:
         batch = await self._db.read(batches.find, operator, code)
@@ -208,7 +212,7 @@ class Asking:
         if draft.cluster != batch.cluster:
             gathered.blame(Field.CLUSTER, f"Batch {code} is for {batch.cluster}; choose that cluster.")
             return
-        gathered.add(Field.BATCH, "batch", await self._db.read(batches.customers, batch), name=code)
+        await gathered.add(Field.BATCH, "batch", await self._db.read(batches.customers, batch), name=code)
         gathered.batch_id = batch.id
 
     async def _read(self, file: AttachedFile, gathered: _Gathered) -> None:
@@ -220,8 +224,8 @@ class Asking:
             gathered.blame(at, f"{name}: {problem}")
             return
         column = taken.heading or (str(taken.column) if taken.column else "")
-        await asyncio.to_thread(
-            gathered.add, at, "file", taken.cids, duplicates=taken.duplicates, name=name,
+        await gathered.add(
+            at, "file", taken.cids, duplicates=taken.duplicates, name=name,
             column="" if taken.remark else column, remark=taken.remark,
         )  # fmt: skip
         if taken.bad:

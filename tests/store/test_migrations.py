@@ -1,7 +1,8 @@
 """The schema's way up: from empty to exactly `metadata`, once, whole or not at all, never from the future."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,22 @@ async def test_an_upgrade_from_empty_gives_what_the_code_expects(empty: Database
     await empty.write(migrate.upgrade)
     assert await empty.read(schema.is_current)
     assert await empty.read(differences) == []
+
+
+def partial(conn: Connection) -> set[str]:
+    """The indexes of some rows only."""
+    rows = "SELECT indexrelid::regclass::text FROM pg_index WHERE indpred IS NOT NULL"
+    return set(conn.execute(text(rows)).scalars())
+
+
+async def test_indexes_of_some_rows_are_so_on_postgresql_too(postgres: Callable[[], str]) -> None:
+    """The tables say their condition for SQLite alone, so nothing else compares it."""
+    with closing(Database(postgres())) as db:
+        await db.write(migrate.upgrade)
+        found = await db.read(partial)
+    indexes = [index for table in metadata.tables.values() for index in table.indexes]
+    assert found == {index.name for index in indexes if index.dialect_options["sqlite"]["where"] is not None}
+    assert "uq_outbox_card" in found
 
 
 async def test_sqlite_keeps_the_very_same_tables_and_indexes(empty: Database, db: Database) -> None:

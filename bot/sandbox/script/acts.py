@@ -1,4 +1,4 @@
-"""The programme: acts of scenes. Scenes of one act build on each other; acts know nothing of each other."""
+"""The programme: acts of scenes. Scenes of one act may need each other; acts know nothing of each other."""
 
 from collections.abc import Awaitable, Callable
 
