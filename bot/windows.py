@@ -31,6 +31,7 @@ class Windows:
         self._client = client
         self._seal = seal
         self._under_way = UnderWay()
+        self._making = asyncio.Lock()
 
     async def open(self, trigger_id: str, view: View) -> str:
         """Open a modal, within three seconds of the trigger; its id. Raises FormNotOpened."""
@@ -66,9 +67,9 @@ class Windows:
         """Send a direct message soon, nobody waits for it. One try: a second could say it twice."""
         self._under_way.start_alone(self._tell(user_id, message))
 
-    def send(self, user_id: str, file: File) -> None:
-        """Send a file in a direct message soon, without making the caller wait."""
-        self._under_way.start_alone(self._send(user_id, file))
+    def send(self, user_id: str, make: Callable[[], File]) -> None:
+        """Send a file in a direct message soon, without making the caller wait; it is made on a thread."""
+        self._under_way.start_alone(self._send(user_id, make))
 
     async def deliver(self, user_id: str, file: File) -> bool:
         """Send a file in a direct message; False when Slack did not take it."""
@@ -84,7 +85,9 @@ class Windows:
             "chat.postMessage", lambda: self._client.chat_postMessage(channel=user_id, **content), tries=1
         )
 
-    async def _send(self, user_id: str, file: File) -> None:
+    async def _send(self, user_id: str, make: Callable[[], File]) -> None:
+        async with self._making:  # one at a time: many threads would leave the loop little of the interpreter
+            file = await asyncio.to_thread(make)
         await self.deliver(user_id, file)
 
     async def _upload(self, user_id: str, file: File) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
@@ -63,7 +64,7 @@ class Told:
     def tell(self, user_id: str, message: Message) -> None:
         self.direct.append((user_id, message.text))
 
-    def send(self, user_id: str, file: File) -> None:
+    def send(self, user_id: str, make: Callable[[], File]) -> None:
         raise AssertionError
 
 

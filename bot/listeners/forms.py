@@ -70,7 +70,7 @@ class Forms:
     def _send_bad(self, operator: Operator, mistakes: Mistakes) -> None:
         for bad in mistakes.bad:
             if len(bad.lines) > NAMED:
-                self._windows.send(operator.user_id, files.bad_lines(bad.name, bad.lines))
+                self._windows.send(operator.user_id, partial(files.bad_lines, bad.name, bad.lines))
 
 
 def _place(refusal: SetActionError) -> Field:

@@ -1,6 +1,7 @@
 """`/my-jobs`: lists with their filters, pages and menus, a customer's history, the audit log as a file."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 
 from slack_bolt.async_app import AsyncAck
@@ -127,7 +128,7 @@ class Lists:
                 return await self._history(operator, cid, FIRST)
             case ExportWanted(form, since, until):
                 export = await self._export.export(operator, Period(since, until), form)
-                self._windows.send(operator.user_id, log_file(export.rows, form))
+                self._windows.send(operator.user_id, partial(log_file, export.rows, form))
                 return exported(export.period, len(export.rows), export.clusters, form)
             case JobWanted():  # one job is shown by another listener
                 raise InvalidRequest(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -86,7 +87,7 @@ class Openings:
     async def _drawn(self, operator: Operator, draft: Coroutine[Any, Any, Draft]) -> View:
         begun = await draft
         if len(begun.left_out) > NAMED:
-            sheet = files.bad_lines("the message", begun.left_out)
+            sheet = partial(files.bad_lines, "the message", begun.left_out)
             self._showing.windows.send(operator.user_id, sheet)
         placed, choices = await asyncio.gather(self._choosing.placed(begun), self._choosing.choices(operator))
         return form.form(placed, choices)

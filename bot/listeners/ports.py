@@ -1,5 +1,6 @@
 """What listeners need of the outside, as they see it."""
 
+from collections.abc import Callable
 from typing import Protocol
 from uuid import UUID
 
@@ -38,8 +39,8 @@ class Windows(Protocol):
         """Send a direct message soon, without making the caller wait."""
         ...
 
-    def send(self, user_id: str, file: File) -> None:
-        """Send a file in a direct message soon, without making the caller wait."""
+    def send(self, user_id: str, make: Callable[[], File]) -> None:
+        """Send a file in a direct message soon, without making the caller wait; it is made on a thread."""
         ...
 
 

@@ -3,15 +3,20 @@
 import asyncio
 import csv
 import io
+import threading
+from collections.abc import Sequence
 from typing import IO, Any
 
 import pytest
 
 from bot import slack_files, windows
+from bot.intake.ids import BadLine
 from bot.listeners import forms, patience
 from bot.sandbox.desk import Attachment, Form
 from bot.sandbox.workspace.people import ASTER, OPS
 from bot.slack_files import SlackFiles
+from bot.views import files
+from bot.views.files import File
 from tests.forms import card_after, chosen, listed, opened, said, sheet, told_directly
 from tests.stage import Stage
 
@@ -81,6 +86,24 @@ async def test_three_bad_lines_in_words_and_all_of_them_as_a_csv(stage: Stage) -
     assert rows[0] == ["line", "text", "why"]
     assert [row[0] for row in rows[1:]] == [str(n) for n in range(3, 11)]
     assert rows[-1][1] == "'=1+1"  # inert
+
+
+async def test_the_csv_of_bad_lines_is_made_while_the_loop_goes_on(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten files of 50,000 such lines take seconds."""
+    made_on: list[threading.Thread] = []
+    make = files.bad_lines
+
+    def noted(name: str | None, lines: Sequence[BadLine]) -> File:
+        made_on.append(threading.current_thread())
+        return make(name, lines)
+
+    monkeypatch.setattr(files, "bad_lines", noted)
+    await refused(stage, sheet("cid", *(f"no/id {n}" for n in range(7))))
+    await stage.desk.until_message("D0ASTER", ASTER, lambda m: bool(m.files))
+    assert made_on
+    assert threading.main_thread() not in made_on
 
 
 @pytest.mark.parametrize(
