@@ -33,13 +33,13 @@ def renamed(proposal: Proposal) -> Proposal:
 
 
 def _asks(proposal: Proposal) -> tuple[object, ...]:
-    told = (proposal.action_name, proposal.cluster, proposal.channel_id, proposal.reason)
+    told = (proposal.action_name, proposal.cluster, proposal.channel_id, proposal.reason, proposal.start_at)
     return (*told, proposal.batch_id, tuple(proposal.cids))
 
 
 def _asked(conn: Connection, job: Job) -> tuple[object, ...]:
     short.expect(conn, job.total)
     batch = batches.of_job(conn, job.id)
-    told = (job.action_name, job.cluster, job.channel_id, job.reason)
+    told = (job.action_name, job.cluster, job.channel_id, job.reason, job.start_at)
     cids = tuple(customer.cid for customer in customers.everybody(conn, job.id))
     return (*told, batch.id if batch else None, cids)

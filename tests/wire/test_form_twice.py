@@ -1,5 +1,7 @@
 """A form whose acknowledgement was lost stays open: what submitting it again comes to."""
 
+import time
+
 import pytest
 
 from bot.sandbox.desk import Form, Message
@@ -16,12 +18,12 @@ def lost(*_: object) -> None:
     raise invalid("lost", ["on its way to Slack"])
 
 
-async def submitted_unheard(stage: Stage, cids: list[str]) -> Form:
+async def submitted_unheard(stage: Stage, cids: list[str], run_at: int | None = None) -> Form:
     """The form, taken by the bot; its person was told to try again."""
     form = await opened(stage)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(forms, "carry_out", lost)
-        submission = await stage.desk.submit(form, chosen(cids="\n".join(cids), reason="why"))
+        submission = await stage.desk.submit(form, chosen(cids="\n".join(cids), reason="why", run_at=run_at))
     assert submission.form
     assert submission.form.complaint
     await stage.settled()
@@ -56,6 +58,18 @@ async def test_what_was_changed_meanwhile_is_a_new_card_in_place_of_the_first(st
     await stage.start_bot()  # which has forgotten what was delivered
     await stage.desk.redeliver(submission.reaction)
     assert await states(stage) == ["cancelled", "proposed"]
+
+
+@pytest.mark.parametrize("before", [None, 2 * 3_600])
+async def test_another_time_is_a_new_card_too(stage: Stage, before: int | None) -> None:
+    """The first would start when it is confirmed, or at its own time."""
+    now = int(time.time())
+    form = await submitted_unheard(stage, await stage.cids(1), run_at=before and now + before)
+    assert (await stage.desk.submit(form, {"run_at": now + 4 * 3_600})).form is None
+    await stage.settled()
+    assert await states(stage) == ["cancelled", "proposed"]
+    *_, last = await stage.rows("SELECT start_at FROM jobs ORDER BY id")
+    assert last.start_at // 60_000 == (now + 4 * 3_600) // 60
 
 
 async def test_a_card_confirmed_meanwhile_is_not_changed(stage: Stage) -> None:
