@@ -1,7 +1,7 @@
 """Who may do what on which cluster, by the rules of the configuration; what no rule allows is forbidden."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
@@ -73,7 +73,7 @@ class Offer:
     actions: tuple[str, ...]
     clusters: tuple[str, ...]
     example: tuple[str, str] | None
-    only_on: Mapping[str, tuple[str, ...]]
+    only_on: Mapping[str, tuple[str, ...]] = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,15 +17,18 @@ SHOWN_PROBLEMS = 8
 
 
 def help_message(
-    actions: Sequence[str], clusters: Mapping[str, str], example: tuple[str, str] | None
+    actions: Mapping[str, Sequence[str]], clusters: Mapping[str, str], example: tuple[str, str] | None
 ) -> Message:
-    """The grammar, what this person may use, and an example that would work. `clusters`: key to name."""
+    """The grammar, what this person may use, and an example that would work.
+
+    `actions`: name to the only clusters it may be used on, none where on all; `clusters`: key to name.
+    """
     return Message("How to use /set-action", _help(actions, clusters, example))
 
 
 def mistake(
     problems: Sequence[str],
-    actions: Sequence[str],
+    actions: Mapping[str, Sequence[str]],
     clusters: Mapping[str, str],
     example: tuple[str, str] | None,
 ) -> Message:
@@ -98,18 +101,18 @@ def not_now(reference: str) -> Message:
 
 
 def _help(
-    actions: Sequence[str], clusters: Mapping[str, str], example: tuple[str, str] | None
+    actions: Mapping[str, Sequence[str]], clusters: Mapping[str, str], example: tuple[str, str] | None
 ) -> list[Block]:
     if not actions or not clusters:
         return [section("You may not use any action on any cluster yet. Ask the people who run this bot.")]
     names = ", ".join(where(key, name) for key, name in clusters.items())
-    shown = example or (actions[0], next(iter(clusters)))
+    placed = ", ".join(_placed(action, only_on) for action, only_on in actions.items())
+    shown = example or (next(iter(actions)), next(iter(clusters)))
     return [
         section("*How to ask*"),
         listing([GRAMMAR, f"/set-action {shown[0]} {shown[1]} {EXAMPLE_ID} reason: ticket 4711"], 0),
         section(
-            f"*Actions you may use:* {cut(escape(', '.join(actions)), 1_400)}\n"
-            f"*Clusters:* {cut(escape(names), 1_400)}"
+            f"*Actions you may use:* {cut(escape(placed), 1_400)}\n*Clusters:* {cut(escape(names), 1_400)}"
         ),
         context(
             "Ids are separated by spaces, commas or new lines. You will see a card first; nothing is sent "
@@ -117,3 +120,7 @@ def _help(
             "are to run."
         ),
     ]
+
+
+def _placed(action: str, only_on: Sequence[str]) -> str:
+    return f"{action} (only on {', '.join(only_on)})" if only_on else action

@@ -56,6 +56,16 @@ async def test_what_no_rule_allows_is_refused_with_whom_to_ask(
     assert not await idle_stage.rows("SELECT * FROM jobs")
 
 
+@pytest.mark.parametrize("line", ["/set-action help", "/set-action T-Enabel evian3 e106b3d0fb01"])
+async def test_help_says_where_an_action_may_be_used_that_may_not_be_everywhere(
+    idle_stage: Stage, line: str
+) -> None:
+    more = '[[policy]]\nwho = ["*"]\nmay = ["request"]\nactions = ["PE-Enable"]\nclusters = ["*"]'
+    await idle_stage.start_bot(clusters='["evian3"]', actions='["T-Enable"]', more=more)
+    said = await answer(idle_stage, line)
+    assert "*Actions you may use:* PE-Enable, T-Enable (only on evian3)\n" in said
+
+
 async def test_where_the_policy_names_nobody_one_is_still_told_whom_to_ask(idle_stage: Stage) -> None:
     await idle_stage.start_bot(clusters='["fiji1"]')
     assert "Nothing was sent. Ask the people who run this bot." in await answer(idle_stage, ASK)
