@@ -10,7 +10,7 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Dialect, Executable, bindparam
 from sqlalchemy.exc import DBAPIError, MultipleResultsFound, NoResultFound
@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, MultipleResultsFound, NoResultFound
 Convert = Callable[[Any], Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: making a frozen one takes four times as long
 class Found:
     """What a statement gave: its rows, as named tuples, and how many rows it touched."""
 
@@ -121,29 +121,36 @@ class _Ready:
         self.expanding = statement if any(bind.expanding for bind in compiled.binds.values()) else None
         self._sql = str(compiled)
         self._binds = list(_binds(compiled, dialect))
+        self._names = [bind.name for bind in self._binds]
         self._by_place = compiled.positional
         columns: Any = getattr(statement, "exported_columns", ())
-        self._row: Any = namedtuple("Row", columns.keys(), rename=True) if len(columns) else None
+        # As the driver gives it, a row has as many values as names, so that need not be looked at each time.
+        row = namedtuple("Row", columns.keys(), rename=True) if len(columns) else None
+        self._row: Any = partial(tuple.__new__, row) if row else None
         self._kinds = [column.type.dialect_impl(dialect) for column in columns]
         self._converts: Sequence[tuple[int, Convert]] | None = None
 
     def run(self, conn: Connection, values: Mapping[str, Any]) -> Found:
-        rows, rowcount, description = _executed(
-            conn, self._sql, self._parameters(values), self._row is not None
-        )
+        given = self._parameters(values)
+        rows, rowcount, description = _executed(conn, self._sql, given, self._row is not None)
+        if self._row is None:
+            return Found((), rowcount)
         if self._converts is None:
-            self._converts = list(self._told(conn.dialect, description)) if self._row else ()
-        made = map(self._made, rows) if self._converts else rows
-        return Found(list(map(partial(tuple.__new__, self._row), made)) if self._row else (), rowcount)
+            self._converts = list(self._told(conn.dialect, description))
+        if self._converts:
+            rows = map(self._made, rows)
+        return Found(list(map(self._row, rows)), rowcount)
 
     def run_many(self, conn: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
         # One by one, as the driver takes them: a million rows at once would be a million things to collect.
         _executed(conn, self._sql, map(self._parameters, rows), many=True)
 
     def _parameters(self, values: Mapping[str, Any]) -> Any:
-        if self._by_place:
-            return [bind.of(values) for bind in self._binds]
-        return {bind.name: bind.of(values) for bind in self._binds}
+        given = [
+            fixed if value is None else convert(values[value]) if convert else values[value]
+            for _, value, convert, fixed in self._binds
+        ]
+        return given if self._by_place else dict(zip(self._names, given, strict=True))
 
     def _told(self, dialect: Dialect, description: Any) -> Iterator[tuple[int, Convert]]:
         """How values are converted, by their place: the driver tells of which kind they are."""
@@ -168,7 +175,7 @@ def plainly(conn: Connection, words: str) -> None:
 
 def _executed(
     conn: Connection, sql: str, parameters: Any, fetch: bool = False, *, many: bool = False
-) -> tuple[Sequence[Any], int, Any]:
+) -> tuple[Iterable[Any], int, Any]:
     """Rows, how many were touched, and of which kind the columns are, by the driver's own cursor.
 
     Errors are SQLAlchemy's, and the connection is given up where it is lost.
@@ -191,19 +198,13 @@ def _executed(
             cursor.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Bind:
+class _Bind(NamedTuple):
     """One parameter: where its value comes from, or else what it always is."""
 
     name: str  # in the statement
     value: str | None
     convert: Convert | None
     fixed: Any
-
-    def of(self, values: Mapping[str, Any]) -> Any:
-        if self.value is None:
-            return self.fixed
-        return self.convert(values[self.value]) if self.convert else values[self.value]
 
 
 def _binds(compiled: Any, dialect: Dialect) -> Iterator[_Bind]:
