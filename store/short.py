@@ -20,7 +20,8 @@ from store.units import SHORT, Begun, Options, Transactions, Units, failure, pas
 
 FEW = 500  # rows: some milliseconds
 SLOW_S = 0.02  # a commit that took longer: while the disk is slow, a thread waits for it
-STEPS = 5  # of the loop until it rings, so that whoever waits goes on first: a click is acknowledged
+# Of the loop, until it rings, so that whoever waits goes on first: a click is acknowledged, over HTTP too.
+STEPS = 12
 WRITE: Options = {SHORT: True}
 READ: Options = {SHORT: True, "read_only": True}
 
