@@ -2,7 +2,7 @@
 
 import sys
 
-from bot.importing import sparingly
+from bot.importing import beside, sparingly
 
 INTERRUPTED = 130
 
@@ -10,8 +10,9 @@ INTERRUPTED = 130
 def main() -> None:
     """The console script."""
     try:
-        # Takes a second or two; interrupted, it would end in a traceback.
-        with sparingly():
+        # Takes a second or two; interrupted, it would end in a traceback. Slack's client reads the system's
+        # certificate authorities, twice, as it is imported.
+        with sparingly(), beside("aiohttp"):
             from bot.cli import main as command
 
         command()

@@ -146,9 +146,11 @@ async def _wire(port: int, wire: Wire | None = None) -> AsyncIterator[Wire]:
 async def _process(
     name: str, words: Sequence[str], variables: Mapping[str, str], folder: Path, wire: Wire
 ) -> AsyncIterator[Contestant]:
+    # As where it is installed, what was compiled once is kept, whatever this machine's wishes are.
+    around = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with (folder / f"{name}.log").open("ab") as log:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", *words, env={**os.environ, **variables}, stdout=log, stderr=log, cwd=ROOT
+            sys.executable, "-m", *words, env={**around, **variables}, stdout=log, stderr=log, cwd=ROOT
         )
         try:
             yield Contestant(name, process, wire, folder)
