@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Insert, Select, func, insert, select, true, t
 from sqlalchemy.types import NullType
 
 from store.audit_tables import audit_archives
-from store.clock import EPOCH, MILLISECOND, read_now
+from store.clock import EPOCH, MILLISECOND, now, read_now
 from store.model import Operator
 from store.prepared import Prepared, prepared
 from store.tables import audit_log
@@ -129,8 +129,9 @@ def seal(conn: Connection) -> None:
         return
     if conn.dialect.name == "postgresql":
         conn.execute(select(func.pg_advisory_xact_lock(CHAIN_LOCK)))
-    end, previous = head(conn)
-    at = read_now(conn)
+    # The clock is read with the lock held, whatever it was before: times must not go back along the chain.
+    last = _head(conn).one_or_none()
+    end, previous, at = last or (0, GENESIS, read_now(conn))
     rows = []
     for seq, event in enumerate(pending, start=end + 1):
         row = {"seq": seq, "at": (at - EPOCH) // MILLISECOND, **event}
@@ -189,7 +190,7 @@ def head(conn: Connection) -> tuple[int, bytes]:
 
 @prepared
 def _head() -> Select[Any]:
-    return select(audit_log.c.seq, audit_log.c.hash).order_by(audit_log.c.seq.desc()).limit(1)
+    return select(audit_log.c.seq, audit_log.c.hash, now()).order_by(audit_log.c.seq.desc()).limit(1)
 
 
 def hash_of(conn: Connection, seq: int) -> bytes | None:

@@ -13,6 +13,7 @@ from store.prepared import prepared
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+_ASKED = "clock"
 
 
 class Instant(TypeDecorator[datetime]):
@@ -61,6 +62,10 @@ def _now() -> Select[Any]:
 
 
 def read_now(conn: Connection) -> datetime:
-    """The database's clock, now."""
-    at: datetime = _now(conn).scalar_one()
+    """The database's clock when this transaction first asked: to it, all that it does is at one time."""
+    at: datetime
+    asked, at = conn.info.get(_ASKED, (None, EPOCH))
+    if asked is None or asked is not conn.get_transaction():
+        at = _now(conn).scalar_one()
+        conn.info[_ASKED] = conn.get_transaction(), at
     return at

@@ -5,26 +5,33 @@ Each reads one range of an index, which the limits themselves keep short.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
 from store.model import Operator
 from store.prepared import Prepared
 from store.tables import IS_UNFINISHED, jobs
 
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
 Whose = Mapping[str, Any]  # by the columns of jobs
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """What was asked for within a while: so many cards, so many customers, and the oldest card of them."""
+class Lately:
+    """What was asked for, whatever became of it: cards within a minute, customers within an hour.
+
+    The customers are without those of cards in whose place a changed one came: nobody could confirm them any
+    more. `first_card` and `first_customers` are when the oldest of each was asked for.
+    """
 
     cards: int
+    first_card: datetime | None
     customers: int
-    oldest: datetime | None
+    first_customers: datetime | None
 
 
 def hold(conn: Connection, cluster: str) -> None:
@@ -48,13 +55,10 @@ def jobs_open(conn: Connection, whose: Whose) -> int:
     return int(_open(tuple(whose))(conn, **whose).scalar_one())
 
 
-def lately(conn: Connection, whose: Whose, since: datetime, *, but_replaced: bool = False) -> Span:
-    """What was asked for since then, whatever became of it.
-
-    `but_replaced`: without the cards in whose place a changed one came; nobody could confirm them any more.
-    """
-    cards, customers, oldest = _lately(tuple(whose), but_replaced)(conn, since=since, **whose).one()
-    return Span(cards, int(customers), oldest)
+def lately(conn: Connection, whose: Whose, at: datetime) -> Lately:
+    """What was asked for in the time before `at`."""
+    found = _lately(tuple(whose))(conn, minute=at - MINUTE, hour=at - HOUR, **whose).one()
+    return Lately(found.cards, found.first_card, int(found.customers), found.first_customers)
 
 
 @cache
@@ -66,13 +70,17 @@ def _open(whose: tuple[str, ...]) -> Prepared:
 
 
 @cache
-def _lately(whose: tuple[str, ...], but_replaced: bool) -> Prepared:
-    def build(since: Any, **values: Any) -> Select[Any]:
-        kept = [jobs.c.replaced_by.is_(None)] if but_replaced else []
-        used = (func.count(), func.coalesce(func.sum(jobs.c.total), 0), func.min(jobs.c.created_at))
-        return select(*used).where(*_are(values), jobs.c.created_at > since, *kept)
+def _lately(whose: tuple[str, ...]) -> Prepared:
+    def build(minute: Any, hour: Any, **values: Any) -> Select[Any]:
+        fresh, kept = jobs.c.created_at > minute, jobs.c.replaced_by.is_(None)
+        return select(
+            func.count(case((fresh, 1))).label("cards"),
+            func.min(case((fresh, jobs.c.created_at))).label("first_card"),
+            func.coalesce(func.sum(case((kept, jobs.c.total))), 0).label("customers"),
+            func.min(case((kept, jobs.c.created_at))).label("first_customers"),
+        ).where(*_are(values), jobs.c.created_at > hour)
 
-    return Prepared(build, "since", *whose)
+    return Prepared(build, "minute", "hour", *whose)
 
 
 def _are(values: Whose) -> list[ColumnElement[bool]]:

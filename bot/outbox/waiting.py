@@ -33,7 +33,8 @@ NOTES = COPIES | IN_THREAD
 
 def read(conn: Connection, job: Job) -> Papers:
     """What people have decided on a job."""
-    return Papers(approvals.of_job(conn, job.id), schedules.overrides_of(conn, job.id))
+    decisions = approvals.of_job(conn, job.id) if job.approvals else ()
+    return Papers(decisions, schedules.overrides_of(conn, job.id))
 
 
 def draw(item: OutboxItem, job: Job, names: Mapping[str, str], path: Path, papers: Papers) -> Message:

@@ -30,7 +30,8 @@ def watch(conn: Connection, lane: Lane, post: Post, answer: Answer) -> None:
     by_breaker = pause is not None and pause.breaker
     if answer.cause not in FAILURES:
         breakers.reset(conn, lane.key)
-        pauses.lift(conn, lane.key)
+        if pause:
+            pauses.lift(conn, lane.key)
         if by_breaker:
             detail = {"by": "time", "cause": answer.cause.value}
             audit.append(conn, Event.PAUSE_LIFTED, cluster=lane.key, detail=detail)

@@ -34,7 +34,8 @@ def open_card(conn: Connection, press: Press) -> Job | SetActionError:
         refusal = NotAllowed("Only the person who asked can decide on this card.", ask=[job.operator.user_id])
         return refused(conn, press.operator, job, refusal)
     # A crash or a lost answer between posting the card and recording where it is: the click knows.
-    if card_places.pressed(conn, job.id, press.channel_id, press.card_ts):
+    elsewhere = (job.channel_id, job.card_ts) != (press.channel_id, press.card_ts)
+    if elsewhere and card_places.pressed(conn, job.id, press.channel_id, press.card_ts):
         if job.card_ts is None:
             replacing.finish(conn, job)
         job = jobs.get(conn, job.id)

@@ -36,7 +36,7 @@ class Decisions:
         self._administrators = Administrators(db, people, clusters)
 
     async def confirm(self, press: Press) -> Job:
-        """Make the card a job, durably, if it is still what was shown.
+        """Make the card a job, durably, if it is still what was shown; the card as it was.
 
         Raises NotAllowed, NoLongerPossible, StoreError.
         """
@@ -52,7 +52,7 @@ class Decisions:
         return or_raise("set_action.confirmed", await self._db.short.write(self._confirm, press, person))
 
     async def cancel(self, press: Press) -> Job:
-        """Put the card away; nothing is sent. Raises NotAllowed, NoLongerPossible, StoreError."""
+        """Put the card away, as it was; nothing is sent. Raises NotAllowed, NoLongerPossible, StoreError."""
         return or_raise("set_action.cancelled", await self._db.short.write(_cancel, press))
 
     def _confirm(self, conn: Connection, press: Press, person: Person | NotAllowed) -> Job | SetActionError:
@@ -80,7 +80,7 @@ class Decisions:
         self._gate.enter(conn, job, operator)
         again.continued(conn, job)
         outbox.add(conn, job.id, Note.CARD)
-        return jobs.get(conn, job.id)
+        return job
 
 
 def _about(conn: Connection, card: UUID) -> tuple[Job | None, Batch | None]:
@@ -113,7 +113,7 @@ def _cancel(conn: Connection, press: Press) -> Job | SetActionError:
     jobs.cancel(conn, job, press.operator.user_id)
     audit.append(conn, Event.CANCELLED, actor=press.operator, job=job.uuid, cluster=job.cluster)
     outbox.add(conn, job.id, Note.CARD)
-    return jobs.get(conn, job.id)
+    return job
 
 
 async def expire_due(db: Database) -> float | None:

@@ -11,8 +11,6 @@ from store.clock import read_now
 from store.proposal_model import Proposal
 from store.use import Whose
 
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-
 
 def check(conn: Connection, proposal: Proposal, person: Limits, cluster: Limits) -> None:
     """Raises InvalidRequest, with the limit, how much is used and when it frees, where there is no room."""
@@ -26,19 +24,18 @@ def check(conn: Connection, proposal: Proposal, person: Limits, cluster: Limits)
 def _check(
     conn: Connection, proposal: Proposal, now: datetime, whose: Whose, limits: Limits, who: str, whom: str
 ) -> None:
-    last = use.lately(conn, whose, now - MINUTE)
+    last = use.lately(conn, whose, now)
     if last.cards >= limits.cards_per_minute:
         raise _refusal(
             f"{who} asked for {last.cards:,} cards within a minute, which is the limit for {whom} "
             f"({limits.cards_per_minute:,}).",
-            _frees(last.oldest, MINUTE, now),
+            _frees(last.first_card, use.MINUTE, now),
         )
-    hour = use.lately(conn, whose, now - HOUR, but_replaced=True)
-    if hour.customers + len(proposal.cids) > limits.customers_per_hour:
+    if last.customers + len(proposal.cids) > limits.customers_per_hour:
         raise _refusal(
-            f"{who} asked for {hour.customers:,} customers within an hour; with these {len(proposal.cids):,} "
+            f"{who} asked for {last.customers:,} customers within an hour; with these {len(proposal.cids):,} "
             f"it would be more than the limit for {whom} ({limits.customers_per_hour:,}).",
-            _frees(hour.oldest, HOUR, now),
+            _frees(last.first_customers, use.HOUR, now),
             TooManyCustomers,
         )
     running = use.jobs_open(conn, whose)

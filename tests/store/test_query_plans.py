@@ -246,8 +246,8 @@ async def test_how_much_is_under_way_is_read_from_an_index_of_its_own(db: Databa
     await db.write(fill)
     person, cluster = use.of_person(ASTER), use.on_cluster(EVIAN3)
     expected: dict[str, Callable[[Connection], Any]] = {
-        "ix_jobs_asked (user_id=? AND created_at>?)": partial(use.lately, whose=person, since=EPOCH),
-        "ix_jobs_asked_on (cluster=? AND created_at>?)": partial(use.lately, whose=cluster, since=EPOCH),
+        "ix_jobs_asked (user_id=? AND created_at>?)": partial(use.lately, whose=person, at=EPOCH),
+        "ix_jobs_asked_on (cluster=? AND created_at>?)": partial(use.lately, whose=cluster, at=EPOCH),
         f"ix_jobs_unfinished ({OWNED})": partial(use.jobs_open, whose=person),
         "ix_jobs_unfinished_on (cluster=?)": partial(use.jobs_open, whose=cluster),
     }

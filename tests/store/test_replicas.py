@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from threading import Event as Flag
 
 import pytest
@@ -12,10 +13,11 @@ from sqlalchemy import Connection, func, select, text
 
 from store import audit, checks, chunks, jobs, migrate, postgres, schema
 from store.audit import Event
+from store.clock import read_now
 from store.database import Database
 from store.errors import StoreError
+from store.tables import audit_log, metadata
 from store.tables import jobs as job_table
-from store.tables import metadata
 from tests.store.samples import EVIAN3, proposed, running
 
 
@@ -160,6 +162,36 @@ async def test_an_error_tells_no_statement_and_no_value(db: Database) -> None:
     assert cause is not None
     assert job.uuid.hex not in str(caught.value)
     assert "never to be shown" not in f"{caught.value} {cause}"
+
+
+async def test_times_do_not_go_back_along_the_chain(doors: list[Database]) -> None:
+    """Not even those of a transaction that asked for the time before another one ended."""
+    asked, finish = Flag(), Flag()
+
+    def slowly(conn: Connection) -> None:
+        before = read_now(conn)
+        audit.append(conn, Event.LOOKED, actor="slow")
+        asked.set()
+        assert finish.wait(10)
+        assert read_now(conn) == before
+
+    slow = asyncio.create_task(doors[0].write(slowly))
+    await asyncio.to_thread(asked.wait, 10)
+    while await doors[1].write(_ms_after_a_row) < 2:
+        pass
+    finish.set()
+    await slow
+    rows = await doors[1].read(lambda conn: conn.execute(select(audit_log).order_by(audit_log.c.seq)).all())
+    assert rows[-1].actor == "slow"
+    assert [row.at for row in rows] == sorted(row.at for row in rows)
+    assert rows[-1].at > rows[0].at
+
+
+def _ms_after_a_row(conn: Connection) -> float:
+    """Put something on the record; how long (ms) it is after the first row."""
+    audit.append(conn, Event.LOOKED, actor="quick")
+    first = conn.execute(select(func.min(audit_log.c.at))).scalar_one()
+    return (read_now(conn) - first) / timedelta(milliseconds=1) if first else 0
 
 
 async def test_whether_something_may_be_sent_again_holds_until_it_is_decided(doors: list[Database]) -> None:
