@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,24 @@ async def _rest(reader: asyncio.StreamReader) -> int:
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_mode, "LEAVING_S", 0)
+
+
+def accepted(port: int) -> Iterator[socket.socket]:
+    """This process's ends of the connections that were made to a port."""
+    for number in range(1_024):
+        with suppress(OSError), socket.fromfd(number, socket.AF_INET, socket.SOCK_STREAM) as end:
+            if end.getsockname()[1:2] == (port,) and end.getpeername():
+                yield end
+
+
+async def test_no_part_of_an_answer_waits_for_the_one_before_it_to_be_confirmed(tmp_path: Path) -> None:
+    async def enter(_delivery: str, _payload: dict[str, Any]) -> dict[str, Any]:
+        held = [end.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for end in accepted(post.port)]
+        return {"text": f"at once: {held}"}
+
+    async with listening(tmp_path, enter, lambda: None) as (mode, post):
+        assert await post("one") == (200, '{"text": "at once: [1]"}')
+        await mode.close(5)
 
 
 async def test_what_came_is_answered_although_it_is_being_left(tmp_path: Path) -> None:
