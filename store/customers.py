@@ -79,6 +79,13 @@ def unknown(conn: Connection, job_id: int) -> list[str]:
     )
 
 
+def accepted(conn: Connection, job_id: int) -> list[str]:
+    """The customers of a job that the cluster accepted, whether they have arrived or not, in order."""
+    taken = job_customers.c.outcome.in_((CustomerOutcome.ACCEPTED, CustomerOutcome.ARRIVED))
+    found = select(job_customers.c.cid).where(job_customers.c.job_id == job_id, taken)
+    return list(conn.execute(found.order_by(job_customers.c.position)).scalars())
+
+
 def found_accepted(conn: Connection, job_id: int, cids: Sequence[str], *, arrived: bool) -> int:
     """unknown -> accepted for customers that read back in the action's state; how many they were.
 

@@ -21,10 +21,9 @@ from bot.vocabulary import Vocabulary
 from store import batches, customers, jobs
 from store.batch_model import Batch
 from store.database import Database
-from store.model import CustomerOutcome, Job, Operator, Source
+from store.model import Job, Operator, Source
 
 NAMED = 3  # bad lines told at the field
-ACCEPTED = (CustomerOutcome.ACCEPTED, CustomerOutcome.ARRIVED)
 HOLD_CUSTOMERS = frozenset({Field.CIDS, Field.KEPT, Field.FILES, Field.BATCH, Field.CLUSTER})
 AT_ONCE = 5_000  # ids added in one step
 SHORT = 60  # characters of a file's name that are shown
@@ -193,8 +192,7 @@ class Asking:
             gathered.blame(Field.KEPT, "The customers of that card are not known here any more; untick them.")
             return
         if draft.accepted_only:
-            everybody = await self._db.read(customers.everybody, job.id)
-            wanted: Sequence[str] = [c.cid for c in everybody if c.outcome in ACCEPTED]
+            wanted: Sequence[str] = await self._db.read(customers.accepted, job.id)
         else:
             _, wanted = await self._db.read(batches.parted, job.id)
         await gathered.add(Field.KEPT, "card", wanted, name=job.short_id)

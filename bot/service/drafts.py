@@ -13,11 +13,11 @@ from bot.draft import LONGEST_TEXT, MOST_KEPT, AttachedFile, Draft
 from bot.errors import InvalidRequest, NoLongerPossible, NotAllowed, SetActionError
 from bot.intake import paste
 from bot.intake.ids import BadLine, UnusableFile
-from bot.service.asking import ACCEPTED, NAMED
+from bot.service.asking import NAMED
 from bot.service.cards import Press, open_card
 from bot.service.clicks import UNKNOWN_CARD, clicked, or_raise, refused
 from bot.vocabulary import Vocabulary
-from store import batches, jobs, looking
+from store import batches, customers, jobs
 from store.database import Database
 from store.model import Job, JobState, Operator
 
@@ -139,11 +139,7 @@ def _accepted(conn: Connection, operator: Operator, uuid: UUID) -> Job | SetActi
 def _draft_of_accepted(conn: Connection, job: Job) -> Draft:
     if job.accepted == job.total:
         return replace(_draft(conn, job), reason="")
-    few = [
-        customer.cid
-        for _, customer in looking.page(conn, job.id, None, limit=job.total)
-        if customer.outcome in ACCEPTED
-    ]
+    few = customers.accepted(conn, job.id)
     ids = "\n".join(few)
     if len(ids) <= LONGEST_TEXT:
         return replace(_empty(job), reason="", text=ids)
