@@ -205,8 +205,8 @@ async def test_an_embedded_bot_imports_nothing_that_it_never_uses(shell: Shell) 
     """Each would make its start longer, and take megabytes."""
     program = (
         "import sys; from bot.__main__ import main\n"
-        "unused = {'rich', 'pygments', 'alembic', 'cryptography', 'matplotlib', 'psycopg', 'starlette', 'uvicorn',\n"
-        "    'sqlalchemy.dialects.postgresql'}\n"
+        "unused = {'rich', 'pygments', 'alembic', 'cryptography', 'matplotlib', 'psycopg', 'starlette',\n"
+        "    'uvicorn', 'sqlalchemy.dialects.postgresql'}\n"
         "try: main()\n"
         "except SystemExit: print('bot.app' in sys.modules, unused & set(sys.modules))"
     )
