@@ -2,7 +2,7 @@
 
 import sys
 
-from bot.importing import beside, sparingly
+from bot.importing import sparingly
 
 INTERRUPTED = 130
 
@@ -10,9 +10,8 @@ INTERRUPTED = 130
 def main() -> None:
     """The console script."""
     try:
-        # Takes a second or two; interrupted, it would end in a traceback. Slack's client reads the system's
-        # certificate authorities, twice, as it is imported.
-        with sparingly(), beside("aiohttp"):
+        # Takes a second or two; interrupted, it would end in a traceback.
+        with sparingly():
             from bot.cli import main as command
 
         command()

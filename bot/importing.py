@@ -4,8 +4,6 @@ import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
-from threading import Thread
 from typing import Any
 
 # What httpx and structlog bring along if they can, five megabytes, for what the bot never does.
@@ -26,17 +24,3 @@ def sparingly() -> Iterator[None]:
             del modules[name]
         gc.freeze()
         gc.enable()
-
-
-@contextmanager
-def beside(name: str) -> Iterator[None]:
-    """Import a package on a thread meanwhile; it is there at the end.
-
-    For one that, as it is imported, does something that does not need the interpreter.
-    """
-    thread = Thread(target=import_module, args=(name,))
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join()

@@ -62,10 +62,14 @@ def _now() -> Select[Any]:
 
 
 def read_now(conn: Connection) -> datetime:
-    """The database's clock when this transaction first asked: to it, all that it does is at one time."""
+    """The database's clock when this transaction last asked: to it, all that it does is at one time."""
     at: datetime
     asked, at = conn.info.get(_ASKED, (None, EPOCH))
-    if asked is None or asked is not conn.get_transaction():
-        at = _now(conn).scalar_one()
-        conn.info[_ASKED] = conn.get_transaction(), at
+    return read_anew(conn) if asked is None or asked is not conn.get_transaction() else at
+
+
+def read_anew(conn: Connection) -> datetime:
+    """The database's clock as it is by now, where a lock may have been waited for."""
+    at: datetime = _now(conn).scalar_one()
+    conn.info[_ASKED] = conn.get_transaction(), at
     return at

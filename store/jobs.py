@@ -107,12 +107,6 @@ def asked_by(conn: Connection, request_key: str) -> Job | None:
     return as_job(row) if row else None
 
 
-def request_key_of(conn: Connection, uuid: UUID) -> str | None:
-    """The key of the request that this card or job was; None where it is not known any more."""
-    key: str | None = conn.execute(select(jobs.c.request_key).where(jobs.c.uuid == uuid)).scalar_one_or_none()
-    return key
-
-
 def open_cards(conn: Connection, owner: Operator) -> int:
     """How many of the owner's cards wait for a decision; nobody adds one until this transaction ends.
 

@@ -133,9 +133,9 @@ def due(conn: Connection, limit: int) -> Sequence[OutboxItem]:
 
 def look(conn: Connection, limit: int) -> tuple[Sequence[OutboxItem], float | None]:
     """What is `due`, and in how many seconds the next is (see `next_due`)."""
+    short.expect(conn, len(_some(conn, most=short.FEW + 1).rows))
     # Asked first: what falls due between the two questions is in the second one's answer.
-    rows, wait = _waiting(conn)
-    short.expect(conn, rows)
+    wait = next_due(conn)
     return due(conn, limit), wait
 
 
@@ -152,9 +152,7 @@ def _begun(item: Any) -> Update:
 @prepared
 def _later() -> Executable:
     later = (outbox.c.due_at > now(), ~outbox.c.parked)
-    some = select(outbox.c.id).limit(short.FEW + 1).subquery()
-    rows = select(func.count()).select_from(some).scalar_subquery()
-    return select(func.min(outbox.c.due_at), now(), rows).where(*later)
+    return select(func.min(outbox.c.due_at), now()).where(*later)
 
 
 @prepared
@@ -189,6 +187,11 @@ def following(conn: Connection, item: OutboxItem) -> OutboxItem | None:
 
 
 @prepared
+def _some(most: Any) -> Select[Any]:
+    return select(outbox.c.id).limit(most)
+
+
+@prepared
 def _anything(job: Any) -> Select[Any]:
     return select(outbox.c.id).where(outbox.c.job_id == job, *_may_go()).limit(1)
 
@@ -211,13 +214,8 @@ def _may_go() -> tuple[ColumnElement[bool], ...]:
 
 def next_due(conn: Connection) -> float | None:
     """Seconds until something that must wait now becomes due; None when nothing waits."""
-    return _waiting(conn)[1]
-
-
-def _waiting(conn: Connection) -> tuple[int, float | None]:
-    """How many rows there are, if few, and `next_due`."""
-    soonest, here, rows = _later(conn).one()
-    return rows, (soonest - here).total_seconds() if soonest else None
+    soonest, here = _later(conn).one()
+    return (soonest - here).total_seconds() if soonest else None
 
 
 def delivered(conn: Connection, item: OutboxItem) -> None:

@@ -6,7 +6,6 @@ import logging
 import re
 import sys
 from collections.abc import Callable, Iterator
-from unittest.mock import Mock
 
 import pytest
 import structlog
@@ -192,22 +191,3 @@ def test_setting_up_again_adds_no_second_writer(lines: Lines) -> None:
     logs.configure([TOKEN])
     logs.configure([TOKEN])
     assert len([h for h in logging.getLogger().handlers if type(h) is logging.StreamHandler]) == 1
-
-
-@pytest.mark.parametrize(
-    "trouble", [OSError(28, "No space left on device"), ValueError("I/O on closed file")]
-)
-def test_nothing_stops_for_a_line_that_cannot_be_written(
-    lines: Lines, monkeypatch: pytest.MonkeyPatch, trouble: Exception
-) -> None:
-    stream = io.StringIO()
-    with monkeypatch.context() as patched:
-        patched.setattr(sys, "stderr", stream)
-        logs.configure([TOKEN])
-    log = structlog.get_logger()
-    for name in ("write", "flush"):
-        with monkeypatch.context() as broken:
-            broken.setattr(stream, name, Mock(side_effect=trouble))
-            log.info("set_action.lost")
-    log.info("set_action.sent")
-    assert stream.getvalue().splitlines()[-1].endswith("event=set_action.sent")

@@ -11,7 +11,7 @@ from bot.freezes import Frozen, frozen
 from bot.policy import EVERYTHING, Policy, Right
 from store import approvals, audit, jobs, outbox, schedules
 from store.audit import Event
-from store.clock import read_now
+from store.clock import read_anew, read_now
 from store.holds import Hold
 from store.model import Job, Operator
 from store.outbox_model import Note
@@ -61,7 +61,7 @@ class Gate:
 
         A start in spite of a freeze is decided where every start is (`bot/service/starts.py`).
         """
-        now = read_now(conn)
+        now = read_anew(conn)  # the job that this one comes from may have been waited for
         decided: dict[str, object] = {"decided_by": by.user_id, "decided_at": now}
         needed = self.needed(job.action_name, job.cluster)
         if needed:

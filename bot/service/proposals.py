@@ -183,10 +183,10 @@ class Proposals:
     def _keep(self, conn: Connection, proposal: Proposal, origin: Origin) -> Job | None:
         short.expect(conn, len(proposal.cids))
         old = changing.held(conn, origin.replaces)
-        if before := repeats.latest(conn, proposal.request_key):
+        if before := jobs.asked_by(conn, proposal.request_key):
             if not origin.form or not repeats.changed(conn, before, proposal):
                 return None
-            proposal = repeats.renamed(proposal, before)
+            proposal = repeats.renamed(proposal)
             old += changing.held(conn, before.uuid)
             if jobs.asked_by(conn, proposal.request_key):
                 return None

@@ -2,27 +2,13 @@
 
 import hashlib
 from dataclasses import replace
-from uuid import UUID
 
 from sqlalchemy import Connection
 
 from bot.errors import NoLongerPossible
-from store import batches, customers, jobs, short
+from store import batches, customers, short
 from store.model import Job, JobState
 from store.proposal_model import Proposal
-
-
-def latest(conn: Connection, request_key: str) -> Job | None:
-    """What the form of this key has become by now: of cards that it put in each other's place, the last."""
-    found = jobs.asked_by(conn, request_key)
-    while found and found.replaced_by and _same_form(conn, found.replaced_by, request_key):
-        found = jobs.find(conn, found.replaced_by)
-    return found
-
-
-def _same_form(conn: Connection, card: UUID, request_key: str) -> bool:
-    # Not so a card that was made of the first one by "Edit": that is another form.
-    return (jobs.request_key_of(conn, card) or "").startswith(f"{request_key} ")
 
 
 def changed(conn: Connection, before: Job, now: Proposal) -> bool:
@@ -40,9 +26,9 @@ def changed(conn: Connection, before: Job, now: Proposal) -> bool:
     return False
 
 
-def renamed(proposal: Proposal, before: Job) -> Proposal:
-    """The proposal under a key of what it asks for, and after what: delivered twice, it is one card too."""
-    digest = hashlib.sha256(repr((before.uuid, _asks(proposal))).encode()).hexdigest()[:16]
+def renamed(proposal: Proposal) -> Proposal:
+    """The proposal under a key of what it asks for: a changed form, delivered twice, is one card too."""
+    digest = hashlib.sha256(repr(_asks(proposal)).encode()).hexdigest()[:16]
     return replace(proposal, request_key=f"{proposal.request_key} {digest}")
 
 

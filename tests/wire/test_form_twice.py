@@ -8,7 +8,7 @@ from bot.sandbox.desk import Form, Message
 from bot.sandbox.workspace import forms
 from bot.sandbox.workspace.errors import invalid
 from bot.sandbox.workspace.people import ASTER, OPS
-from tests.forms import chosen, form_of, listed, opened
+from tests.forms import chosen, listed, opened
 from tests.stage import Stage, can_be_confirmed
 from tests.wire.test_batches import ADMIN, csv
 from tests.wire.test_batches import opened as batch_form
@@ -70,53 +70,6 @@ async def test_another_time_is_a_new_card_too(stage: Stage, before: int | None) 
     assert await states(stage) == ["cancelled", "proposed"]
     *_, last = await stage.rows("SELECT start_at FROM jobs ORDER BY id")
     assert last.start_at // 60_000 == (now + 4 * 3_600) // 60
-
-
-async def lost_again(stage: Stage, form: Form, changes: dict[str, str]) -> Form:
-    """The form, changed and taken once more, and its person told to try again once more."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(forms, "carry_out", lost)
-        submission = await stage.desk.submit(form, changes)
-    assert submission.form
-    await stage.settled()
-    return submission.form
-
-
-async def test_changed_over_and_over_it_is_one_card(stage: Stage) -> None:
-    """Back and forth, too: what it asked for before counts no more."""
-    ids = await stage.cids(3)
-    form = await submitted_unheard(stage, ids[:1])
-    for number in (1, 2, 0, 1):
-        form = await lost_again(stage, form, {"cids": ids[number]})
-        assert (await states(stage))[-1] == "proposed"
-        assert await listed(stage) == [ids[number]]
-    assert (await stage.desk.submit(form)).form is None
-    assert await states(stage) == ["cancelled"] * 4 + ["proposed"]
-
-
-async def test_a_changed_card_confirmed_meanwhile_is_not_changed_again(stage: Stage) -> None:
-    ids = await stage.cids(3)
-    form = await submitted_unheard(stage, ids[:1])
-    form = await lost_again(stage, form, {"cids": ids[1]})
-    await stage.confirm(await card_of(stage))
-    submission = await stage.desk.submit(form, {"cids": ids[2]})
-    assert submission.form
-    assert "was confirmed meanwhile: it is job" in submission.form.errors["action"]
-    assert len(await states(stage)) == 2
-
-
-async def test_a_form_delivered_late_does_not_undo_what_was_made_of_its_card(stage: Stage) -> None:
-    ids = await stage.cids(2)
-    late = await stage.desk.submit(await opened(stage), chosen(cids=ids[0], reason="why"))
-    assert late.reaction
-    await stage.desk.click(ASTER, await card_of(stage), "edit")
-    assert (await stage.desk.submit(await form_of(stage), {"cids": ids[1]})).form is None
-    await stage.settled()
-    await stage.stop_bot()
-    await stage.start_bot()  # which has forgotten what was delivered
-    await stage.desk.redeliver(late.reaction)
-    assert await states(stage) == ["cancelled", "proposed"]
-    assert await listed(stage) == ids[1:]
 
 
 async def test_a_card_confirmed_meanwhile_is_not_changed(stage: Stage) -> None:
