@@ -62,3 +62,15 @@ def test_on_a_connection_of_ones_own_too(db: Database, asked: Callable[[], int])
             with conn.begin():
                 thrice(conn)
     assert asked() == 2
+
+
+async def test_whoever_has_waited_for_a_lock_asks_anew_and_so_do_those_after_it(
+    db: Database, asked: Callable[[], int]
+) -> None:
+    def work(conn: Connection) -> tuple[datetime, datetime]:
+        clock.read_now(conn)
+        return clock.read_anew(conn), clock.read_now(conn)
+
+    anew, after = await db.write(work)
+    assert after == anew
+    assert asked() == 2

@@ -22,7 +22,7 @@ def extend(conn: Connection, retry_after_s: float | None = None) -> Pause:
 
 
 def length(conn: Connection, retry_after_s: float | None = None) -> float:
-    """Seconds from now until the cluster is tried again; the two clocks are read at different moments."""
+    """Seconds from now until the cluster is tried again."""
     return round((extend(conn, retry_after_s).until - read_now(conn)).total_seconds(), 0)
 
 
