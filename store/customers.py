@@ -67,22 +67,18 @@ def _marked_of(job: Any, first: Any, last: Any, to: Any, why: Any, cids: Any) ->
 
 def unknown(conn: Connection, job_id: int) -> list[str]:
     """The customers of a job whose outcome is unknown, in order."""
-    return list(
-        conn.execute(
-            select(job_customers.c.cid)
-            .where(
-                job_customers.c.job_id == job_id,
-                job_customers.c.outcome == CustomerOutcome.UNKNOWN,
-            )
-            .order_by(job_customers.c.position)
-        ).scalars()
-    )
+    return _with(conn, job_id, CustomerOutcome.UNKNOWN)
 
 
 def accepted(conn: Connection, job_id: int) -> list[str]:
     """The customers of a job that the cluster accepted, whether they have arrived or not, in order."""
-    taken = job_customers.c.outcome.in_((CustomerOutcome.ACCEPTED, CustomerOutcome.ARRIVED))
-    found = select(job_customers.c.cid).where(job_customers.c.job_id == job_id, taken)
+    return _with(conn, job_id, CustomerOutcome.ACCEPTED, CustomerOutcome.ARRIVED)
+
+
+def _with(conn: Connection, job_id: int, *outcomes: CustomerOutcome) -> list[str]:
+    found = select(job_customers.c.cid).where(
+        job_customers.c.job_id == job_id, job_customers.c.outcome.in_(outcomes)
+    )
     return list(conn.execute(found.order_by(job_customers.c.position)).scalars())
 
 
