@@ -96,8 +96,8 @@ def add_for_person(conn: Connection, batch_id: int, note: Note, to: str, **detai
 
 @prepared
 def _due(limit: Any) -> Select[Any]:
-    is_card = _is(outbox.c.note, Note.CARD)
-    aside = case((_is(outbox.c.note, *ASIDE), outbox.c.note), else_="")
+    is_card = note_is(outbox.c.note, Note.CARD)
+    aside = case((note_is(outbox.c.note, *ASIDE), outbox.c.note), else_="")
     oldest = (
         select(func.min(outbox.c.id))
         .where(~is_card)
@@ -108,16 +108,17 @@ def _due(limit: Any) -> Select[Any]:
     first_words = exists().where(
         earlier.c.job_id == outbox.c.job_id,
         earlier.c.id < outbox.c.id,
-        ~_is(earlier.c.note, Note.CARD, *ASIDE),
+        ~note_is(earlier.c.note, Note.CARD, *ASIDE),
     )
-    in_turn = (is_card | outbox.c.id.in_(oldest), ~_is(outbox.c.note, Note.PICTURE) | ~first_words)
+    in_turn = (is_card | outbox.c.id.in_(oldest), ~note_is(outbox.c.note, Note.PICTURE) | ~first_words)
     # Results before progress: messages of threads first, then cards, the one that changed longest ago first,
     # so that a busy job's card does not keep an ended one's from its last update.
     order = (is_card, case((is_card, outbox.c.due_at)), outbox.c.id)
-    return LISTED.where(*_may_go(), *in_turn).order_by(*order).limit(limit)
+    return LISTED.where(*may_go(), *in_turn).order_by(*order).limit(limit)
 
 
-def _is(note: ColumnElement[Any], *which: Note) -> ColumnElement[bool]:
+def note_is(note: ColumnElement[Any], *which: Note) -> ColumnElement[bool]:
+    """The condition that it is one of these."""
     # Written out: SQLite plans anew each time a parameter is bound that a partial index might depend on, and
     # a list after IN is spelled out anew each time.
     return or_(*(note == literal_column(f"'{one}'") for one in sorted(which)))
@@ -128,7 +129,7 @@ def due(conn: Connection, limit: int) -> Sequence[OutboxItem]:
 
     What is said aside goes by itself, pictures after everything that was to be said before them.
     """
-    return [_item(row) for row in _due(conn, limit=limit)]
+    return [as_item(row) for row in _due(conn, limit=limit)]
 
 
 def look(conn: Connection, limit: int) -> tuple[Sequence[OutboxItem], float | None]:
@@ -163,7 +164,7 @@ def _gone(item: Any, drawn: Any) -> Delete:
 def fresh(conn: Connection, item: OutboxItem) -> OutboxItem | None:
     """The item as it is now; None when it is gone or no longer due: somebody has dealt with it."""
     row = _fresh(conn, item=item.id).one_or_none()
-    return _item(row) if row else None
+    return as_item(row) if row else None
 
 
 def begin(conn: Connection, item: OutboxItem) -> OutboxItem | None:
@@ -177,38 +178,13 @@ def begin(conn: Connection, item: OutboxItem) -> OutboxItem | None:
     return found
 
 
-def following(conn: Connection, item: OutboxItem) -> OutboxItem | None:
-    """What may go after this one of the same job: its card if that was one, else its oldest message."""
-    which = _next_card if item.note is Note.CARD else _next_message
-    row = which(conn, job=item.job_id).one_or_none()
-    if row is None and _anything(conn, job=item.job_id).first():
-        ring(conn, TOPIC)  # a picture after the last message, say
-    return _item(row) if row else None
-
-
 @prepared
 def _some(most: Any) -> Select[Any]:
     return select(outbox.c.id).limit(most)
 
 
-@prepared
-def _anything(job: Any) -> Select[Any]:
-    return select(outbox.c.id).where(outbox.c.job_id == job, *_may_go()).limit(1)
-
-
-@prepared
-def _next_card(job: Any) -> Select[Any]:
-    return LISTED.where(outbox.c.job_id == job, _is(outbox.c.note, Note.CARD), *_may_go())
-
-
-@prepared
-def _next_message(job: Any) -> Select[Any]:
-    messages = (outbox.c.job_id == job, ~_is(outbox.c.note, Note.CARD, *ASIDE))
-    oldest = select(func.min(outbox.c.id)).where(*messages).scalar_subquery()
-    return LISTED.where(outbox.c.id == oldest, *_may_go())
-
-
-def _may_go() -> tuple[ColumnElement[bool], ...]:
+def may_go() -> tuple[ColumnElement[bool], ...]:
+    """The condition of what is due, in a workspace where it can be told."""
     return outbox.c.due_at <= now(), ~outbox.c.parked
 
 
@@ -240,7 +216,8 @@ def _postponed(item: Any, due: Any, tries: Any, doubt: Any) -> Update:
     return update(outbox).where(outbox.c.id == item).values(later)
 
 
-def _item(row: Row[Any]) -> OutboxItem:
+def as_item(row: Row[Any]) -> OutboxItem:
+    """A row of LISTED."""
     values = row._asdict()
     if row.detail and "to" in row.detail:
         values["channel_id"] = row.detail["to"]

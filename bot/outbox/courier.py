@@ -13,7 +13,7 @@ from bot.outbox.slack import Later, Undelivered
 from bot.outbox.telling import Done
 from bot.outbox.voice import Voice, Voices
 from bot.turns import Turns
-from store import outbox, parking
+from store import following, outbox, parking
 from store.database import Database
 from store.model import JobState
 from store.outbox_model import ASIDE, Note, OutboxItem
@@ -21,6 +21,9 @@ from store.outbox_model import ASIDE, Note, OutboxItem
 AT_ONCE = 32  # told at the same time; with room to spare, a look need not follow each
 LOOKED_AT = 500  # items, so that one crowded channel does not hide the others
 LONGEST_PAUSE_S = 60.0
+# Before a card is drawn anew: what changes it goes on at once, as a confirmed job to its first request. Each
+# such step shown by itself would be a call to Slack, whose limits are met by those first.
+SETTLING_S = 0.05
 REST_S = 5.0  # for a job whose message could not even be drawn
 MOVING = frozenset({JobState.CONFIRMED, JobState.RUNNING})  # a job in these shows progress on its card
 
@@ -145,6 +148,7 @@ class Courier:
         """Tell one item; what is due next in its strand."""
         last_look.lease.set(self._turns.lease())
         if listed.is_update:
+            await asyncio.sleep(SETTLING_S)
             facts = await self._db.short.read(drawing.read, listed)
         else:
             facts = await self._db.short.write(drawing.begin, listed)
@@ -186,7 +190,7 @@ class Courier:
 def _done(conn: Connection, done: Done, item: OutboxItem) -> OutboxItem | None:
     """Write down what became of an item; what is due next in its strand."""
     done(conn)
-    return outbox.following(conn, item)
+    return following.after(conn, item)
 
 
 def _strand(item: OutboxItem) -> Strand:

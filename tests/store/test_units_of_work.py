@@ -12,7 +12,7 @@ from store import jobs, outbox, proposing, short
 from store.database import Database
 from store.errors import SchemaMismatch, StoreError
 from store.outbox_model import Note
-from store.short import STEPS
+from store.short import BETWEEN, STEPS
 from store.tables import metadata
 from store.units import Transactions, ring
 from tests.store.samples import proposal, proposed
@@ -36,7 +36,7 @@ def count(conn: Connection, table: str) -> int:
 async def turn(at: Transactions) -> None:
     """Let what the writer handed to the loop run: it does so before it takes the next unit of work."""
     await at.write(lambda _: None)
-    for _ in range(STEPS + 1):
+    for _ in range(STEPS + BETWEEN + 1):
         await asyncio.sleep(0)
 
 

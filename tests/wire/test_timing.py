@@ -115,6 +115,7 @@ async def test_a_later_time_keeps_its_approvals_and_an_earlier_one_needs_them_ag
         assert (await stage.desk.submit(form, {"time": at})).form is None
         assert (await stage.job()).state == state
     stale = card
+    card = await stage.card_saying(card, f"<!date^{at}^")
     card = await with_button(stage, card, "approve")
     await stage.thread(card, "does not count any more")
     await nothing_sent(stage)
