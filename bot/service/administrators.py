@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy import Connection
 
 from bot.errors import NotAllowed, SetActionError
+from bot.policy import Person
 from bot.service.people import People
 from store import audit, floods, outbox
 from store.audit import Event
@@ -34,17 +35,27 @@ class Administrators:
         Raises NotAllowed when the person's groups cannot be read.
         """
         person = await self._people.person(operator)
-        return tuple(key for key in self._clusters if self._people.policy.administers(person, key))
+        return tuple(key for key in self._clusters if self._administers(person, key))
 
     async def check_runner(self, operator: Operator, batch: Batch) -> None:
         """Raises NotAllowed unless the batch is this person's to run, or they administer its cluster."""
-        if batch.assigned_to == operator.user_id or batch.cluster in await self.clusters_of(operator):
+        if batch.assigned_to == operator.user_id:
             return
+        if refusal := self.not_a_runner(await self._people.person(operator), batch):
+            raise refusal
+
+    def not_a_runner(self, person: Person, batch: Batch) -> NotAllowed | None:
+        """Why this person may not run the batch; of whom it is assigned to no groups need be known."""
+        if batch.assigned_to == person.user_id or self._administers(person, batch.cluster):
+            return None
         if batch.assigned_to:
             words = f"Batch {batch.code} is assigned to somebody else. Nothing was sent."
-            raise NotAllowed(words, ask=[batch.assigned_to, batch.made_by])
+            return NotAllowed(words, ask=[batch.assigned_to, batch.made_by])
         words = f"Batch {batch.code} is not assigned to you, or to anybody yet. Nothing was sent."
-        raise NotAllowed(words, ask=[batch.made_by])
+        return NotAllowed(words, ask=[batch.made_by])
+
+    def _administers(self, person: Person, cluster: str) -> bool:
+        return cluster in self._clusters and self._people.policy.administers(person, cluster)
 
     async def unable(self, operator: Operator, cluster: str, people: Sequence[str]) -> tuple[str, ...]:
         """Those of `people` whom no rule lets ask for anything there, as far as their groups are known."""

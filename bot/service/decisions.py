@@ -40,20 +40,25 @@ class Decisions:
 
         Raises NotAllowed, NoLongerPossible, StoreError.
         """
-        person: Person | NotAllowed = Person(press.operator.user_id)
-        job, batch = await self._db.short.read(_about, press.card)
-        if job:
-            try:
-                person = await self._people.requester(press.operator, job.action_name, job.cluster)
-                if batch:
-                    await self._administrators.check_runner(press.operator, batch)
-            except NotAllowed as refusal:
-                person = refusal  # to be put on the record, and only if it is this person's card
+        person: Person | NotAllowed
+        try:
+            person = await self._person(press)
+        except NotAllowed as refusal:
+            person = refusal  # to be put on the record, and only if it is this person's card
         return or_raise("set_action.confirmed", await self._db.short.write(self._confirm, press, person))
 
     async def cancel(self, press: Press) -> Job:
         """Put the card away, as it was; nothing is sent. Raises NotAllowed, NoLongerPossible, StoreError."""
         return or_raise("set_action.cancelled", await self._db.short.write(_cancel, press))
+
+    async def _person(self, press: Press) -> Person:
+        """Who pressed, as far as it matters for this card. Raises NotAllowed when Slack does not say."""
+        if not self._people.policy.names_groups:
+            return await self._people.person(press.operator)
+        job, batch = await self._db.short.read(_about, press.card)
+        if job is None or (batch and batch.assigned_to != press.operator.user_id):
+            return await self._people.person(press.operator)
+        return await self._people.requester(press.operator, job.action_name, job.cluster)
 
     def _confirm(self, conn: Connection, press: Press, person: Person | NotAllowed) -> Job | SetActionError:
         job, operator = open_card(conn, press), press.operator
@@ -64,6 +69,9 @@ class Decisions:
             return refused(conn, operator, job, gone)
         if isinstance(person, NotAllowed):
             return refused(conn, operator, job, person)
+        batch = batches.of_job(conn, job.id)
+        if batch and (no_runner := self._administrators.not_a_runner(person, batch)):
+            return refused(conn, operator, job, no_runner)
         if not self._people.policy.permits(person, Right.REQUEST, job.action_name, job.cluster):
             words = f"No rule lets you run {job.action_name} on {job.cluster} any more. Nothing was sent."
             refusal = self._people.refusal(words, job.action_name, job.cluster, person)
