@@ -24,7 +24,7 @@ def _default_database_url() -> str:
 class Environment(BaseModel):
     """The variables, by the names people set; a variable set to nothing counts as not set."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     bot_token: Annotated[SecretStr, _token("xoxb-")] | None = Field(
         default=None,

@@ -62,7 +62,7 @@ def _reason(value: str) -> str:
 class FreezeTable(BaseModel):
     """One window: weekly with `days`, or once with two dates."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     days: list[Annotated[str, AfterValidator(_day)]] | None = Field(default=None, min_length=1)
     timezone: Annotated[str, AfterValidator(_zone)] = Field(

@@ -21,7 +21,7 @@ OF_A_CLUSTER = Limits(jobs_open=200, customers_per_hour=1_000_000, cards_per_min
 class BreakerTable(BaseModel):
     """`breaker` of a cluster: failures in a row until it is left alone (0: never), and for how long."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, defer_build=True)
 
     failures: int = Field(default=6, ge=0, le=1_000)
     pause_s: float = Field(default=60, gt=0, le=86_400)
@@ -34,7 +34,7 @@ OF_THE_BREAKER = BreakerTable()
 class LimitsTable(BaseModel):
     """`[limits]` for each person, and `limits` of a cluster for everybody there together."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     jobs_open: int | None = Field(default=None, ge=1, le=100_000)
     customers_per_hour: int | None = Field(default=None, ge=1, le=100_000_000)

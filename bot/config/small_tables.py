@@ -17,7 +17,7 @@ SHORTEST_DAYS = 31
 class Table(BaseModel):
     """A table of the file: no unknown keys, no conversions such as "35" to 35."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, defer_build=True)
 
 
 class ArrivalTable(Table):

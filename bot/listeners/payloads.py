@@ -19,7 +19,7 @@ class Payload(BaseModel):
     """What all payloads have in common."""
 
     # A payload holds tokens and texts: an error about it, which is logged, must not repeat it.
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
 
 class Command(Payload):
