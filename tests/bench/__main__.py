@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.bench import clicks, contestants, parts
+from tests.bench.awake import awake
 from tests.bench.figures import Figures, machine, table
 from tests.bench.replicas import replicas
 from tests.postgresql import postgresql
@@ -46,6 +47,7 @@ SELDOM = {"million", "job_lists", "arrivals", "reading"}  # each takes minutes, 
 async def rounds(figures: Figures, given: argparse.Namespace, folder: Path, database: str | None) -> None:
     """Everybody in turn, with one job at a time and with eight."""
     async with AsyncExitStack() as stack:
+        stack.enter_context(awake())
         ones = [
             await stack.enter_async_context(contestants.floor(name, folder, http=http))
             for http in (False, True)

@@ -79,17 +79,19 @@ Note = Callable[[str, float], None]
 
 
 async def conversation(one: Contestant, seat: Seat, note: Note) -> None:
-    """Ask, wait for the card, press, wait for the job id in the thread."""
+    """Ask, wait for the card, press; in flight until the card is brought up to date, as (c) does at last."""
     wire, ids = one.wire, payloads.cids(seat.size)
     card = wire.expect(("card", seat.channel))
     note("ask", await wire.deliver(payloads.asked(seat.user, seat.channel, ids, seat.cluster)))
     _, shown = await card
     sent, told = wire.expect(("cluster", ids[0])), wire.expect(("thread", shown["ts"]))
+    updated = wire.expect(("update", shown["ts"]))
     began = time.perf_counter()
     acknowledged = asyncio.create_task(wire.deliver(payloads.click(seat.user, shown)))
     note("cluster", (await sent)[0] - began)
     note("thread", (await told)[0] - began)
     note("click", await acknowledged)
+    await updated
 
 
 async def acknowledgement(one: Contestant, seat: Seat, note: Note) -> None:

@@ -147,6 +147,8 @@ class Wire:
         ts = said.get("ts") or f"{1_700_000_000 + next(self._numbers)}.000100"
         if "thread_ts" in said:
             self._heard(("thread", said["thread_ts"]), at, said)
+        if "ts" in said:
+            self._heard(("update", ts), at, said)
         blocks = said.get("blocks") or []
         for block in json.loads(blocks) if isinstance(blocks, str) else blocks:
             for element in block.get("elements", ()):
