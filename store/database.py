@@ -127,7 +127,7 @@ class Database:
         future.add_done_callback(partial(self._ring, loop))
         return (await done)[0]
 
-    def _ring(self, loop: asyncio.AbstractEventLoop, future: Future[tuple[Any, set[str]]]) -> None:
+    def _ring(self, loop: asyncio.AbstractEventLoop, future: Future[tuple[Any, list[str]]]) -> None:
         if not future.cancelled() and not future.exception():
             for topic in future.result()[1]:
                 loop.call_soon_threadsafe(self._on_ring, topic)

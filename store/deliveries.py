@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Executable, delete, literal_column
+from sqlalchemy import Connection, Delete, Executable, delete, literal_column, select
 
 from store.clock import now
 from store.database import upsert_on
@@ -20,7 +20,9 @@ def first(conn: Connection, signature: str) -> bool:
 
 @prepared
 def _forget() -> Delete:
-    return delete(deliveries).where(deliveries.c.at < now() - literal_column(str(KEPT_MS)))
+    # As a query of its own it has one value, and PostgreSQL goes by the index.
+    here = select(now()).scalar_subquery()
+    return delete(deliveries).where(deliveries.c.at < here - literal_column(str(KEPT_MS)))
 
 
 @prepared

@@ -6,7 +6,7 @@ interpreter, each of its statements waits for it anew: a job takes twice the pro
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from functools import partial
@@ -22,7 +22,7 @@ FEW = 500  # rows: some milliseconds
 SLOW_S = 0.02  # a commit that took longer: while the disk is slow, a thread waits for it
 # Of the loop, until it rings, so that whoever waits goes on first: a click is acknowledged, over HTTP too.
 STEPS = 12
-BETWEEN = 6  # and as many from one topic to the next: a thread has the job id before the next thing begins
+BETWEEN = 6  # and as many from one topic to the next, so that what the first one begins is out
 WRITE: Options = {SHORT: True}
 READ: Options = {SHORT: True, "read_only": True}
 
@@ -127,7 +127,7 @@ class Short:
             raise
         finally:
             self._turn.release()
-        self._ring(sorted(begun.topics))
+        self._ring(begun.topics)
 
     def _commit(self, begun: Begun[T]) -> None:
         began = time.perf_counter()
@@ -139,11 +139,11 @@ class Short:
         if done.exception():
             self._units.let_go()
         else:
-            self._ring(sorted(begun.topics))
+            self._ring(begun.topics)
 
-    def _ring(self, topics: list[str], steps: int = STEPS) -> None:
+    def _ring(self, topics: Sequence[str], steps: int = STEPS) -> None:
         if topics and steps:
             asyncio.get_running_loop().call_soon(self._ring, topics, steps - 1)
         elif topics:
-            self._on_ring(topics.pop())  # the outbox is before clusters' runners
-            self._ring(topics, BETWEEN)
+            self._on_ring(topics[0])
+            self._ring(topics[1:], BETWEEN)

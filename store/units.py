@@ -1,7 +1,7 @@
 """A unit of work: a plain function on a connection, carried out whole, in one transaction of one thread."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
@@ -45,11 +45,11 @@ def ring(conn: Connection, topic: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Begun(Generic[T_co]):
-    """A unit of work that is done but for its commit; then `topics` are to be rung in this process."""
+    """A unit of work that is done but for its commit; then `topics` are to be rung here, in that order."""
 
     transaction: RootTransaction
     result: T_co
-    topics: set[str]
+    topics: list[str]
 
     def commit(self) -> None:
         """Commit, or roll back where that fails. Raises SQLAlchemyError."""
@@ -74,8 +74,8 @@ class Units:
         self._kept: list[Connection] = []
         self._closed = False
 
-    def done(self, options: Options, work: Callable[[Connection], T]) -> tuple[T, set[str]]:
-        """The result, committed, and the topics to be rung. Raises StoreError."""
+    def done(self, options: Options, work: Callable[[Connection], T]) -> tuple[T, list[str]]:
+        """The result, committed, and the topics to be rung, in order. Raises StoreError."""
         tries = 1
         while True:
             try:
@@ -100,11 +100,13 @@ class Units:
             undone.callback(transaction.rollback)
             result = work(conn)
             audit.seal(conn)
-            topics: set[str] = conn.info.pop(_RINGS, set())
+            # Backwards, so that the outbox ("outbox") is rung before a cluster's runner ("cluster:…"): the
+            # thread has the job id before its first request goes out.
+            topics = sorted(conn.info.pop(_RINGS, ()), reverse=True)
             if not self._embedded and topics:
                 _notify(conn, topics)
             undone.pop_all()
-        return Begun(transaction, result, topics if self._embedded else set())
+        return Begun(transaction, result, topics if self._embedded else [])
 
     def let_go(self) -> None:
         """After an error this thread's next unit begins with another connection: this one may be lost."""
@@ -136,10 +138,10 @@ class Units:
         return mine[kind]
 
 
-def _notify(conn: Connection, topics: set[str]) -> None:
+def _notify(conn: Connection, topics: Sequence[str]) -> None:
     conn.execute(
         text("SELECT pg_notify(:channel, topic) FROM unnest(CAST(:topics AS text[])) AS topic"),
-        {"channel": postgres.CHANNEL, "topics": sorted(topics)},
+        {"channel": postgres.CHANNEL, "topics": list(topics)},
     )
 
 

@@ -183,7 +183,8 @@ class Courier:
             await until_stored(lambda: self._db.short.write(done))
             self._missed.add(strand)
             return None
-        self._missed.discard(strand)  # what was committed until now is found here
+        if _strand(item) == strand:  # a card that turns out to be there has another: its click has told us
+            self._missed.discard(strand)  # what was committed until now is found here
         return await until_stored(lambda: self._db.short.write(_done, done, item))
 
 

@@ -56,8 +56,10 @@ class Decisions:
         if not self._people.policy.names_groups:
             return await self._people.person(press.operator)
         job, batch = await self._db.short.read(_about, press.card)
-        if job is None or (batch and batch.assigned_to != press.operator.user_id):
-            return await self._people.person(press.operator)
+        if job is None:
+            return Person(press.operator.user_id)
+        if batch and batch.assigned_to != press.operator.user_id:
+            return await self._people.person(press.operator)  # an administrator, perhaps by a group
         return await self._people.requester(press.operator, job.action_name, job.cluster)
 
     def _confirm(self, conn: Connection, press: Press, person: Person | NotAllowed) -> Job | SetActionError:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.sandbox.desk import Attachment, Entry, Message, Submission
 from bot.sandbox.desk import Form as Shown
-from bot.sandbox.workspace.people import ASTER, BRAM, CLEO, OPS
+from bot.sandbox.workspace.people import ASTER, BRAM, CLEO, ONCALL, OPS
 from tests.forms import form_of
 from tests.stage import Stage, words
 
@@ -329,6 +329,15 @@ async def test_a_card_of_a_batch_that_went_to_somebody_else_cannot_be_confirmed(
     await stage.private("is assigned to somebody else", user=BRAM)
     assert (await stage.job()).state == "proposed"
     assert (await stage.events())[-1] == "refused_click"
+
+
+async def test_an_administrator_by_a_group_confirms_somebody_elses_batch(idle_stage: Stage) -> None:
+    stage = idle_stage
+    await stage.start_bot(more=ADMIN.replace(ASTER, ONCALL))
+    [batch] = await made(stage, await stage.cids(2), to=[BRAM])
+    card = await stage.ask(f"/set-action T-Enable batch:{batch.code}")
+    await stage.confirm(card)
+    await stage.thread(card, "both customers accepted")
 
 
 async def test_whoever_loses_a_batch_is_told_and_whose_it_is_now(stage: Stage) -> None:

@@ -10,13 +10,18 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from bot import loops
 from bot.outbox import courier, pace
+from bot.outbox.courier import Courier
 from bot.outbox.slack import EVENT_TYPE, Slack
+from bot.outbox.voice import Voice
+from bot.runner.sender import Runner
 from bot.sandbox.cluster import moods
 from bot.sandbox.desk import Entry, Message
 from bot.sandbox.workspace.people import ASTER
 from bot.turns.embedded import EmbeddedTurns
 from bot.views.message import Message as Drawn
+from store.outbox_model import Note, OutboxItem
 from tests.brisk import Brisk
 from tests.stage import Stage, words
 
@@ -111,6 +116,42 @@ async def test_a_lost_answer_loses_no_message_and_doubles_none(stage: Stage) -> 
     assert order(await stage.thread_of(card)) == ["started", "outcome"]
     assert len(await calls(stage, "chat.postMessage")) == 3  # the card, the job id, the outcome
     assert len(await calls(stage, "conversations.replies")) == 1
+
+
+@pytest.mark.usefixtures("quick_retries")
+async def test_a_card_pressed_before_it_was_known_to_be_there_keeps_no_message_waiting(
+    idle_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(self: Runner) -> None:
+        """Otherwise what becomes of the request would have the outbox looked at again."""
+
+    monkeypatch.setattr(Runner, "_fill", nothing)
+    monkeypatch.setattr(loops, "SWEEP_S", 60.0)
+    stage = idle_stage
+    await stage.start_bot()
+    listed, pressed = asyncio.Event(), asyncio.Event()
+    deliver, update = Courier._deliver, Slack.update
+
+    async def held(self: Courier, item: OutboxItem, voice: Voice) -> OutboxItem | None:
+        if item.note is Note.CARD and not item.is_update and item.attempts:  # its first answer was lost
+            listed.set()
+            await pressed.wait()
+        return await deliver(self, item, voice)
+
+    async def late(self: Slack, channel: str, ts: str, message: Drawn) -> None:
+        await asyncio.sleep(0.3)  # the job id comes up meanwhile
+        await update(self, channel, ts, message)
+
+    monkeypatch.setattr(Courier, "_deliver", held)
+    monkeypatch.setattr(Slack, "update", late)
+    await stage.desk.fail("chat.postMessage", lose_answer=True)
+    card = await stage.ask(f"/set-action T-Enable evian3 {(await stage.cids(1))[0]}")
+    await listed.wait()
+    with monkeypatch.context() as busy:
+        busy.setattr(Brisk, "update", lambda *_, **__: 60.0)  # the workspace's budget is used up
+        await stage.confirm(card)
+        pressed.set()
+        await stage.thread(card, "is confirmed")
 
 
 @pytest.mark.parametrize("closed", ["archive", "kick_bot"])

@@ -151,6 +151,17 @@ async def test_groups_that_cannot_be_read_at_the_click_mean_no_and_it_is_recorde
     await idle_stage.thread(card, "1 customer accepted")
 
 
+async def test_whoever_a_rule_names_needs_no_group_at_the_click(idle_stage: Stage) -> None:
+    await idle_stage.start_bot(who=f'["{ASTER}", "{ONCALL}"]')
+    card = await card_and_ids(idle_stage)
+    await idle_stage.settled()
+    await idle_stage.stop_bot()
+    await idle_stage.start_bot()  # which forgets who is in which group
+    await idle_stage.desk.fail("usergroups.users.list", 2, error="internal_error")
+    await idle_stage.confirm(card)
+    await idle_stage.thread(card, "1 customer accepted")
+
+
 @pytest.mark.parametrize("line", ["/set-action help", "/set-action T-Enabel evian3 e106b3d0fb01"])
 async def test_help_does_not_claim_to_know_rights_that_could_not_be_read(
     idle_stage: Stage, line: str
