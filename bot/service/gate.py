@@ -61,7 +61,8 @@ class Gate:
 
         A start in spite of a freeze is decided where every start is (`bot/service/starts.py`).
         """
-        now = read_anew(conn)  # the job that this one comes from may have been waited for
+        # The job that a card comes from may have been waited for.
+        now = read_now(conn) if job.parent_id is None else read_anew(conn)
         decided: dict[str, object] = {"decided_by": by.user_id, "decided_at": now}
         needed = self.needed(job.action_name, job.cluster)
         if needed:
