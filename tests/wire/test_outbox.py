@@ -203,7 +203,7 @@ async def test_a_result_does_not_wait_for_a_slow_card(stage: Stage, monkeypatch:
 async def test_what_changes_a_card_in_quick_steps_is_shown_by_one_update(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(courier, "SETTLING_S", 1.0)
+    monkeypatch.setattr(courier, "SETTLING_S", 2.0)
     card = await stage.ask(f"/set-action T-Enable evian3 {(await stage.cids(1))[0]}")
     await stage.confirm(card)
     await stage.thread(card, "1 customer accepted")  # what is said does not wait for that

@@ -184,7 +184,7 @@ async def test_an_unknown_outcome_is_read_once_over_both(shared_stage: Stage) ->
     stage = shared_stage
     await stage.evian3.next_mood(moods.closed(acts=True))
     for _ in range(2):
-        await stage.start_bot(timeout_s=0.5, settle_s=1.0)
+        await stage.start_bot(timeout_s=2.0, settle_s=3.0)
     card = await confirmed(stage, await stage.cids(2))
     await stage.thread(card, "checked. The cluster has both customers")
     await stage.stop_bots()
