@@ -11,6 +11,7 @@ import yaml
 from bot import http_mode, speech
 from bot.listeners import door, forms
 from bot.listeners.door import Door
+from bot.outbox import courier
 from bot.runner import sender
 from bot.sandbox.cluster.desk import ClusterDesk
 from bot.sandbox.cluster.host import ClusterHost
@@ -32,8 +33,9 @@ def scopes() -> frozenset[str]:
 
 @pytest.fixture(autouse=True)
 def brisk(monkeypatch: pytest.MonkeyPatch) -> float:
-    """Bots started in this process may speak this many times as fast as Slack allows."""
+    """Bots started in this process may speak, and draw, this many times as fast as Slack allows."""
     monkeypatch.setattr(speech, "Pace", Brisk)
+    monkeypatch.setattr(courier, "SETTLING_S", courier.SETTLING_S / Brisk.SPEED)
     return Brisk.SPEED
 
 

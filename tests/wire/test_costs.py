@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from bot.outbox import courier
 from tests.stage import Stage
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +27,7 @@ MOST = {
     "tasks": 10,
 }
 TRIES = 3
+SETTLING_S = courier.SETTLING_S  # as it is outside of tests
 SAID = {"chat.postMessage": 3, "chat.update": 3}  # the card, the job id, the outcome; progress, at most
 UPDATES = 2  # that it is sent, that it ended; where the machine stands still, that it is confirmed, too
 
@@ -67,7 +70,8 @@ async def calls(stage: Stage) -> Counter[str]:
     return told + Counter({"POST": len(record.posts), "GET": len(record.gets)})
 
 
-async def test_a_job_costs_no_more_than_it_did(stage: Stage) -> None:
+async def test_a_job_costs_no_more_than_it_did(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(courier, "SETTLING_S", SETTLING_S)
     first, *more = await stage.cids(1 + TRIES)
     await job(stage, first)  # what is done once is done
     costs: list[Counter[str]] = []
