@@ -13,10 +13,10 @@ import random
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 
-from bot.outbox.courier import AT_ONCE, LOOKED_AT
+from bot.outbox.courier import AT_ONCE, LOOKED_AT, SETTLING_S
 from bot.outbox.pace import Pace
 
-CALL_S = 0.15  # a call to Slack
+CALL_S = 0.15  # a call to Slack, as an assumption
 DECIDES_S, TAKES_S = 20.0, 15.0  # a person reads the card; the cluster's slower answers
 JOBS_PER_OPERATOR = 12 / 3600  # a second, when everybody is busy: one in five minutes
 OPERATORS_PER_CHANNEL = 10
@@ -66,6 +66,8 @@ class Workspace:
         for job in self._waiting.values():
             if job.ended and job.words:
                 self.told["message"].append(self.now - job.ended)
+            if job.ended and job.changed is not None:
+                self.told["card"].append(self.now - job.ended)
         return self
 
     def _at(self, when: float, what: str, job: Job) -> None:
@@ -105,10 +107,11 @@ class Workspace:
     def _deliver(self) -> float | None:
         """As `Courier` does it: messages first, then cards, the one that changed longest ago first."""
         wait: float | None = None
-        some = list(itertools.islice(self._waiting.values(), LOOKED_AT))
+        some = self._waiting.values()
         talking = sorted((job for job in some if job.words), key=lambda job: job.words[0])
         drawing = sorted((job for job in some if job.changed), key=lambda job: job.changed or 0.0)
-        for what, job in [*(("message", job) for job in talking), *(("card", job) for job in drawing)]:
+        due = [*(("message", job) for job in talking), *(("card", job) for job in drawing)]
+        for what, job in due[:LOOKED_AT]:
             if self._calls >= AT_ONCE:
                 return None
             if what in job.busy:
@@ -126,7 +129,7 @@ class Workspace:
                 job.changed = None
             job.busy.add(what)
             self._calls += 1
-            self._at(self.now + CALL_S, what, job)
+            self._at(self.now + CALL_S + (SETTLING_S if what == "card" else 0.0), what, job)
         return wait
 
 
@@ -139,7 +142,7 @@ def row(operators: int, workspaces: int) -> str:
     for what in ("message", "card"):
         times = sorted(told[what]) or [float("nan")]
         cells += [times[len(times) // 2], times[min(len(times) - 1, len(times) * 95 // 100)]]
-    cells_shown = " | ".join(f"{cell:,.1f}" for cell in cells)
+    cells_shown = " | ".join(f"{cell:,.2f}" for cell in cells)
     return f"| {operators:,} | {workspaces} | {operators * JOBS_PER_OPERATOR * 60:,.0f} | {cells_shown} |"
 
 
