@@ -22,9 +22,9 @@ log = structlog.get_logger()
 class Loop:
     """Calls `work` in the turn named `topic`, whenever that is rung and by itself every few seconds.
 
-    `work` returns in how many seconds something falls due, or None. The turn is given back once `work` has
-    nothing under way (`busy`). An error is logged and the work tried again: one bad moment must not end a
-    loop that everybody waits for.
+    `work` returns in how many seconds something falls due, or None; it is called at most every `rest_s`
+    seconds. The turn is given back once `work` has nothing under way (`busy`). An error is logged and the
+    work tried again: one bad moment must not end a loop that everybody waits for.
     """
 
     def __init__(
@@ -34,18 +34,25 @@ class Loop:
         work: Callable[[], Awaitable[float | None]],
         *,
         busy: Callable[[], bool] = lambda: False,
+        rest_s: float = 0.0,
     ) -> None:
         self._turns = turns
         self._topic = topic
         self._work = work
         self._busy = busy
+        self._rest_s = rest_s
         self._stopping = False
 
     async def run(self) -> None:
         """Work until `stop`; never interrupted half way through."""
+        clock = asyncio.get_running_loop().time
         while not self._stopping:
+            rested = clock() + self._rest_s
             due = await self._once()
             await self._turns.bell.hear(self._topic, SWEEP_S if due is None else min(due, SWEEP_S))
+            # Before the turn is asked for: on PostgreSQL that is a question to the database.
+            while (left := rested - clock()) > 0 and not self._stopping:
+                await self._turns.bell.hear(self._topic, left)
 
     @property
     def stopping(self) -> bool:

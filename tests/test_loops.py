@@ -92,6 +92,30 @@ async def test_the_turn_is_given_back_after_the_work_unless_something_is_under_w
         assert turns.said == expected
 
 
+async def test_while_it_rests_it_asks_for_no_turn_and_works_once_for_all_rings() -> None:
+    bell, work = Bell(), Work()
+    turns = OneLock(bell)
+    loop = Loop(turns, TOPIC, work, rest_s=0.2)
+    began = asyncio.get_running_loop().time()
+    task = asyncio.create_task(loop.run())
+    await work.until(1)
+    while work.calls == 1:
+        bell.ring(TOPIC)
+        await asyncio.sleep(0.01)
+    assert asyncio.get_running_loop().time() - began >= 0.2
+    assert turns.said == ["take evian3", "give evian3"] * 2
+    await _ended(loop, task)
+
+
+async def test_a_stop_does_not_wait_for_the_rest_to_be_over() -> None:
+    work = Work()
+    loop = Loop(OneLock(Bell()), TOPIC, work, rest_s=3600)
+    task = asyncio.create_task(loop.run())
+    await work.until(1)
+    await _ended(loop, task)
+    assert work.calls == 1
+
+
 async def test_in_anothers_turn_nothing_is_done_until_it_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loops, "TAKEN_S", 0.01)
     turns, work = OneLock(Bell(), ours=False), Work()

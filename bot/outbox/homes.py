@@ -7,7 +7,6 @@ looked at, and a digest of what was published last keeps a home from being publi
 import asyncio
 import hashlib
 import json
-import math
 from dataclasses import replace
 
 import structlog
@@ -40,10 +39,9 @@ class Homes:
         self._turns = turns
         self._voices = voices
         self._seen: int | None = None  # how far the record was read
-        self._looked = -math.inf
         self._due: dict[Operator, float] = {}  # whose home is to be looked at, and when at the earliest
         self._drawing = UnderWay()
-        self._loop = Loop(turns, homes.TOPIC, self._refresh)
+        self._loop = Loop(turns, homes.TOPIC, self._refresh, rest_s=LOOK_EVERY_S)
 
     async def run(self) -> None:
         """Refresh until `stop`. What is cut off is seen at the next start."""
@@ -59,9 +57,6 @@ class Homes:
 
     async def _refresh(self) -> float | None:
         clock = asyncio.get_running_loop().time
-        if (early := self._looked + LOOK_EVERY_S - clock()) > 0:
-            return early
-        self._looked = clock()
         self._seen, found = await self._db.short.read(homes.concerned, self._seen)
         for person in found:
             self._due.setdefault(person, 0.0)
