@@ -1,10 +1,12 @@
 """Queries about sending: cut a job into chunks, claim the next, record the answer. Never commit."""
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Connection,
     Executable,
     Insert,
@@ -15,13 +17,16 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    tuple_,
+    type_coerce,
     update,
 )
 
 from store import transitions
-from store.clock import now, read_now
+from store.clock import now
 from store.jobs import COLUMNS, as_job
 from store.model import Chunk, ChunkState, CustomerOutcome, Job, JobState
+from store.pause_tables import pauses
 from store.prepared import prepared
 from store.short import expect
 from store.tables import IS_CONFIRMED, IS_PLANNED, IS_SENDING, IS_UNKNOWN, chunks, job_customers, jobs
@@ -78,38 +83,66 @@ def _ranges(conn: Connection, job: Job, size: int) -> Sequence[tuple[int, int]]:
     return [(part[0], part[-1]) for part in cuts]
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A cluster's planned chunks, and what they may have to wait for.
+
+    `waiting`: how many there are, 2 for more. `unaccounted`: POSTs of dead senders that may still be in
+    flight: sent, never answered, not settled yet. `paused_until`: it asked to be left alone, and has taken
+    nothing since. `at`: the database's clock.
+    """
+
+    waiting: int
+    unaccounted: int
+    paused_until: datetime | None
+    at: datetime
+
+
+def line(conn: Connection, cluster: str, settle_s: float) -> Line:
+    """What is in line at a cluster, by one statement."""
+    return Line(*_line(conn, cluster=cluster, settle_ms=round(settle_s * 1000)).one())
+
+
+@prepared
+def _line(cluster: Any, settle_ms: Any) -> Select[Any]:
+    # As a query of its own the clock has one value, and PostgreSQL goes by the index.
+    since = select(now()).scalar_subquery() - type_coerce(settle_ms, BigInteger)
+    unanswered = (IS_UNKNOWN, chunks.c.elapsed_ms.is_(None), chunks.c.sent_at > since)
+    waiting = _in_line(cluster).limit(2).subquery()
+    unaccounted = select(func.count()).select_from(chunks).where(chunks.c.cluster == cluster, *unanswered)
+    paused = select(pauses.c.until).where(pauses.c.cluster == cluster)
+    return select(
+        select(func.count()).select_from(waiting).scalar_subquery().label("waiting"),
+        unaccounted.scalar_subquery().label("unaccounted"),
+        paused.scalar_subquery().label("paused_until"),
+        now().label("at"),
+    )
+
+
 def claim(conn: Connection, cluster: str) -> Chunk | None:
     """planned -> sending for the next chunk in turn: lowest number first, then the oldest job.
 
     So a job of one customer overtakes the fortieth chunk of a large one. None of a job that was stopped.
     """
-    found = _next_planned(conn, cluster=cluster).one_or_none()
-    if found is None:
-        return None
-    claimed = _claimed(conn, job=found.job_id, chunk=found.number).one_or_none()
+    claimed = _claimed(conn, where=cluster).one_or_none()
     return _chunk(claimed) if claimed else None
 
 
 @prepared
-def _next_planned(cluster: Any) -> Select[Any]:
-    planned = select(chunks.c.job_id, chunks.c.number).where(chunks.c.cluster == cluster, IS_PLANNED)
-    return planned.order_by(chunks.c.number, chunks.c.job_id).limit(1)
-
-
-@prepared
-def _claimed(job: Any, chunk: Any) -> Executable:
-    stopped = exists().where(jobs.c.id == job, jobs.c.stopped_at.is_not(None))
+def _claimed(where: Any) -> Executable:
+    in_turn = _in_line(where).order_by(chunks.c.number, chunks.c.job_id)
+    next_one = in_turn.limit(1).scalar_subquery()
+    stopped = exists().where(jobs.c.id == chunks.c.job_id, jobs.c.stopped_at.is_not(None))
     return (
-        _when(job, chunk, ChunkState.PLANNED)
-        .where(~stopped)
+        update(chunks)
+        .where(tuple_(chunks.c.job_id, chunks.c.number) == next_one, IS_PLANNED, ~stopped)
         .values(state=ChunkState.SENDING, attempt=chunks.c.attempt + 1, sent_at=now())
         .returning(*CHUNK_COLUMNS)
     )
 
 
-def is_any_planned(conn: Connection, cluster: str) -> bool:
-    """Whether anything of this cluster is in line."""
-    return _next_planned(conn, cluster=cluster).first() is not None
+def _in_line(cluster: Any) -> Select[Any]:
+    return select(chunks.c.job_id, chunks.c.number).where(chunks.c.cluster == cluster, IS_PLANNED)
 
 
 def release(conn: Connection, chunk: Chunk, *, split: bool = False) -> bool:
@@ -130,18 +163,6 @@ def orphans(conn: Connection, cluster: str, ours: Collection[tuple[int, int]]) -
 @prepared
 def _sending(cluster: Any) -> Select[Any]:
     return select(*CHUNK_COLUMNS).where(chunks.c.cluster == cluster, IS_SENDING)
-
-
-def unaccounted(conn: Connection, cluster: str, settle_s: float) -> int:
-    """How many POSTs of dead senders may still be in flight: sent, never answered, not settled yet."""
-    since = read_now(conn) - timedelta(seconds=settle_s)
-    return int(_unaccounted(conn, cluster=cluster, since=since).scalar_one())
-
-
-@prepared
-def _unaccounted(cluster: Any, since: Any) -> Select[Any]:
-    unanswered = (IS_UNKNOWN, chunks.c.elapsed_ms.is_(None), chunks.c.sent_at > since)
-    return select(func.count()).select_from(chunks).where(chunks.c.cluster == cluster, *unanswered)
 
 
 def plan_unknown(conn: Connection, job_id: int) -> int:

@@ -19,9 +19,8 @@ from bot.runner.ending import log_done
 from bot.runner.lane import Lane, Post
 from bot.runner.record import close, keep_back, record
 from bot.turns import Lease, Turns
-from store import audit, chunks, customers, jobs, outbox, pauses, schedules, short, stopping
+from store import audit, chunks, customers, jobs, outbox, schedules, short, stopping
 from store.audit import Event
-from store.clock import read_now
 from store.database import Database
 from store.model import Chunk, JobState
 from store.outbox_model import Note
@@ -164,8 +163,9 @@ class Runner:
         short.expect(conn, (len(orphans) + 1) * size)
         for orphan in orphans:
             self._lose(conn, orphan)
-        schedules.look_again(conn, key, READY_S)
         confirmed = chunks.confirmed(conn, key)
+        if confirmed and schedules.look_again(conn, key, READY_S):
+            confirmed = chunks.confirmed(conn, key)
         short.expect(conn, sum(1 + job.total // size for job in confirmed))
         for job in confirmed:
             if chunks.cut(conn, job, self._lane.chunk_size):
@@ -173,19 +173,21 @@ class Runner:
         for job in stopping.over(conn, key):
             close(conn, self._lane, job)
         posts: list[Post] = []
-        while chunks.is_any_planned(conn, key):
+        while (in_flight := len(ours) + len(posts)) < self._lane.concurrency:
+            line = chunks.line(conn, key, self._lane.settle_s)
+            if not line.waiting:
+                return Claimed(posts, more=False)
             if clock() >= lease():
                 return Claimed(posts, 0.0)
-            in_flight = len(ours) + len(posts)
-            if in_flight >= self._lane.concurrency:
-                return Claimed(posts)
-            if wait := self._wait(conn, in_flight):
+            if wait := self._wait(line, in_flight):
                 return Claimed(posts, wait)
             post = self._next(conn)
             if post is None:
                 return Claimed(posts, LOOK_AGAIN_S)  # being stopped just now: others come after it
             posts.append(post)
-        return Claimed(posts, more=False)
+            if line.waiting == 1:
+                return Claimed(posts, more=False)
+        return Claimed(posts)
 
     def _next(self, conn: Connection) -> Post | None:
         chunk = chunks.claim(conn, self._lane.key)
@@ -198,12 +200,11 @@ class Runner:
             audit.append(conn, Event.SENT, job=job.uuid, cluster=job.cluster, detail=detail)
         return Post(chunk, job, cids)
 
-    def _wait(self, conn: Connection, ours: int) -> float | None:
+    def _wait(self, line: chunks.Line, ours: int) -> float | None:
         """Seconds to leave the cluster alone: it asked for it, or as much as it takes may be in flight."""
-        in_flight = ours + chunks.unaccounted(conn, self._lane.key, self._lane.settle_s)
-        pause = pauses.current(conn, self._lane.key)
-        if pause:
-            left = (pause.until - read_now(conn)).total_seconds()
+        in_flight = ours + line.unaccounted
+        if line.paused_until:
+            left = (line.paused_until - line.at).total_seconds()
             # When the time is over, one request shows whether the cluster takes them again.
             return left if left > 0 else (LOOK_AGAIN_S if in_flight else None)
         return LOOK_AGAIN_S if in_flight >= self._lane.concurrency else None

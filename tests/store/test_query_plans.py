@@ -336,19 +336,25 @@ async def test_the_course_of_a_job_reads_its_own_rows(db: Database) -> None:
 
 async def test_a_claim_takes_the_first_entry_of_its_index(db: Database) -> None:
     await db.write(fill)
-    choose, take = await db.write(plans, lambda conn: chunks.claim(conn, EVIAN3))
-    assert choose.steps == ("SEARCH chunks USING INDEX ix_chunks_planned (cluster=?)",)
-    assert take.steps == (
+    [plan] = await db.write(plans, lambda conn: chunks.claim(conn, EVIAN3))
+    assert plan.steps == (
         "SEARCH chunks USING PRIMARY KEY (job_id=? AND number=?)",
-        "SCALAR SUBQUERY 1",  # whether its job was stopped
+        "SCALAR SUBQUERY 1",  # which one is next
+        "SEARCH chunks USING INDEX ix_chunks_planned (cluster=?)",
+        "CORRELATED SCALAR SUBQUERY 2",  # whether its job was stopped
         "SEARCH jobs USING INTEGER PRIMARY KEY (rowid=?)",
     )
 
 
-async def test_what_is_unaccounted_for_is_counted_by_its_index(db: Database) -> None:
+async def test_what_is_in_line_is_found_by_its_indexes(db: Database) -> None:
     await db.write(fill)
-    _clock, plan = await db.read(plans, lambda conn: chunks.unaccounted(conn, EVIAN3, 60.0))
-    assert plan.steps == ("SEARCH chunks USING INDEX ix_chunks_unknown (cluster=? AND sent_at>?)",)
+    [plan] = await db.read(plans, lambda conn: chunks.line(conn, EVIAN3, 60.0))
+    assert [step for step in plan.steps if step.startswith("SEARCH")] == [
+        "SEARCH chunks USING INDEX ix_chunks_planned (cluster=?)",
+        "SEARCH chunks USING INDEX ix_chunks_unknown (cluster=? AND sent_at>?)",
+        "SEARCH pauses USING INDEX sqlite_autoindex_pauses_1 (cluster=?)",
+    ]
+    assert not plan.whole_tables
 
 
 async def test_the_outbox_touches_no_large_table_and_sorts_only_what_waits(db: Database) -> None:
