@@ -128,7 +128,7 @@ def seal(conn: Connection) -> None:
     if not pending:
         return
     if conn.dialect.name == "postgresql":
-        conn.execute(select(func.pg_advisory_xact_lock(CHAIN_LOCK)))
+        _lock(conn)
     # The clock is read with the lock held, whatever it was before: times must not go back along the chain.
     last = _head(conn).one_or_none()
     end, previous, at = last or (0, GENESIS, read_now(conn))
@@ -139,7 +139,15 @@ def seal(conn: Connection) -> None:
         values = {**row, "at": at, "previous_hash": previous, "hash": end_of_row}
         rows.append({f"new_{name}": value for name, value in values.items()})
         previous = end_of_row
-    _row.many(conn, rows)
+    if len(rows) == 1:
+        _row(conn, **rows[0])  # for many psycopg takes a trip more
+    else:
+        _row.many(conn, rows)
+
+
+@prepared
+def _lock() -> Select[Any]:
+    return select(func.pg_advisory_xact_lock(CHAIN_LOCK))
 
 
 def _insert(**new: Any) -> Insert:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
-from store import transitions
+from store import postgres, transitions
 from store.clock import now
 from store.model import Job, JobState, Operator
 from store.prepared import prepared
@@ -112,8 +112,7 @@ def open_cards(conn: Connection, owner: Operator) -> int:
 
     One whose successor is on its way waits for that.
     """
-    if conn.dialect.name == "postgresql":  # SQLite has one writer anyway
-        conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"cards of {owner}", 0))))
+    postgres.hold(conn, f"cards of {owner}")
     return int(_open_cards(conn, **asdict(owner)).scalar_one())
 
 

@@ -3,7 +3,11 @@
 Nothing hangs for ever on it: connecting, waiting for a lock and running a statement are all bounded.
 """
 
-from sqlalchemy import URL, Connection, Engine, create_engine
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, Select, create_engine, func, select
+
+from store.prepared import prepared
 
 WRITERS = 4
 CHANNEL = "set_action"  # of LISTEN and NOTIFY
@@ -42,6 +46,20 @@ def plan_once(conn: Connection) -> None:
     """
     if conn.dialect.name == "postgresql":
         conn.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
+
+
+def hold(conn: Connection, name: str) -> None:
+    """Nobody else gets past this with the same name until this transaction ends.
+
+    Does nothing on SQLite, which has one writer anyway.
+    """
+    if conn.dialect.name == "postgresql":
+        _hold(conn, name=name)
+
+
+@prepared
+def _hold(name: Any) -> Select[Any]:
+    return select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0)))
 
 
 def driver(url: URL) -> URL:

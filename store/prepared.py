@@ -131,8 +131,9 @@ class _Ready:
         self._converts: Sequence[tuple[int, Convert]] | None = None
 
     def run(self, conn: Connection, values: Mapping[str, Any]) -> Found:
-        given = self._parameters(values)
-        rows, rowcount, description = _executed(conn, self._sql, given, self._row is not None)
+        given, first = self._parameters(values), self._converts is None
+        fetch = self._row is not None
+        rows, rowcount, description = _executed(conn, self._sql, given, fetch=fetch, describe=fetch and first)
         if self._row is None:
             return Found((), rowcount)
         if self._converts is None:
@@ -174,17 +175,25 @@ def plainly(conn: Connection, words: str) -> None:
 
 
 def _executed(
-    conn: Connection, sql: str, parameters: Any, fetch: bool = False, *, many: bool = False
+    conn: Connection,
+    sql: str,
+    parameters: Any,
+    *,
+    fetch: bool = False,
+    describe: bool = False,
+    many: bool = False,
 ) -> tuple[Iterable[Any], int, Any]:
     """Rows, how many were touched, and of which kind the columns are, by the driver's own cursor.
 
-    Errors are SQLAlchemy's, and the connection is given up where it is lost.
+    Described only where that is asked for: psycopg makes an object of each column. Errors are SQLAlchemy's,
+    and the connection is given up where it is lost.
     """
     cursor: Any = None
     try:
         cursor = conn.connection.cursor()
         (cursor.executemany if many else cursor.execute)(sql, parameters)
-        return cursor.fetchall() if fetch else (), cursor.rowcount, cursor.description
+        described = cursor.description if describe else None
+        return cursor.fetchall() if fetch else (), cursor.rowcount, described
     except (driver := conn.dialect.loaded_dbapi).Error as exc:
         lost = conn.dialect.is_disconnect(exc, conn.connection, cursor)
         if lost:

@@ -1,16 +1,17 @@
 """A unit of work: a plain function on a connection, carried out whole, in one transaction of one thread."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, RootTransaction, text
+from sqlalchemy import ARRAY, Connection, Engine, RootTransaction, Select, Text, cast, func, select
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from store import audit, postgres, sqlite
 from store.errors import StoreError
+from store.prepared import prepared
 
 TRIES = 3  # of a transaction whose connection was lost or that met another's lock
 SHORT = "short"  # an option: on the event loop's thread, where nothing may wait
@@ -104,7 +105,7 @@ class Units:
             # thread has the job id before its first request goes out.
             topics = sorted(conn.info.pop(_RINGS, ()), reverse=True)
             if not self._embedded and topics:
-                _notify(conn, topics)
+                _notify(conn, topics=topics)
             undone.pop_all()
         return Begun(transaction, result, topics if self._embedded else [])
 
@@ -138,11 +139,9 @@ class Units:
         return mine[kind]
 
 
-def _notify(conn: Connection, topics: Sequence[str]) -> None:
-    conn.execute(
-        text("SELECT pg_notify(:channel, topic) FROM unnest(CAST(:topics AS text[])) AS topic"),
-        {"channel": postgres.CHANNEL, "topics": list(topics)},
-    )
+@prepared
+def _notify(topics: Any) -> Select[Any]:
+    return select(func.pg_notify(postgres.CHANNEL, func.unnest(cast(topics, ARRAY(Text)))))
 
 
 def failure(exc: SQLAlchemyError) -> StoreError:

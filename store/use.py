@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
+from store import postgres
 from store.model import Operator
 from store.prepared import Prepared
 from store.tables import IS_UNFINISHED, jobs
@@ -35,9 +36,8 @@ class Lately:
 
 
 def hold(conn: Connection, cluster: str) -> None:
-    """Nobody makes a card for this cluster until this transaction ends (SQLite has one writer anyway)."""
-    if conn.dialect.name == "postgresql":
-        conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"cards on {cluster}", 0))))
+    """Nobody makes a card for this cluster until this transaction ends."""
+    postgres.hold(conn, f"cards on {cluster}")
 
 
 def of_person(owner: Operator) -> Whose:
