@@ -34,6 +34,7 @@ PARTS: Mapping[str, Callable[[Path], Awaitable[parts.Found]]] = {
 # Benchmarks of one thing each, which print for themselves.
 PRINTING: Mapping[str, tuple[str, ...]] = {
     "arrivals": ("tests.bench.arrivals",),
+    "bare_calls": ("tests.bench.bare_calls",),
     "csv_intake": ("tests.bench.csv_intake",),
     "form_intake": ("tests.bench.form_intake",),
     "job_lists": ("tests.bench.job_lists",),
