@@ -156,6 +156,7 @@ async def test_a_read_that_fails_is_told_and_proves_nothing(
     card = await unknown(stage, 2)
     told = await stage.thread(card, "state could not be read")
     assert said in words(told)
+    assert told.text.count("could not be read") == 1, "said once"
     assert "<!channel>" not in words(told)
     job = await stage.job()
     assert (job.state, job.accepted, job.refused, job.unknown) == ("watching", 0, 0, 2)
