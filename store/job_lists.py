@@ -2,9 +2,9 @@
 
 A filter goes by one of two indexes (`ix_jobs_own_kinds`, `ix_jobs_kinds`). Each is a row of short lists, one
 for each cluster, action and standing, whose last entry is the newest job. Which clusters and actions there
-are is read off the index itself, one step for each; then each list that fits gives its first few, and the
-newest of those are the page. So the cost follows the number of clusters and actions, not of jobs, and a
-filter that nothing fits costs no more than any other.
+are is read off the index itself, one step for each that is wanted; then each list that fits gives its first
+few, and the newest of those are the page. So the cost follows the number of clusters and actions, not of
+jobs, and a filter that nothing fits costs no more than any other.
 
 Statements are built once for each shape of a question: building one takes longer than running it.
 """
@@ -39,6 +39,8 @@ from store.postgres import plan_once
 from store.sights import NEWEST, Seen, bounds, first_of, within
 from store.tables import IS_JOB, jobs
 
+CLUSTER, ACTION = bindparam("cluster", type_=String()), bindparam("action", type_=Integer())
+
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
@@ -51,12 +53,12 @@ class _Shape:
     lateral: bool
 
     def fitting(self, of: Any) -> ColumnElement[bool]:
-        """That a job, or a kind of jobs, may be seen and is wanted, by its cluster and action."""
+        """That a job may be seen and is wanted, by its cluster and action."""
         fitting = [self.seen.granted(of)]
         if self.cluster:
-            fitting.append(of.c.cluster == bindparam("cluster", type_=String()))
+            fitting.append(of.c.cluster == CLUSTER)
         if self.action:
-            fitting.append(of.c.action_code == bindparam("action", type_=Integer()))
+            fitting.append(of.c.action_code == ACTION)
         return and_(*fitting)
 
     def first(self, query: Select[Any], job_id: Any) -> Select[Any]:
@@ -117,7 +119,7 @@ def _of_batch(shape: _Shape) -> Select[Any]:
 
 @lru_cache(maxsize=256)
 def _of_kinds(shape: _Shape) -> Select[Any]:
-    kinds, numbers, job = _kinds(shape.seen), _numbers(), jobs.alias("listed")
+    kinds, numbers, job = _kinds(shape), _numbers(), jobs.alias("listed")
     of_one_kind = select(job.c.id).where(
         *shape.seen.belonging(job),
         job.c.cluster == kinds.c.cluster,
@@ -136,32 +138,41 @@ def _of_kinds(shape: _Shape) -> Select[Any]:
         on = true()
     found = each.c.id if shape.lateral else each.c.value
     query = select(found).select_from(kinds).join(numbers, true()).join(joined, on)
-    query = query.where(shape.fitting(kinds), numbers.c.number.in_(bindparam("standings", expanding=True)))
+    wanted = numbers.c.number.in_(bindparam("standings", expanding=True))
+    query = query.where(shape.seen.granted(kinds), wanted)
     return _whole(first_of(query, found, upwards=shape.upwards))
 
 
-def _kinds(seen: Seen) -> CTE:
-    """Every cluster and action code of these jobs, found by leaping from each to the next one."""
+def _kinds(shape: _Shape) -> CTE:
+    """Every wanted cluster and action code of these jobs, found by leaping from each to the next one.
+
+    Of one cluster its actions, for one action the clusters; where both are given there is but one kind.
+    """
 
     def least(name: str, *where: Any) -> Any:
         of = jobs.alias(name)
         conditions = [compare(of) for compare in where]
-        query = select(of.c.id).where(*seen.belonging(of), *conditions)
+        query = select(of.c.id).where(*shape.seen.belonging(of), *conditions)
         return query.order_by(of.c.cluster, of.c.action_code).limit(1).scalar_subquery()
 
+    if shape.cluster and shape.action:
+        return select(CLUSTER.label("cluster"), ACTION.label("action_code")).cte("kinds")
     found, after = jobs.alias("found"), jobs.alias("after")
-    begin = select(found.c.cluster, found.c.action_code).where(found.c.id == least("first"))
-    kinds = begin.cte("kinds", recursive=True)
+    first = least("first", lambda of: of.c.cluster == CLUSTER) if shape.cluster else least("first")
+    begin = select(found.c.cluster, (ACTION if shape.action else found.c.action_code).label("action_code"))
+    kinds = begin.where(found.c.id == first).cte("kinds", recursive=True)
     next_action = least(
         "action",
         lambda of: of.c.cluster == kinds.c.cluster,
         lambda of: of.c.action_code > kinds.c.action_code,
     )
     next_cluster = least("another", lambda of: of.c.cluster > kinds.c.cluster)
-    leap = select(after.c.cluster, after.c.action_code).join_from(
-        kinds, after, after.c.id == func.coalesce(next_action, next_cluster)
-    )
-    return kinds.union_all(leap)
+    if shape.cluster:
+        there = next_action
+    else:
+        there = next_cluster if shape.action else func.coalesce(next_action, next_cluster)
+    leap = select(after.c.cluster, kinds.c.action_code if shape.action else after.c.action_code)
+    return kinds.union_all(leap.join_from(kinds, after, after.c.id == there))
 
 
 def _numbers() -> CTE:
