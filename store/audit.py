@@ -139,10 +139,7 @@ def seal(conn: Connection) -> None:
         values = {**row, "at": at, "previous_hash": previous, "hash": end_of_row}
         rows.append({f"new_{name}": value for name, value in values.items()})
         previous = end_of_row
-    if len(rows) == 1:
-        _row(conn, **rows[0])  # for many psycopg takes a trip more
-    else:
-        _row.many(conn, rows)
+    _row.many(conn, rows)
 
 
 @prepared

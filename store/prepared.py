@@ -10,6 +10,7 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Dialect, Executable, bindparam
@@ -89,6 +90,12 @@ class Prepared:
 
     def many(self, conn: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
         """Run it once for each of `rows`, which are its values. Raises what `Connection.execute` does."""
+        rest = iter(rows)
+        few = list(islice(rest, 2))
+        if len(few) == 1:  # of many psycopg makes a pipeline, which takes a trip more
+            self(conn, **few[0])
+            return
+        rows = chain(few, rest)
         ready = self._ready.get(conn.dialect.name) or self._make_ready(conn.dialect)
         if heard(conn):
             conn.execute(self._statement(conn.dialect), list(rows))

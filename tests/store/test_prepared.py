@@ -156,6 +156,15 @@ async def test_values_are_the_same_whoever_listens(db: Database, heard: bool) ->
     await db.write(with_things(work))
 
 
+@pytest.mark.parametrize("number", [0, 1, 2, 5])
+async def test_each_of_many_rows_is_put_once(db: Database, number: int) -> None:
+    def work(conn: Connection) -> None:
+        put.many(conn, (ROW | {"key": key} for key in range(number)))
+        assert len(everything(conn).all()) == number
+
+    await db.write(with_things(work))
+
+
 async def test_what_is_asked_for_is_what_is_there(db: Database) -> None:
     def work(conn: Connection) -> None:
         assert everything(conn).first() is None
