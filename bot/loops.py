@@ -22,9 +22,9 @@ log = structlog.get_logger()
 class Loop:
     """Calls `work` in the turn named `topic`, whenever that is rung and by itself every few seconds.
 
-    `work` returns in how many seconds something falls due, or None; it is called at most every `rest_s`
-    seconds. The turn is given back once `work` has nothing under way (`busy`). An error is logged and the
-    work tried again: one bad moment must not end a loop that everybody waits for.
+    `work` returns in how many seconds something falls due, or None. The turn is asked for at most every
+    `rest_s` seconds, another's too, and given back once `work` has nothing under way (`busy`). An error is
+    logged and the work tried again: one bad moment must not end a loop that everybody waits for.
     """
 
     def __init__(

@@ -87,15 +87,20 @@ def _ranges(conn: Connection, job: Job, size: int) -> Sequence[tuple[int, int]]:
 class Line:
     """A cluster's planned chunks, and what they may have to wait for.
 
-    `waiting`: how many there are, 2 for more. `unaccounted`: POSTs of dead senders that may still be in
-    flight: sent, never answered, not settled yet. `paused_until`: it asked to be left alone, and has taken
-    nothing since. `at`: the database's clock.
+    `waiting`: how many there are; 2 stands for two or more. `unaccounted`: POSTs of dead senders that may
+    still be in flight: sent, never answered, not settled yet. `paused_until`: for how long the cluster is
+    left alone; it stays after that, until the cluster takes a request. `at`: the database's clock.
     """
 
     waiting: int
     unaccounted: int
     paused_until: datetime | None
     at: datetime
+
+    @property
+    def is_last(self) -> bool:
+        """Whether nothing is in line behind the next one."""
+        return self.waiting == 1
 
 
 def line(conn: Connection, cluster: str, settle_s: float) -> Line:
@@ -124,14 +129,13 @@ def claim(conn: Connection, cluster: str) -> Chunk | None:
 
     So a job of one customer overtakes the fortieth chunk of a large one. None of a job that was stopped.
     """
-    claimed = _claimed(conn, where=cluster).one_or_none()
+    claimed = _claimed(conn, of_cluster=cluster).one_or_none()
     return _chunk(claimed) if claimed else None
 
 
 @prepared
-def _claimed(where: Any) -> Executable:
-    in_turn = _in_line(where).order_by(chunks.c.number, chunks.c.job_id)
-    next_one = in_turn.limit(1).scalar_subquery()
+def _claimed(of_cluster: Any) -> Executable:
+    next_one = _in_line(of_cluster).limit(1).scalar_subquery()
     stopped = exists().where(jobs.c.id == chunks.c.job_id, jobs.c.stopped_at.is_not(None))
     return (
         update(chunks)
@@ -142,7 +146,9 @@ def _claimed(where: Any) -> Executable:
 
 
 def _in_line(cluster: Any) -> Select[Any]:
-    return select(chunks.c.job_id, chunks.c.number).where(chunks.c.cluster == cluster, IS_PLANNED)
+    # In order also where they are but counted, so that PostgreSQL reads no more of its index than it must.
+    planned = select(chunks.c.job_id, chunks.c.number).where(chunks.c.cluster == cluster, IS_PLANNED)
+    return planned.order_by(chunks.c.number, chunks.c.job_id)
 
 
 def release(conn: Connection, chunk: Chunk, *, split: bool = False) -> bool:

@@ -92,7 +92,7 @@ class Prepared:
         """Run it once for each of `rows`, which are its values. Raises what `Connection.execute` does."""
         rest = iter(rows)
         few = list(islice(rest, 2))
-        if len(few) == 1:  # of many psycopg makes a pipeline, which takes a trip more
+        if len(few) == 1:  # executemany costs psycopg one more round trip
             self(conn, **few[0])
             return
         rows = chain(few, rest)

@@ -141,6 +141,7 @@ class Units:
 
 @prepared
 def _notify(topics: Any) -> Select[Any]:
+    # One after the other, in their order, which is that in which they are heard.
     return select(func.pg_notify(postgres.CHANNEL, func.unnest(cast(topics, ARRAY(Text)))))
 
 

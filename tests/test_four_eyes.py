@@ -358,8 +358,10 @@ class Course(RuleBasedStateMachine):
     @rule()
     def the_runner_takes_what_is_ready(self) -> None:
         def take(conn: Any) -> list[Job]:
-            schedules.look_again(conn, KEY, READY_S)
-            return [job for job in chunks.confirmed(conn, KEY) if chunks.cut(conn, job, 9)]
+            ready = chunks.confirmed(conn, KEY)
+            if ready and schedules.look_again(conn, KEY, READY_S):
+                ready = chunks.confirmed(conn, KEY)
+            return [job for job in ready if chunks.cut(conn, job, 9)]
 
         for job in self.run(self.db.write(take)):
             paper = next(paper for paper in self.papers if paper.uuid == job.uuid)

@@ -185,9 +185,9 @@ class Runner:
             if post is None:
                 return Claimed(posts, LOOK_AGAIN_S)  # being stopped just now: others come after it
             posts.append(post)
-            if line.waiting == 1:
+            if line.is_last:
                 return Claimed(posts, more=False)
-        return Claimed(posts)
+        return Claimed(posts)  # full: there is more behind the last one
 
     def _next(self, conn: Connection) -> Post | None:
         chunk = chunks.claim(conn, self._lane.key)
@@ -200,9 +200,9 @@ class Runner:
             audit.append(conn, Event.SENT, job=job.uuid, cluster=job.cluster, detail=detail)
         return Post(chunk, job, cids)
 
-    def _wait(self, line: chunks.Line, ours: int) -> float | None:
+    def _wait(self, line: chunks.Line, in_flight: int) -> float | None:
         """Seconds to leave the cluster alone: it asked for it, or as much as it takes may be in flight."""
-        in_flight = ours + line.unaccounted
+        in_flight += line.unaccounted
         if line.paused_until:
             left = (line.paused_until - line.at).total_seconds()
             # When the time is over, one request shows whether the cluster takes them again.

@@ -132,7 +132,7 @@ def _number(detail: Detail, name: str) -> int:
 
 def _previewed(detail: Detail, _who: str) -> str:
     if error := detail.get("error"):
-        return f"For the card: {escape(clip(str(error), 300))}"
+        return f"Reading the customers for the card failed: {escape(clip(str(error), 300))}"
     return "The state of the customers was read for the card"
 
 

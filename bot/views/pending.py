@@ -83,7 +83,7 @@ def _symbol(job: Job, error: str | None) -> str:
 def _showed(job: Job, turned: int, error: str | None, sent_again: int) -> str:
     action = escape(job.action_name)
     if error:
-        return f"checked in vain. {escape(clip(error, 500))}"
+        return f"nothing was learned from the cluster. {escape(clip(error, 500))}"
     if sent_again:
         found = customers(turned) if turned else "None"
         return f"checked. {found} found in {action}; the other {sent_again:,} are sent again, as configured."

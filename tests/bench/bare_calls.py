@@ -101,6 +101,8 @@ async def _measured(name: str, wire: Wire) -> float:
     words = ("-m", "tests.bench.bare_calls", name, wire.address)
     process = await asyncio.create_subprocess_exec(sys.executable, *words, stdout=PIPE)
     said, _ = await process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"{name} failed: see above")
     return float(said) / IDEAL_S
 
 

@@ -20,7 +20,6 @@ from store import (
     customers,
     handover,
     homes,
-    job_lists,
     jobs,
     looking,
     outbox,
@@ -33,7 +32,6 @@ from store import (
 from store.batch_model import Batch, BatchPlace
 from store.clock import EPOCH
 from store.database import Database
-from store.listing_model import Standing, Wanted, Whose
 from store.model import Chunk, ChunkState, CustomerOutcome
 from store.outbox_model import Note
 from tests.store.samples import ASTER, EVIAN3, proposed, running
@@ -316,29 +314,6 @@ async def test_what_was_ready_for_long_is_found_among_what_is_ready(db: Database
     await db.write(fill)
     _clock, plan = await db.write(plans, lambda conn: schedules.look_again(conn, EVIAN3, 60.0))
     assert plan.steps == ("SEARCH jobs USING INDEX ix_jobs_confirmed (cluster=?)",)
-
-
-@pytest.mark.parametrize(
-    ("wanted", "leaps"),
-    [
-        (Wanted(), 2),  # to the next action of a cluster, or to the next cluster
-        (Wanted(cluster=EVIAN3), 1),
-        (Wanted(action_code=3), 1),
-        (Wanted(cluster=EVIAN3, action_code=3), 0),
-    ],
-    ids=str,
-)
-async def test_a_filtered_list_leaps_only_over_what_it_may_show(
-    db: Database, wanted: Wanted, leaps: int
-) -> None:
-    await db.write(fill)
-    failed = replace(wanted, standing=Standing.FAILED)
-    plan = (await db.read(plans, lambda conn: job_lists.page(conn, Whose.own(ASTER), failed, limit=11)))[-1]
-    assert not plan.whole_tables
-    leaping = [step for step in plan.steps if step.startswith(("SEARCH action", "SEARCH another"))]
-    assert len(leaping) == leaps
-    assert all(f"USING COVERING INDEX ix_jobs_own_kinds ({OWNED} AND cluster" in step for step in leaping)
-    assert not any("AUTOMATIC" in step for step in plan.steps)
 
 
 async def test_the_record_leads_to_homes_without_reading_all_jobs(db: Database) -> None:

@@ -16,9 +16,10 @@ from store.audit import Event
 from store.clock import read_now
 from store.database import Database
 from store.errors import StoreError
-from store.tables import audit_log, metadata
+from store.tables import audit_log
 from store.tables import jobs as job_table
 from tests.store.samples import EVIAN3, proposed, running
+from tests.tables import everything
 
 
 @pytest.fixture
@@ -36,8 +37,8 @@ def doors(url: str) -> Iterator[list[Database]]:
 
 
 def differences(conn: Connection) -> list[object]:
-    context = MigrationContext.configure(conn, opts={"compare_type": True, "target_metadata": metadata})
-    found: list[object] = compare_metadata(context, metadata)
+    context = MigrationContext.configure(conn, opts={"compare_type": True, "target_metadata": everything()})
+    found: list[object] = compare_metadata(context, everything())
     return found
 
 

@@ -13,7 +13,7 @@ from slack_sdk.models.views import View
 from bot.applications import Status, Summary, Trouble
 from bot.job_look import Everybody, Look, Seen, Tab
 from bot.sandbox.workspace.blocks import checked_view
-from bot.views import job_applications, job_stop, listing, thread
+from bot.views import job_applications, job_stop, listing, pending, thread
 from bot.views.card import Card, card
 from bot.views.job_detail import Surroundings, detail
 from bot.views.job_files import of_job
@@ -174,6 +174,14 @@ def test_185_requests_are_one_line_of_the_timeline() -> None:
         record.append(Recorded(2 * n + 1, at, "bot", "answered", {**key, "cause": cause}))
     [line] = folded(record)
     assert line_words(line).endswith("185 requests with 27,750 customers in all: 184 accepted, 1 unknown")
+
+
+def test_a_reading_that_failed_is_told_as_such_whatever_the_reason() -> None:
+    why = "The address of evian3 was changed after this was asked for."
+    read = Recorded(1, NOW, "bot", "previewed", {"customers": 7, "error": why})
+    assert event_words(read) == f"Reading the customers for the card failed: {why}"
+    told = pending.checked(thread.Ended(SENT_JOB, "Evian 3", [], []), 0, why, 0).text
+    assert f"nothing was learned from the cluster. {why}" in told
 
 
 def test_an_event_without_words_of_its_own_is_told_by_its_name_and_numbers() -> None:
