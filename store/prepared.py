@@ -138,12 +138,13 @@ class _Ready:
         self._converts: Sequence[tuple[int, Convert]] | None = None
 
     def run(self, conn: Connection, values: Mapping[str, Any]) -> Found:
-        given, first = self._parameters(values), self._converts is None
+        given = self._parameters(values)
         fetch = self._row is not None
-        rows, rowcount, description = _executed(conn, self._sql, given, fetch=fetch, describe=fetch and first)
-        if self._row is None:
+        describe = fetch and self._converts is None
+        rows, rowcount, description = _executed(conn, self._sql, given, fetch=fetch, describe=describe)
+        if not fetch:
             return Found((), rowcount)
-        if self._converts is None:
+        if describe:
             self._converts = list(self._told(conn.dialect, description))
         if self._converts:
             rows = map(self._made, rows)

@@ -120,6 +120,8 @@ def main() -> None:
     asked.add_argument("--folder", type=Path, default=None, help="where databases are put: the disk counts")
     asked.add_argument("--json", type=Path, default=Path("bench.json"))
     given = asked.parse_args()
+    if unknown := {*filter(None, given.only.split(","))} - {"clicks", *PARTS, *PRINTING}:
+        asked.error(f"no such part: {', '.join(sorted(unknown))}")
     print(table(asyncio.run(run(given))))
 
 

@@ -1,4 +1,8 @@
-"""Writes the figures into docs/performance.md: `python -m tests.bench.report bench.json`. Ratios only."""
+"""Writes the figures into docs/performance.md: `python -m tests.bench.report bench.json`. Ratios only.
+
+Further files add what only they have measured, as the million by `--only million`. A line that the page has
+and the files have not is not dropped in silence.
+"""
 
 import json
 import sys
@@ -155,11 +159,23 @@ def _there(measured: str, slower: float | None) -> str:
 
 def main() -> None:
     """Put the section between its marks."""
-    figures = Figures.read(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
+    figures, *others = (
+        Figures.read(json.loads(Path(file).read_text(encoding="utf-8"))) for file in sys.argv[1:]
+    )
+    for other in others:
+        figures.parts = {**other.parts, **figures.parts}
     page = PAGE.read_text(encoding="utf-8")
     before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{section(figures)}\n{END}{after}", encoding="utf-8")
+    there, _, after = rest.partition(END)
+    made = section(figures)
+    if missing := _lines(there) - _lines(made):
+        sys.exit(f"Nothing was written. On the page, but not in the files: {'; '.join(sorted(missing))}.")
+    PAGE.write_text(f"{before}{BEGIN}\n{made}\n{END}{after}", encoding="utf-8")
+
+
+def _lines(table: str) -> set[str]:
+    """What its lines are about."""
+    return {line.split("|")[1].strip() for line in table.splitlines() if line.startswith("|")}
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What one job of one request costs, counted: figures that no machine changes, so that none creeps up unseen.
 
-How often a loop looks depends a little on who is first; so these are bounds, some tenth above what is seen.
+How often a loop looks depends a little on who is first; so of a few tries the least is held to what is seen.
 `docs/performance.md` reckons with them.
 """
 
@@ -21,15 +21,15 @@ from tests.stage import Stage
 ROOT = Path(__file__).parents[2]
 OURS, SANDBOX = str(ROOT / "bot"), str(ROOT / "bot" / "sandbox")
 MOST = {
-    "commits": 12,  # transactions that wrote, each one flush to the disk
-    "reads": 9,  # transactions that did not
-    "statements": 115,
-    "tasks": 10,
+    "commits": 11,  # transactions that wrote, each one flush to the disk
+    "reads": 6,  # transactions that did not
+    "statements": 106,
+    "tasks": 9,
 }
 TRIES = 3
 SETTLING_S = courier.SETTLING_S  # as it is outside of tests
 SAID = {"chat.postMessage": 3, "chat.update": 3}  # the card, the job id, the outcome; progress, at most
-UPDATES = 2  # that it is sent, that it ended; where the machine stands still, that it is confirmed, too
+UPDATES = 1  # that it ended, where the cluster answers at once; on a busy machine that it is sent, too
 
 
 @contextmanager
