@@ -10,7 +10,6 @@ import structlog
 from bot.turns import Turns
 from store.errors import StoreError
 
-SWEEP_S = 5.0  # how long a lost ring can go unnoticed
 PAUSE_S = 1.0  # after an error, so that a broken database is not hammered
 TAKEN_S = 0.4  # until another's turn is tried for again: how soon a dead replica's work is taken over
 
@@ -20,11 +19,12 @@ log = structlog.get_logger()
 
 
 class Loop:
-    """Calls `work` in the turn named `topic`, whenever that is rung and by itself every few seconds.
+    """Calls `work` in the turn named `topic`, whenever that is rung and by itself now and then (`sweep_s`).
 
-    `work` returns in how many seconds something falls due, or None. The turn is asked for at most every
-    `rest_s` seconds, another's too, and given back once `work` has nothing under way (`busy`). An error is
-    logged and the work tried again: one bad moment must not end a loop that everybody waits for.
+    `work` returns in how many seconds something falls due, or None: not before somebody rings. The turn is
+    asked for at most every `rest_s` seconds, another's too, and given back once `work` has nothing under way
+    (`busy`). An error is logged and the work tried again: one bad moment must not end a loop that everybody
+    waits for.
     """
 
     def __init__(
@@ -49,7 +49,8 @@ class Loop:
         while not self._stopping:
             rested = clock() + self._rest_s
             due = await self._once()
-            await self._turns.bell.hear(self._topic, SWEEP_S if due is None else min(due, SWEEP_S))
+            sweep = self._turns.sweep_s
+            await self._turns.bell.hear(self._topic, sweep if due is None else min(due, sweep))
             # Before the turn is asked for: on PostgreSQL that is a question to the database.
             while (left := rested - clock()) > 0 and not self._stopping:
                 await self._turns.bell.hear(self._topic, left)

@@ -152,7 +152,7 @@ def by_themselves(
 
     clearing = Clearing.of(db, config.retention)
     return [
-        Loop(turns, EXPIRY, lambda: expire_due(db)),
+        Loop(turns, EXPIRY, lambda: expire_due(db, config.card_expires_s)),
         Loop(turns, approvals.TOPIC, lambda: summon_due(db, summons_of)),
         Loop(turns, schedules.TOPIC, lambda: start_due(db, starts_of)),
         *([] if clearing.has_nothing_to_do else [Loop(turns, RETENTION, clearing.work)]),

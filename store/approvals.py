@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import Column, Connection, Row, Select, select, update
 
 from store import transitions
 from store.approval_model import Approval, Copy, Decision
@@ -96,13 +96,22 @@ def to_remind(conn: Connection, limit: int) -> Sequence[Job]:
 
 def next_due(conn: Connection) -> datetime | None:
     """When the next of either is due."""
-    soonest = [
-        conn.execute(
-            select(column).where(IS_AWAITING, column.is_not(None)).order_by(column).limit(1)
-        ).scalar_one_or_none()
-        for column in (jobs.c.approve_by, jobs.c.remind_at)
-    ]
+    soonest = (_next_lapse(conn).scalar_one_or_none(), _next_reminder(conn).scalar_one_or_none())
     return min((at for at in soonest if at), default=None)
+
+
+@prepared
+def _next_lapse() -> Select[Any]:
+    return _soonest(jobs.c.approve_by)
+
+
+@prepared
+def _next_reminder() -> Select[Any]:
+    return _soonest(jobs.c.remind_at)
+
+
+def _soonest(at: Column[Any]) -> Select[Any]:
+    return select(at).where(IS_AWAITING, at.is_not(None)).order_by(at).limit(1)
 
 
 def reminded(conn: Connection, job: Job, following: datetime | None) -> bool:

@@ -6,13 +6,15 @@ A job waits for arrivals while `watch_at` is set, from the first acceptance on, 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, func, literal, select, update
+from sqlalchemy import Connection, Select, func, literal, select, update
 
 from store import customers, transitions
 from store.clock import Instant, now, read_now
 from store.jobs import COLUMNS, as_job
 from store.model import Customer, CustomerOutcome, Job, JobState
+from store.prepared import prepared
 from store.tables import job_customers, jobs
 from store.units import ring
 
@@ -58,12 +60,14 @@ def ask(conn: Connection, job: Job, give_up_after_s: float) -> bool:
 
 def next_due(conn: Connection, cluster: str) -> datetime | None:
     """When this cluster is next to be read for arrivals."""
-    return conn.execute(
-        select(jobs.c.watch_at)
-        .where(jobs.c.cluster == cluster, jobs.c.watch_at.is_not(None))
-        .order_by(jobs.c.watch_at)
-        .limit(1)
-    ).scalar_one_or_none()
+    at: datetime | None = _next_due(conn, key=cluster).scalar_one_or_none()
+    return at
+
+
+@prepared
+def _next_due(key: Any) -> Select[Any]:
+    soonest = select(jobs.c.watch_at).where(jobs.c.cluster == key, jobs.c.watch_at.is_not(None))
+    return soonest.order_by(jobs.c.watch_at).limit(1)
 
 
 def claim(conn: Connection, cluster: str, every_s: float) -> Sequence[Job]:

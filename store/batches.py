@@ -13,8 +13,10 @@ from store.database import upsert
 from store.jobs import COLUMNS as JOB_COLUMNS
 from store.jobs import as_job
 from store.model import Job, Operator
+from store.outbox import CARDS
 from store.prepared import prepared
 from store.tables import IS_JOB, job_customers, jobs
+from store.units import ring
 
 COLUMNS = [column for column in batches.c if column is not batches.c.request_key]
 AT_ONCE = 500  # codes named in one statement: both databases bound their number
@@ -75,6 +77,7 @@ def make(conn: Connection, making: Making) -> Sequence[Batch] | None:
             for position, cid in enumerate(piece.cids)
         ],
     )
+    ring(conn, CARDS)
     return made
 
 
@@ -184,6 +187,7 @@ def assign(conn: Connection, batch: Batch, to: str | None) -> bool:
         .where(batches.c.id == batch.id, batches.c.assigned_to.is_not_distinct_from(batch.assigned_to))
         .values(assigned_to=to)
     )
+    ring(conn, CARDS)
     return moved.rowcount == 1
 
 

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, case, func, literal, select, update
+from sqlalchemy import Connection, Select, case, func, literal, or_, select, update
 
 from store import chunks as chunk_queries
 from store import customers, transitions
 from store.clock import Instant, now, read_now
 from store.jobs import COLUMNS, as_job, cluster_topic
 from store.model import Chunk, ChunkState, Job, JobState
+from store.prepared import prepared
 from store.tables import chunks, jobs
 from store.units import ring
 
@@ -26,6 +28,7 @@ def later(conn: Connection, job: Job, chunk: Chunk, settle_s: float) -> None:
     due = literal((chunk.sent_at or read_now(conn)) + timedelta(seconds=settle_s), Instant)
     latest = case((jobs.c.check_at > due, jobs.c.check_at), else_=due)
     conn.execute(update(jobs).where(jobs.c.id == job.id).values(check_at=latest, checked_at=None, checks=0))
+    ring(conn, topic(job.cluster))
 
 
 def begin(conn: Connection, job: Job) -> None:
@@ -56,12 +59,15 @@ def due(conn: Connection, cluster: str) -> Sequence[Job]:
 
 def next_due(conn: Connection, cluster: str) -> datetime | None:
     """When the next job of this cluster is to be read."""
-    return conn.execute(
-        select(jobs.c.check_at)
-        .where(jobs.c.cluster == cluster, jobs.c.check_at.is_not(None), jobs.c.state.in_(LIVE))
-        .order_by(jobs.c.check_at)
-        .limit(1)
-    ).scalar_one_or_none()
+    at: datetime | None = _next_due(conn, key=cluster).scalar_one_or_none()
+    return at
+
+
+@prepared
+def _next_due(key: Any) -> Select[Any]:
+    live = or_(*(jobs.c.state == state for state in LIVE))
+    soonest = select(jobs.c.check_at).where(jobs.c.cluster == key, jobs.c.check_at.is_not(None), live)
+    return soonest.order_by(jobs.c.check_at).limit(1)
 
 
 def checked(conn: Connection, job: Job, read_at: datetime | None, again_s: float | None) -> None:

@@ -73,3 +73,9 @@ def read_anew(conn: Connection) -> datetime:
     at: datetime = _now(conn).scalar_one()
     conn.info[_ASKED] = conn.get_transaction(), at
     return at
+
+
+def until(conn: Connection, *moments: datetime | None) -> float | None:
+    """Seconds until the soonest of these, less than 0 once it is over; None where there is none."""
+    soonest = min((at for at in moments if at), default=None)
+    return (soonest - read_now(conn)).total_seconds() if soonest else None

@@ -4,11 +4,11 @@ So a script that is refused a thousand times a minute fills no log, and the log 
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Select, delete, select, update
 
 from store import audit
 from store.audit import Event
@@ -16,6 +16,7 @@ from store.audit_tables import refusals
 from store.clock import read_now
 from store.database import upsert
 from store.model import Operator
+from store.prepared import prepared
 
 SINGLY = 20  # of one person within a minute
 MINUTE = timedelta(minutes=1)
@@ -61,6 +62,17 @@ def tell_due(conn: Connection) -> None:
     for actor, number in due:
         _tell(conn, actor, number)
         conn.execute(delete(refusals).where(refusals.c.actor == actor, refusals.c.number == number))
+
+
+def next_due(conn: Connection) -> datetime | None:
+    """When the next minute of counting is over."""
+    since: datetime | None = _oldest(conn).scalar_one_or_none()
+    return since + MINUTE if since else None
+
+
+@prepared
+def _oldest() -> Select[Any]:
+    return select(refusals.c.since).order_by(refusals.c.since).limit(1)
 
 
 def _tell(conn: Connection, actor: str, number: int) -> None:

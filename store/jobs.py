@@ -188,9 +188,13 @@ def expired(conn: Connection, limit: int) -> Sequence[Job]:
 
 def next_expiry(conn: Connection) -> datetime | None:
     """When the next proposal expires."""
-    return conn.execute(
-        select(jobs.c.expires_at).where(IS_PROPOSED).order_by(jobs.c.expires_at).limit(1)
-    ).scalar_one_or_none()
+    at: datetime | None = _next_expiry(conn).scalar_one_or_none()
+    return at
+
+
+@prepared
+def _next_expiry() -> Select[Any]:
+    return select(jobs.c.expires_at).where(IS_PROPOSED).order_by(jobs.c.expires_at).limit(1)
 
 
 def running(conn: Connection, cluster: str) -> Sequence[int]:

@@ -30,8 +30,12 @@ def topic(cluster: str) -> str:
 
 def pending(conn: Connection, cluster: str) -> Sequence[Job]:
     """Cards of this cluster whose customers' state is to be read, oldest first."""
-    unseen = select(*COLUMNS).where(jobs.c.cluster == cluster, IS_UNSEEN).order_by(jobs.c.id)
-    return [as_job(row) for row in conn.execute(unseen)]
+    return [as_job(row) for row in _pending(conn, key=cluster)]
+
+
+@prepared
+def _pending(key: Any) -> Select[Any]:
+    return select(*COLUMNS).where(jobs.c.cluster == key, IS_UNSEEN).order_by(jobs.c.id)
 
 
 def begin(conn: Connection, job: Job) -> None:

@@ -45,8 +45,14 @@ def due(conn: Connection, limit: int) -> Sequence[Job]:
 
 def next_due(conn: Connection) -> datetime | None:
     """When the next one's time comes."""
+    at: datetime | None = _next_due(conn).scalar_one_or_none()
+    return at
+
+
+@prepared
+def _next_due() -> Select[Any]:
     soonest = select(jobs.c.due_at).where(IS_SCHEDULED, jobs.c.due_at.is_not(None))
-    return conn.execute(soonest.order_by(jobs.c.due_at).limit(1)).scalar_one_or_none()
+    return soonest.order_by(jobs.c.due_at).limit(1)
 
 
 def ready(conn: Connection, job: Job) -> bool:

@@ -21,6 +21,7 @@ class OneLock:
     def __init__(self, bell: Bell, *, ours: bool = True) -> None:
         self.bell = bell
         self.ours = ours
+        self.sweep_s = 60.0
         self.said: list[str] = []
         self.third = asyncio.Event()
 
@@ -148,12 +149,10 @@ async def test_it_comes_back_when_something_falls_due() -> None:
 
 
 @pytest.mark.parametrize("due", [None, 3600.0])
-async def test_a_lost_ring_is_made_good_by_the_sweep(
-    monkeypatch: pytest.MonkeyPatch, due: float | None
-) -> None:
-    monkeypatch.setattr(loops, "SWEEP_S", 0.01)
-    work = Work(due, due, due)
-    loop = Loop(OneLock(Bell()), TOPIC, work)
+async def test_a_lost_ring_is_made_good_by_the_sweep(due: float | None) -> None:
+    work, turns = Work(due, due, due), OneLock(Bell())
+    turns.sweep_s = 0.01
+    loop = Loop(turns, TOPIC, work)
     task = asyncio.create_task(loop.run())
     await work.until(3)
     await _ended(loop, task)

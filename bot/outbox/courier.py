@@ -129,10 +129,14 @@ class Courier:
         if report(task):
             # Tried again at once, over and over, it would use up its channel's leave to speak.
             self._resting.add(strand)
-            asyncio.get_running_loop().call_later(REST_S, self._resting.discard, strand)
+            asyncio.get_running_loop().call_later(REST_S, self._rested, strand)
         if strand in self._missed or self._crowded or self._finishing:
             self._missed.discard(strand)
             self._turns.bell.ring(outbox.TOPIC)
+
+    def _rested(self, strand: Strand) -> None:
+        self._resting.discard(strand)
+        self._turns.bell.ring(outbox.TOPIC)
 
     async def _tell(self, item: OutboxItem, voice: Voice) -> None:
         """Tell an item, and whatever falls due in its strand meanwhile."""

@@ -18,7 +18,7 @@ from bot.runner.lane import BY_NAME, Lane
 from bot.turns import Turns
 from store import audit, checks, customers, handover, jobs, outbox
 from store.audit import Event
-from store.clock import read_now
+from store.clock import read_now, until
 from store.database import Database
 from store.model import Job, JobState
 from store.outbox_model import Note
@@ -47,6 +47,9 @@ class Checker:
         self._loop.stop()
 
     async def _check(self) -> float | None:
+        due = await self._db.short.read(self._next_due)
+        if due is None or due > 0:
+            return due
         began, waiting = await self._db.read(self._waiting)
         here = [cid for job, cids in waiting if self._is_here(job) for cid in cids]
         client = self._lane.client
@@ -57,7 +60,7 @@ class Checker:
             done = await self._db.write(_record, self._lane, job, cids, reading)
             if done:
                 log_done(done)
-        return await self._db.read(self._next_due)
+        return await self._db.short.read(self._next_due)
 
     async def _read(
         self, client: ClusterClient, cids: Sequence[str]
@@ -79,8 +82,7 @@ class Checker:
         return read_now(conn), [(job, customers.unknown(conn, job.id)) for job in due]
 
     def _next_due(self, conn: Connection) -> float | None:
-        due = checks.next_due(conn, self._lane.key)
-        return (due - read_now(conn)).total_seconds() if due else None
+        return until(conn, checks.next_due(conn, self._lane.key))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from store.audit import Event
 from store.database import Database
 from store.model import Job
 from store.outbox_model import Note
+from store.short import expect
 
 MOVED = "The address of {} was changed after this was asked for."
 
@@ -43,7 +44,7 @@ class Previewer:
         self._loop.stop()
 
     async def _fill(self) -> None:
-        waiting = await self._db.read(self._waiting)
+        waiting = await self._db.short.read(self._waiting)
         here = [cid for job, cids in waiting if self._is_here(job) for cid in cids]
         states, error = await self._read(self._lane.client, here) if here else ({}, None)
         for job, _ in waiting:
@@ -56,6 +57,7 @@ class Previewer:
 
     def _waiting(self, conn: Connection) -> list[tuple[Job, Sequence[str]]]:
         cards = previews.pending(conn, self._lane.key)
+        expect(conn, sum(job.total for job in cards))
         return [(job, customers.first(conn, job.id, job.total)) for job in cards]
 
     async def _read(

@@ -20,7 +20,7 @@ from bot.runner.lane import BY_NAME, Lane
 from bot.turns import Turns
 from store import arrivals, audit, jobs, outbox
 from store.audit import Event
-from store.clock import read_now
+from store.clock import read_now, until
 from store.database import Database
 from store.model import Job, JobState
 from store.outbox_model import Note
@@ -71,7 +71,7 @@ class Watcher:
         self._loop.stop()
 
     async def _watch(self) -> float | None:
-        due = await self._db.read(self._next_due)
+        due = await self._db.short.read(self._next_due)
         if due is None or due > 0:
             return due
         waiting = await self._db.write(arrivals.claim, self._lane.key, self._lane.every_s)
@@ -87,7 +87,7 @@ class Watcher:
             await self._db.write(_tell_error, here, reading.error)
         if clock() - began >= self._lane.every_s:
             await self._db.write(arrivals.rest, self._lane.key, self._lane.every_s)
-        return await self._db.read(self._next_due)
+        return await self._db.short.read(self._next_due)
 
     async def _read(self, number: int) -> Reading:
         client = self._lane.client
@@ -134,8 +134,7 @@ class Watcher:
         return None if self._lane.watch else SWITCHED_OFF.format(job.cluster)
 
     def _next_due(self, conn: Connection) -> float | None:
-        due = arrivals.next_due(conn, self._lane.key)
-        return (due - read_now(conn)).total_seconds() if due else None
+        return until(conn, arrivals.next_due(conn, self._lane.key))
 
 
 def has_arrived(code: int, seen: int | None, wanted: int, later: Later) -> bool:

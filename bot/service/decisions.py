@@ -17,7 +17,7 @@ from bot.service.people import People
 from store import audit, batches, floods, jobs, outbox
 from store.audit import Event
 from store.batch_model import Batch
-from store.clock import read_now
+from store.clock import read_now, until
 from store.database import Database
 from store.model import Job
 from store.outbox_model import Note
@@ -126,14 +126,23 @@ def _cancel(conn: Connection, press: Press) -> Job | SetActionError:
     return job
 
 
-async def expire_due(db: Database) -> float | None:
-    """Expire the cards whose time is over; in how many seconds the next one expires, or None."""
-    return await db.write(_expire_due)
+async def expire_due(db: Database, lasts_s: float) -> float:
+    """Expire the cards whose time is over; in how many seconds to look again.
+
+    Nobody rings for a new card: none that is made from now on expires before `lasts_s`.
+    """
+    due = await db.short.read(_next_due)
+    if due is not None and due <= 0:
+        await db.write(_expire_due)
+        due = await db.short.read(_next_due)
+    return lasts_s if due is None else min(due, lasts_s)
 
 
-def _expire_due(conn: Connection) -> float | None:
+def _expire_due(conn: Connection) -> None:
     floods.tell_due(conn)
     for job in jobs.expired(conn, AT_ONCE):
         expire(conn, job)
-    following = jobs.next_expiry(conn)
-    return (following - read_now(conn)).total_seconds() if following else None
+
+
+def _next_due(conn: Connection) -> float | None:
+    return until(conn, jobs.next_expiry(conn), floods.next_due(conn))

@@ -20,7 +20,7 @@ from bot.service.proposals import facts
 from store import approvals, audit, jobs, outbox, schedules
 from store.approval_model import Approval, Override
 from store.audit import Event
-from store.clock import read_now
+from store.clock import read_now, until
 from store.database import Database
 from store.holds import Hold
 from store.model import Job, JobState, Operator
@@ -207,13 +207,16 @@ async def start_due(db: Database, starts_of: StartsOf) -> float | None:
 
     What has no workspace any more, since the bot was removed from it, waits for a person there to say so.
     """
+    due = await db.short.read(_next)
+    if due is None or due > 0:
+        return due
     for job in await db.read(schedules.due, AT_ONCE):
         starts = await starts_of(job.operator)
         if starts:
             await starts.start(job)
         else:
             await db.write(_strand, job)
-    return await db.read(_next)
+    return await db.short.read(_next)
 
 
 def hold(conn: Connection, job: Job, held: Held) -> None:
@@ -239,5 +242,4 @@ def _papers(conn: Connection, job: Job) -> Papers:
 
 
 def _next(conn: Connection) -> float | None:
-    due = schedules.next_due(conn)
-    return (due - read_now(conn)).total_seconds() if due else None
+    return until(conn, schedules.next_due(conn))

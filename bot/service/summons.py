@@ -11,7 +11,7 @@ from bot.service.gate import Gate, redraw
 from bot.service.proposals import facts
 from store import approvals, audit, outbox
 from store.audit import Event
-from store.clock import read_now
+from store.clock import read_now, until
 from store.database import Database
 from store.model import Job, Operator
 from store.outbox_model import Note
@@ -76,6 +76,9 @@ SummonsOf = Callable[[Operator], Awaitable[Summons | None]]
 
 async def summon_due(db: Database, summons_of: SummonsOf) -> float | None:
     """Let what nobody approved expire, tell approvers; seconds until the next of either, or None."""
+    due = await db.short.read(_next)
+    if due is None or due > 0:
+        return due
     await db.write(_lapse_all)
     for job in await db.read(approvals.to_remind, AT_ONCE):
         summons = await summons_of(job.operator)
@@ -83,7 +86,7 @@ async def summon_due(db: Database, summons_of: SummonsOf) -> float | None:
             await summons.call(job)
         else:
             await db.write(_skip, job)
-    return await db.read(_next)
+    return await db.short.read(_next)
 
 
 def _skip(conn: Connection, job: Job) -> None:
@@ -105,5 +108,4 @@ def _lapse_all(conn: Connection) -> None:
 
 
 def _next(conn: Connection) -> float | None:
-    due = approvals.next_due(conn)
-    return (due - read_now(conn)).total_seconds() if due else None
+    return until(conn, approvals.next_due(conn))

@@ -15,9 +15,11 @@ class Turns(Protocol):
 
     A turn is lost, not kept, when its holder dies or freezes: so whoever acts in a turn still decides by
     compare-and-set on the rows.
+    `sweep_s`: after so many seconds without a ring whoever hears the bell looks for itself.
     """
 
     bell: Bell
+    sweep_s: float
 
     async def open(self) -> None:
         """Begin. Raises StoreError (AlreadyInUse) when this process may not, or the database is away."""

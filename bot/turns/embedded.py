@@ -10,6 +10,10 @@ from store.single import Hold
 class EmbeddedTurns:
     """One process serves everything on a SQLite file."""
 
+    # Whatever is committed is rung in this very process, and what falls due is known: so a look in vain, of
+    # several loops a cluster, is rare. It is for a clock that was set, and for a mistake.
+    sweep_s = 60.0
+
     def __init__(self, url: str, bell: Bell) -> None:
         self.bell = bell
         self._url = url

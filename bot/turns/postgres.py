@@ -33,6 +33,8 @@ Session = psycopg.AsyncConnection[Any]
 class PostgresTurns:
     """`url` names a PostgreSQL of version 14 or newer."""
 
+    sweep_s = 5.0  # a ring can be lost on its way, with a connection that nobody has found broken yet
+
     def __init__(self, url: str, bell: Bell) -> None:
         self.bell = bell
         self._address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

@@ -132,7 +132,7 @@ class Process:
             Runner(self.db, self.turns, lane).run(),
             Checker(self.db, self.turns, lane).run(),
             Watcher(self.db, self.turns, lane, Catalogue(DEFAULT_ACTIONS).later()).run(),
-            Loop(self.turns, "expiry", partial(expire_due, self.db)).run(),
+            Loop(self.turns, "expiry", partial(expire_due, self.db, CARD_EXPIRES_S)).run(),
             Loop(self.turns, schedules.TOPIC, partial(start_due, self.db, starts_of)).run(),
         ):
             self.tasks.append(gates.loop.create_task(work))

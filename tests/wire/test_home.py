@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from bot import loops
 from bot.sandbox.cluster import mood
 from bot.sandbox.desk import Attachment, Entry, Form
 from bot.sandbox.desk_line import PATIENCE_S
 from bot.sandbox.workspace.people import ASTER, BRAM, OPS
+from bot.turns.postgres import PostgresTurns
 from tests.forms import form_of, said
 from tests.stage import Stage
 
@@ -207,7 +207,7 @@ async def test_a_lost_answer_of_slacks_costs_one_conflict(
 async def test_two_replicas_keep_one_home(
     idle_stage: Stage, postgres: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loops, "SWEEP_S", 0.1)
+    monkeypatch.setattr(PostgresTurns, "sweep_s", 0.1)
     stage = idle_stage
     stage.database = postgres()
     await stage.start_bot()

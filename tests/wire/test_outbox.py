@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot import loops
 from bot.outbox import courier, pace
 from bot.outbox.courier import Courier
 from bot.outbox.slack import EVENT_TYPE, Slack
@@ -126,7 +125,6 @@ async def test_a_card_pressed_before_it_was_known_to_be_there_keeps_no_message_w
         """Otherwise what becomes of the request would have the outbox looked at again."""
 
     monkeypatch.setattr(Runner, "_fill", nothing)
-    monkeypatch.setattr(loops, "SWEEP_S", 60.0)
     stage = idle_stage
     await stage.start_bot()
     listed, pressed = asyncio.Event(), asyncio.Event()

@@ -2,7 +2,6 @@
 
 import pytest
 
-from bot import loops
 from bot.outbox import painter
 from bot.outbox.painter import Painter
 from bot.sandbox.desk import File, Message
@@ -52,10 +51,7 @@ async def test_a_larger_job_gets_a_picture_after_its_words_and_its_owner_one_at_
     assert again["slack_file"] == image["slack_file"]
 
 
-async def test_a_picture_comes_right_after_the_last_word(
-    idle_stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(loops, "SWEEP_S", 60.0)  # longer than anything here is waited for
+async def test_a_picture_comes_right_after_the_last_word(idle_stage: Stage) -> None:
     stage = idle_stage
     await stage.start_bot(pictures_from=1)
     await picture(stage, await run(stage, 1))

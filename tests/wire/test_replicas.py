@@ -10,6 +10,7 @@ from bot import loops
 from bot.sandbox.cluster import End, Post, moods
 from bot.sandbox.desk import Message
 from bot.sandbox.workspace.people import ASTER, OPS
+from bot.turns.postgres import PostgresTurns
 from tests.stage import Stage, words
 
 
@@ -101,7 +102,7 @@ async def test_the_sending_replica_hears_at_once_of_what_was_confirmed_on_the_ot
 ) -> None:
     """While one replica has the turn, with nobody looking by itself: only the bell can tell it."""
     stage = shared_stage
-    monkeypatch.setattr(loops, "SWEEP_S", 60.0)
+    monkeypatch.setattr(PostgresTurns, "sweep_s", 60.0)
     monkeypatch.setattr(loops, "TAKEN_S", 60.0)
     await stage.start_bot(chunk_size=1, timeout_s=60, settle_s=81, more="concurrency = 8")
     await stage.evian3.next_mood(moods.silent())

@@ -6,7 +6,7 @@ import csv
 import pytest
 from sqlalchemy import Connection
 
-from bot import app, loops
+from bot import app
 from bot.cluster import Answer
 from bot.runner import record as recording
 from bot.runner import sender
@@ -73,10 +73,7 @@ async def test_two_clusters_do_not_wait_for_each_other(idle_stage: Stage) -> Non
     await stage.thread(other, "1 customer accepted")
 
 
-async def test_chunks_that_end_differently_are_told_in_one_message(
-    idle_stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(loops, "SWEEP_S", 60.0)
+async def test_chunks_that_end_differently_are_told_in_one_message(idle_stage: Stage) -> None:
     stage = idle_stage
     for mood in (moods.closed(acts=True), moods.forbidden(), moods.normal()):
         await stage.evian3.next_mood(mood)
@@ -86,7 +83,7 @@ async def test_chunks_that_end_differently_are_told_in_one_message(
     assert "2 accepted, 2 refused, 2 unknown, of 6 customers" in outcome
     assert "HTTP 403: RBAC: access denied" in outcome
     assert "The connection broke before a complete answer came" in outcome
-    # At its time, not at the next sweep a minute later, although other chunks ended in between.
+    # At its time, although other chunks ended in between.
     found = await stage.thread(card, "checked.")
     assert "4 accepted, 2 refused" in words(found)
     await stage.stop_bot()
@@ -173,7 +170,6 @@ async def test_a_bot_told_to_stop_hears_the_answer_and_tells_it(idle_stage: Stag
 
 async def test_an_idle_bot_stops_at_once(idle_stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app, "DRAIN_S", 600.0)  # whatever it waited for, it would be for a minute
-    monkeypatch.setattr(loops, "SWEEP_S", 60.0)
     await idle_stage.start_bot()
     async with asyncio.timeout(PATIENCE_S):
         await idle_stage.stop_bot()

@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import Connection
 from structlog.testing import capture_logs
 
-from bot import loops
 from bot.outbox import courier, drawing
 from bot.outbox.drawing import Facts, Words
 from bot.sandbox.cluster import mood
@@ -103,7 +102,6 @@ async def test_a_message_that_cannot_be_drawn_does_not_hammer_nor_hold_up_others
             raise KeyError("a mistake in the code")
         return good(facts, words)
 
-    monkeypatch.setattr(loops, "SWEEP_S", 0.5)
     monkeypatch.setattr(courier, "REST_S", 0.2)
     with pytest.MonkeyPatch.context() as patch, capture_logs() as logs:
         patch.setattr(drawing, "draw", draw)

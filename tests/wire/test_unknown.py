@@ -23,6 +23,19 @@ async def test_the_state_is_read_only_once_the_request_can_change_nothing_more(i
     assert get.cids == post.cids
 
 
+async def test_it_is_read_at_its_time_although_the_job_is_still_being_sent(idle_stage: Stage) -> None:
+    stage = idle_stage
+    await stage.evian3.set_mood(moods.slow(1.0))
+    await stage.evian3.next_mood(moods.closed(acts=False))
+    await stage.start_bot(**FAST, arrival=NOT_WATCHED, chunk_size=1, more="concurrency = 1")
+    cids = await stage.cids(6)
+    await stage.confirm(await stage.ask(f"/set-action T-Enable evian3 {' '.join(cids)}"))
+    record = await stage.evian3.until(lambda record: len(record.gets) == 1)
+    assert record.gets[0].cids == (cids[0],)
+    assert len(record.posts) < len(cids)
+    assert (await stage.job()).state == "running"
+
+
 async def test_what_is_unknown_is_told_with_when_it_was_sent_and_when_it_is_read(idle_stage: Stage) -> None:
     card = await unknown(idle_stage, 2)
     said = words(await idle_stage.thread(card, "it is not known"))
