@@ -27,8 +27,9 @@ from bot.speech import speech
 from bot.turns import Bell, Turns
 from bot.turns.embedded import EmbeddedTurns
 from bot.use_cases import by_themselves
-from store import audit, jobs, schema
+from store import audit, jobs
 from store.database import Database
+from store.upgrading import upgrade
 
 SLACK_TIMEOUT_S = 20.0  # of one call to Slack
 # In all, for what is under way when the bot is told to stop. With the seconds in which a balancer takes
@@ -44,7 +45,7 @@ async def running(config: Config, metrics: Metrics | None = None) -> AsyncIterat
 
     `metrics` are those the log is counted in already.
 
-    Raises ConfigurationError, AlreadyInUse, SchemaMismatch, StoreError on the way in.
+    Raises ConfigurationError, AlreadyInUse, StoreError on the way in.
     """
     async with AsyncExitStack() as stack:
         bell = Bell()
@@ -53,7 +54,7 @@ async def running(config: Config, metrics: Metrics | None = None) -> AsyncIterat
         turns = _turns(config, db, bell)
         await turns.open()
         stack.push_async_callback(turns.close)
-        await upgrade(db)
+        await upgrade(db, config.database_url)
         timeout = aiohttp.ClientTimeout(total=SLACK_TIMEOUT_S)
         slack_http = await stack.enter_async_context(
             aiohttp.ClientSession(timeout=timeout, trace_configs=[last_look.tracing()])
@@ -92,16 +93,6 @@ def _turns(config: Config, db: Database, bell: Bell) -> Turns:
     from bot.turns.postgres import PostgresTurns
 
     return PostgresTurns(config.database_direct_url, bell)
-
-
-async def upgrade(db: Database) -> None:
-    """Bring the schema up to date. Raises SchemaMismatch, StoreError."""
-    if await db.read(schema.is_current):
-        return
-    # Alembic takes a while to import, and only a new version needs it.
-    from store import migrate
-
-    await db.write(migrate.upgrade)
 
 
 @dataclass(frozen=True, slots=True)

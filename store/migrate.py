@@ -1,5 +1,11 @@
-"""Bring the schema up to this code's revision, with Alembic."""
+"""Bring the schema up to this code's revision, with Alembic.
 
+`python -m store.migrate` does so with the database whose address it reads, and writes why it cannot.
+"""
+
+import asyncio
+import sys
+from contextlib import closing
 from pathlib import Path
 
 from alembic import command
@@ -7,7 +13,8 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, func, select
 
-from store.errors import SchemaMismatch
+from store.database import Database
+from store.errors import SchemaMismatch, StoreError
 from store.schema import HEAD
 
 UPGRADE_LOCK = 7_238_231_194_331_002  # an advisory lock of our own on PostgreSQL
@@ -30,3 +37,18 @@ def upgrade(conn: Connection) -> None:
             "The database was written by a newer version of set-action. "
             "Run that version, or restore the backup made before the upgrade."
         ) from exc
+
+
+def main() -> int:
+    """The exit code."""
+    try:
+        with closing(Database(sys.stdin.read())) as db:
+            asyncio.run(db.write(upgrade))
+    except StoreError as exc:
+        sys.stdout.write(str(exc))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
