@@ -129,7 +129,8 @@ class HttpMode:
 
     async def _is_first(self, proof: str) -> bool:
         try:
-            return await self._db.short.write(deliveries.first, proof)
+            # What is done next is written after it, so it is never durable without this.
+            return await self._db.short.write_unflushed(deliveries.first, proof)
         except StoreError as exc:
             # Nothing can be stored, so nothing can be done twice; the listener has the words for it.
             log.exception("set_action.store_error", error=str(exc))

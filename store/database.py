@@ -92,6 +92,12 @@ class Database:
             self._writer, {}, lambda conn: work(conn, *args, **kwargs), self._turn if self.embedded else None
         )
 
+    async def write_unflushed(
+        self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As any other, on a thread: only what is short may be lost with the power."""
+        return await self.write(work, *args, **kwargs)
+
     async def read(
         self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:

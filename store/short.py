@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from store import sqlite
-from store.units import SHORT, Begun, Options, Transactions, Units, failure, passing
+from store.units import SHORT, UNFLUSHED, Begun, Options, Transactions, Units, failure, passing
 
 FEW = 500  # rows: some milliseconds
 SLOW_S = 0.02  # a commit that took longer: while the disk is slow, a thread waits for it
@@ -24,6 +24,7 @@ SLOW_S = 0.02  # a commit that took longer: while the disk is slow, a thread wai
 STEPS = 12
 BETWEEN = 6  # and as many from one topic to the next, so that what the first one begins is out
 WRITE: Options = {SHORT: True}
+WRITE_UNFLUSHED: Options = {SHORT: True, UNFLUSHED: True}
 READ: Options = {SHORT: True, "read_only": True}
 
 P = ParamSpec("P")
@@ -67,20 +68,13 @@ class Short:
         self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """In a transaction; seal its audit rows, commit, ring. Raises StoreError."""
-        await self._turn.acquire()
-        begun = None
-        try:
-            begun = self._at_once(WRITE, lambda conn: work(conn, *args, **kwargs))
-        finally:
-            if begun is None:
-                self._turn.release()
-        if begun is None:
-            return await self._threads.write(work, *args, **kwargs)
-        try:
-            await self._committed(begun)
-        except SQLAlchemyError as exc:
-            raise failure(exc) from exc
-        return begun.result
+        return await self._write(WRITE, lambda conn: work(conn, *args, **kwargs))
+
+    async def write_unflushed(
+        self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The same, for what a loss of power may undo, unless something was written after it."""
+        return await self._write(WRITE_UNFLUSHED, lambda conn: work(conn, *args, **kwargs))
 
     async def read(
         self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
@@ -94,6 +88,22 @@ class Short:
             begun.commit()
         except SQLAlchemyError as exc:
             self._units.let_go()
+            raise failure(exc) from exc
+        return begun.result
+
+    async def _write(self, options: Options, work: Callable[[Connection], T]) -> T:
+        await self._turn.acquire()
+        begun = None
+        try:
+            begun = self._at_once(options, work)
+        finally:
+            if begun is None:
+                self._turn.release()
+        if begun is None:
+            return await self._threads.write(work)
+        try:
+            await self._committed(begun)
+        except SQLAlchemyError as exc:
             raise failure(exc) from exc
         return begun.result
 
@@ -132,7 +142,9 @@ class Short:
     def _commit(self, begun: Begun[T]) -> None:
         began = time.perf_counter()
         begun.commit()
-        self._slow = time.perf_counter() - began > SLOW_S
+        slow = time.perf_counter() - began > SLOW_S
+        if begun.flushed or slow:  # the others say nothing of the disk when they are quick
+            self._slow = slow
 
     def _ended(self, begun: Begun[T], done: asyncio.Future[None]) -> None:
         self._turn.release()

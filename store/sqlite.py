@@ -1,6 +1,7 @@
 """SQLite, embedded: how every connection is set up, and how its transactions begin.
 
-WAL, `synchronous=FULL` (what we acknowledge survives power loss), foreign keys, a busy time-out, pages kept.
+WAL, `synchronous=FULL` (what we acknowledge survives power loss; but see `flush`), foreign keys, a busy
+time-out, pages kept.
 """
 
 from pathlib import Path
@@ -65,6 +66,16 @@ def never_wait(conn: Connection) -> None:
     cursor = conn.connection.cursor()
     cursor.execute("PRAGMA busy_timeout = 0")
     cursor.execute("PRAGMA cache_size = -2000")
+    cursor.close()
+
+
+def flush(conn: Connection, *, each: bool) -> None:
+    """Whether a commit waits for the disk. If not, the next one that does has it written with its own.
+
+    https://sqlite.org/pragma.html#pragma_synchronous: in WAL mode NORMAL is consistent, but not durable.
+    """
+    cursor = conn.connection.cursor()  # a connection of SQLAlchemy's would begin a transaction first
+    cursor.execute(f"PRAGMA synchronous = {'FULL' if each else 'NORMAL'}")
     cursor.close()
 
 

@@ -15,6 +15,7 @@ from store.prepared import prepared
 
 TRIES = 3  # of a transaction whose connection was lost or that met another's lock
 SHORT = "short"  # an option: on the event loop's thread, where nothing may wait
+UNFLUSHED = "unflushed"  # an option of short ones: the disk is not waited for
 _RINGS = "rings"
 
 P = ParamSpec("P")
@@ -30,6 +31,15 @@ class Transactions(Protocol):
         self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """In a transaction; seal its audit rows, commit, ring. Raises StoreError."""
+        ...
+
+    async def write_unflushed(
+        self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The same, for what need not survive a loss of power: as if we had died just before it.
+
+        Whatever is written after it by `write` makes it durable too: never is a later one kept without it.
+        """
         ...
 
     async def read(
@@ -51,6 +61,7 @@ class Begun(Generic[T_co]):
     transaction: RootTransaction
     result: T_co
     topics: list[str]
+    flushed: bool
 
     def commit(self) -> None:
         """Commit, or roll back where that fails. Raises SQLAlchemyError."""
@@ -63,6 +74,7 @@ class _Own(threading.local):
 
     def __init__(self) -> None:
         self.connections: dict[tuple[str, ...], Connection] = {}
+        self.unflushed = False
 
 
 class Units:
@@ -107,7 +119,7 @@ class Units:
             if not self._embedded and topics:
                 _notify(conn, topics=topics)
             undone.pop_all()
-        return Begun(transaction, result, topics if self._embedded else [])
+        return Begun(transaction, result, topics if self._embedded else [], not options.get(UNFLUSHED))
 
     def let_go(self) -> None:
         """After an error this thread's next unit begins with another connection: this one may be lost."""
@@ -116,6 +128,7 @@ class Units:
             self._kept.remove(conn)
             conn.close()
         mine.clear()
+        self._own.unflushed = False
 
     def close(self) -> None:
         """Let go of every thread's; nothing is under way any more, and nothing is taken on (RuntimeError)."""
@@ -135,7 +148,11 @@ class Units:
             if SHORT in options:
                 sqlite.never_wait(mine[kind])
         if SHORT in options:
-            mine[kind].execution_options(read_only=options.get("read_only", False))
+            read_only = options.get("read_only", False)
+            mine[kind].execution_options(read_only=read_only)
+            if not read_only and self._own.unflushed != (unflushed := UNFLUSHED in options):
+                sqlite.flush(mine[kind], each=not unflushed)
+                self._own.unflushed = unflushed
         return mine[kind]
 
 

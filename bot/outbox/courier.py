@@ -184,12 +184,12 @@ class Courier:
             log.warning("set_action.slack_refused", note=item.note, error=str(exc))
             done = partial(outbox.delivered, item=item)
         if not looks_itself:
-            await until_stored(lambda: self._db.short.write(done))
+            await until_stored(lambda: self._db.short.write_unflushed(done))
             self._missed.add(strand)
             return None
         if _strand(item) == strand:  # a card that turns out to be there has another: its click has told us
             self._missed.discard(strand)  # what was committed until now is found here
-        return await until_stored(lambda: self._db.short.write(_done, done, item))
+        return await until_stored(lambda: self._db.short.write_unflushed(_done, done, item))
 
 
 def _done(conn: Connection, done: Done, item: OutboxItem) -> OutboxItem | None:

@@ -150,6 +150,63 @@ async def test_on_a_slow_disk_a_thread_commits(db: Database, monkeypatch: pytest
     assert await db.read(cards) == 4
 
 
+NORMAL, FULL = 1, 2  # https://sqlite.org/pragma.html#pragma_synchronous
+
+
+def flushing(conn: Connection) -> int:
+    """Whether this connection's commits wait for the disk."""
+    level: int = conn.exec_driver_sql("PRAGMA synchronous").scalar_one()
+    return level
+
+
+async def test_only_what_is_said_to_be_so_may_be_lost_with_the_power(db: Database) -> None:
+    assert await db.short.write(flushing) == FULL
+    assert await db.short.write_unflushed(flushing) == NORMAL
+    assert await db.short.read(where) == HERE
+    assert await db.short.write(flushing) == FULL
+    assert await db.short.write_unflushed(proposed_where) == HERE
+    assert await db.read(cards) == 1, "everybody sees it at once all the same"
+
+
+async def test_after_an_error_a_write_waits_for_the_disk_again(db: Database) -> None:
+    with pytest.raises(StoreError):
+        await db.short.write_unflushed(lambda conn: conn.exec_driver_sql("DELETE FROM absent"))
+    assert await db.short.write(flushing) == FULL
+    assert await db.short.write_unflushed(flushing) == NORMAL
+
+
+async def test_what_turns_out_long_waits_for_the_disk_on_its_thread(db: Database) -> None:
+    def long(conn: Connection) -> tuple[str, int]:
+        return many_where(conn), flushing(conn)
+
+    assert await db.short.write_unflushed(long) == (WRITER, FULL)
+    assert await db.write_unflushed(flushing) == FULL
+
+
+@BOTH
+async def test_unflushed_or_not_it_is_kept_and_rung(db: Database, rings: list[str], kind: str) -> None:
+    def work(conn: Connection) -> None:
+        outbox.add(conn, proposed(conn).id, Note.STARTED)
+
+    await db.short.write_unflushed(work)
+    await steps()
+    assert await db.read(cards) == 1
+    assert rings == ([outbox.TOPIC] if kind == "sqlite" else [])
+
+
+async def test_a_quick_commit_that_waits_for_no_disk_says_nothing_of_it(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(short, "SLOW_S", -1.0)
+    await db.short.write(proposed)
+    monkeypatch.setattr(short, "SLOW_S", 60.0)
+    with committing(db) as committers:
+        await db.short.write_unflushed(proposed)
+        await db.short.write(proposed)
+        await db.short.write(proposed)
+    assert committers == [WRITER, WRITER, HERE]
+
+
 @pytest.fixture
 async def held(db: Database, monkeypatch: pytest.MonkeyPatch) -> tuple[Event, Event]:
     """A slow disk, whose next commit of the writer's thread has begun, and ends when it is told to."""

@@ -12,16 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
 from bot.outbox import courier
+from store import sqlite
 from tests.stage import Stage
 
 ROOT = Path(__file__).parents[2]
 OURS, SANDBOX = str(ROOT / "bot"), str(ROOT / "bot" / "sandbox")
 MOST = {
-    "commits": 11,  # transactions that wrote, each one flush to the disk
+    "commits": 11,  # transactions that wrote
+    "flushes": 7,  # of them those that wait for the disk
     "reads": 6,  # transactions that did not
     "statements": 106,
     "tasks": 9,
@@ -36,10 +38,16 @@ UPDATES = 1  # that it ended, where the cluster answers at once; on a busy machi
 def counted() -> Iterator[Counter[str]]:
     """Count what happens meanwhile, in this process, on behalf of the bot."""
     found: Counter[str] = Counter()
+    flush, unflushed = sqlite.flush, set[int]()  # connections, while they do not wait for the disk
 
-    def ran(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+    def told(conn: Connection, *, each: bool) -> None:
+        flush(conn, each=each)
+        (unflushed.discard if each else unflushed.add)(id(conn))
+
+    def ran(conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
         kind = {"BEGIN": "reads", "BEGIN IMMEDIATE": "commits"}.get(statement, "statements")
         found[kind] += 1
+        found["flushes"] += kind == "commits" and id(conn) not in unflushed
 
     def task(loop: asyncio.AbstractEventLoop, work: Any, /, **more: Any) -> Any:
         place = getattr(getattr(work, "cr_code", None), "co_filename", "")
@@ -49,7 +57,9 @@ def counted() -> Iterator[Counter[str]]:
     event.listen(Engine, "before_cursor_execute", ran)
     asyncio.get_running_loop().set_task_factory(task)
     try:
-        yield found
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sqlite, "flush", told)
+            yield found
     finally:
         asyncio.get_running_loop().set_task_factory(None)
         event.remove(Engine, "before_cursor_execute", ran)
