@@ -47,7 +47,7 @@ class Door:
         self.observe: Callable[[str, str, float], None] = lambda _kind, _result, _seconds: None
         self._seen: OrderedDict[str, asyncio.Task[BoltResponse]] = OrderedDict()
         self._running: set[asyncio.Task[Any]] = set()
-        self._patient: set[asyncio.Timeout] = set()
+        self._hurried = asyncio.get_running_loop().create_future()
 
     async def enter(self, delivery: str, body: dict[str, Any]) -> dict[str, Any]:
         """Carry out one Socket Mode delivery; the payload of its acknowledgement, within Slack's patience."""
@@ -74,25 +74,16 @@ class Door:
 
     def hurry(self) -> None:
         """From now on answer at once; whoever's work is not done by then is told that it takes longer."""
-        self._patience_s = 0.0
-        for limit in self._patient:
-            if not limit.expired():  # one that is over just now may not be changed any more
-                limit.reschedule(asyncio.get_running_loop().time())
+        if not self._hurried.done():
+            self._hurried.set_result(None)
 
     async def drain(self, within_s: float) -> None:
         """Let listeners under way end."""
         await finished(self._running.copy(), within_s)
 
     async def _is_done_in_time(self, task: asyncio.Task[BoltResponse]) -> bool:
-        limit = asyncio.timeout(self._patience_s)
-        self._patient.add(limit)
-        try:
-            async with limit:
-                await asyncio.wait({task})
-        except TimeoutError:
-            pass
-        finally:
-            self._patient.discard(limit)
+        either = {task, self._hurried}
+        await asyncio.wait(either, timeout=self._patience_s, return_when=asyncio.FIRST_COMPLETED)
         return task.done()
 
     def _once(self, delivery: str, body: dict[str, Any]) -> asyncio.Task[BoltResponse]:
