@@ -127,7 +127,7 @@ class Parts:
         for part in stopping:
             part.stop()
         # What was acknowledged as taking longer is not lost either.
-        under_way: list[Drainable] = [*lodgings, *self.runners]
+        under_way: list[Drainable] = [*self.loops, *lodgings, *self.runners]
         await asyncio.gather(*(part.drain(DRAIN_S * 4 / 10) for part in under_way))
         await self.courier.finish(DRAIN_S * 2 / 10)
         late_words: list[Drainable] = [self.whispers, self.homes, *(one.windows for one in lodgings)]

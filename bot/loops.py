@@ -42,6 +42,7 @@ class Loop:
         self._busy = busy
         self._rest_s = rest_s
         self._stopping = False
+        self._ended = asyncio.Event()
 
     async def run(self) -> None:
         """Work until `stop`; never interrupted half way through."""
@@ -54,6 +55,7 @@ class Loop:
             # Before the turn is asked for: on PostgreSQL that is a question to the database.
             while (left := rested - clock()) > 0 and not self._stopping:
                 await self._turns.bell.hear(self._topic, left)
+        self._ended.set()
 
     @property
     def stopping(self) -> bool:
@@ -64,6 +66,14 @@ class Loop:
         """Let `run` end after the work it is at."""
         self._stopping = True
         self._turns.bell.ring(self._topic)
+
+    async def drain(self, within_s: float) -> None:
+        """After `stop`: until the work it is at is done."""
+        try:
+            async with asyncio.timeout(within_s):
+                await self._ended.wait()
+        except TimeoutError:
+            log.warning("set_action.still_at_work", loop=self._topic)
 
     async def _once(self) -> float | None:
         try:

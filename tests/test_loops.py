@@ -295,3 +295,23 @@ async def test_report_tells_an_error_from_an_end() -> None:
     with capture_logs() as logs:
         assert [report(good), report(bad), report(cut)] == [False, True, False]
     assert [entry["event"] for entry in logs] == ["set_action.unexpected"]
+
+
+async def test_what_it_is_at_may_end_and_is_waited_for_that_long() -> None:
+    inside, finish = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        inside.set()
+        await finish.wait()
+
+    loop = Loop(OneLock(Bell()), TOPIC, work)
+    task = asyncio.create_task(loop.run())
+    await inside.wait()
+    loop.stop()
+    with capture_logs() as logs:
+        await loop.drain(0.01)
+    assert [(entry["event"], entry["loop"]) for entry in logs] == [("set_action.still_at_work", TOPIC)]
+    draining = asyncio.create_task(loop.drain(60))
+    finish.set()
+    await draining
+    await task

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Sequence
 
 import pytest
 from sqlalchemy import Connection
@@ -9,11 +10,14 @@ from structlog.testing import capture_logs
 
 from bot.outbox import courier, drawing
 from bot.outbox.drawing import Facts, Words
+from bot.rosters import Rosters
 from bot.sandbox.cluster import mood
+from bot.sandbox.workspace.people import BRAM
 from bot.views.message import Message
 from store import chunks, short
-from store.model import Chunk
+from store.model import Chunk, Operator
 from tests.stage import Stage, words
+from tests.waiting import confirmed, guarded
 
 
 async def test_a_click_under_way_is_acknowledged_before_the_connections_close(stage: Stage) -> None:
@@ -113,3 +117,27 @@ async def test_a_message_that_cannot_be_drawn_does_not_hammer_nor_hold_up_others
     assert 1 <= len(tries) < 20
     assert "set_action.unexpected" in [entry["event"] for entry in logs]
     await stage.thread(poisoned, "accepted")
+
+
+async def test_approvers_who_are_being_called_as_it_stops_are_told_before(
+    idle_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = idle_stage
+    asked, answer = asyncio.Event(), asyncio.Event()
+    absent = Rosters.absent
+
+    async def slow(self: Rosters, asker: Operator, who: Sequence[str], channel: str) -> Sequence[str]:
+        asked.set()
+        await answer.wait()
+        return await absent(self, asker, who, channel)
+
+    monkeypatch.setattr(Rosters, "absent", slow)
+    await stage.start_bot(more=guarded(BRAM))
+    card = await confirmed(stage)
+    await asked.wait()
+    stopping = asyncio.create_task(stage.stop_bot())
+    await stage.desk.until(lambda entry: entry.kind == "socket_closed" and entry.details["open"] == 0)
+    answer.set()
+    await stopping
+    assert await stage.rows("SELECT note FROM outbox") == []
+    assert any(f"<@{BRAM}>" in words(message) for message in await stage.thread_of(card))
