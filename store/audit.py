@@ -118,15 +118,15 @@ def _words(detail: Mapping[str, Any]) -> str:
     return json.dumps(detail, sort_keys=True, separators=(",", ":"))
 
 
-def seal(conn: Connection) -> None:
-    """Chain and write this transaction's events: the last thing it does.
+def seal(conn: Connection) -> bool:
+    """Chain and write this transaction's events: the last thing it does. Whether there are any.
 
     The end of the chain is one place for all writers. Locked last and for the shortest time, it cannot meet
     a lock on a job crosswise.
     """
     pending: list[dict[str, Any]] = conn.info.pop(_PENDING, [])
     if not pending:
-        return
+        return False
     if conn.dialect.name == "postgresql":
         _lock(conn)
     # The clock is read with the lock held, whatever it was before: times must not go back along the chain.
@@ -140,6 +140,7 @@ def seal(conn: Connection) -> None:
         rows.append({f"new_{name}": value for name, value in values.items()})
         previous = end_of_row
     _row.many(conn, rows)
+    return True
 
 
 @prepared

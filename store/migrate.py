@@ -1,7 +1,4 @@
-"""Bring the schema up to this code's revision, with Alembic.
-
-`python -m store.migrate` does so with the database whose address it reads, and writes why it cannot.
-"""
+"""Bring the schema up to this code's revision, with Alembic."""
 
 import asyncio
 import sys
@@ -39,16 +36,12 @@ def upgrade(conn: Connection) -> None:
         ) from exc
 
 
-def main() -> int:
-    """The exit code."""
+def main(url: str) -> int:
+    """Do so in a process of its own, which writes why it cannot; its exit code."""
     try:
-        with closing(Database(sys.stdin.read())) as db:
+        with closing(Database(url)) as db:
             asyncio.run(db.write(upgrade))
     except StoreError as exc:
-        sys.stdout.write(str(exc))
+        sys.stdout.buffer.write(str(exc).encode())
         return 1
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

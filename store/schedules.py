@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select, update
 
-from store import transitions
+from store import approvals, transitions
 from store.approval_model import Override
 from store.approval_tables import overrides
 from store.clock import now, read_now
@@ -99,6 +99,7 @@ def retime(conn: Connection, job: Job, start_at: datetime | None, zone: str | No
         values |= {"due_at": start_at or now(), **held}
     elif job.approve_by and start_at:
         values["approve_by"] = min(job.approve_by, start_at)
+        ring(conn, approvals.TOPIC)
     changed = conn.execute(
         update(jobs).where(jobs.c.id == job.id, jobs.c.state == job.state).values(**values)
     )

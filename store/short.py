@@ -110,7 +110,7 @@ class Short:
     def _at_once(self, options: Options, work: Callable[[Connection], T]) -> Begun[T] | None:
         """All but the commit; None where it has to be done on a thread, from its beginning."""
         try:
-            return self._units.begun(options, work)
+            begun = self._units.begun(options, work)
         except TooLong:
             return None
         except SQLAlchemyError as exc:
@@ -118,6 +118,10 @@ class Short:
             if passing(exc) or sqlite.is_busy(exc):
                 return None
             raise failure(exc) from exc
+        if begun.recorded and not begun.flushed:  # nobody may see the end of the record before it is durable
+            begun.transaction.rollback()
+            return None
+        return begun
 
     async def _committed(self, begun: Begun[T]) -> None:
         """Commit, then end the turn and ring. Raises SQLAlchemyError."""

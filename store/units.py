@@ -38,7 +38,8 @@ class Transactions(Protocol):
     ) -> T:
         """The same, for what need not survive a loss of power: as if we had died just before it.
 
-        Whatever is written after it by `write` makes it durable too: never is a later one kept without it.
+        Whatever is changed after it by `write` makes it durable too: never is a later one kept without it.
+        What has events of the audit log waits for the disk all the same.
         """
         ...
 
@@ -62,6 +63,7 @@ class Begun(Generic[T_co]):
     result: T_co
     topics: list[str]
     flushed: bool
+    recorded: bool  # it has events of the audit log
 
     def commit(self) -> None:
         """Commit, or roll back where that fails. Raises SQLAlchemyError."""
@@ -112,14 +114,15 @@ class Units:
         with ExitStack() as undone:
             undone.callback(transaction.rollback)
             result = work(conn)
-            audit.seal(conn)
+            recorded = audit.seal(conn)
             # Backwards, so that the outbox ("outbox") is rung before a cluster's runner ("cluster:…"): the
             # thread has the job id before its first request goes out.
             topics = sorted(conn.info.pop(_RINGS, ()), reverse=True)
             if not self._embedded and topics:
                 _notify(conn, topics=topics)
             undone.pop_all()
-        return Begun(transaction, result, topics if self._embedded else [], not options.get(UNFLUSHED))
+        rings = topics if self._embedded else []
+        return Begun(transaction, result, rings, not options.get(UNFLUSHED), recorded)
 
     def let_go(self) -> None:
         """After an error this thread's next unit begins with another connection: this one may be lost."""

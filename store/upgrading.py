@@ -4,6 +4,7 @@ Alembic takes 13 MB, which Python would keep until the next start, and only a ne
 """
 
 import asyncio
+import json
 import sys
 from asyncio.subprocess import PIPE
 
@@ -11,22 +12,33 @@ from store import schema
 from store.database import Database
 from store.errors import StoreError
 
+# Modules are looked for where this process does, not in whatever folder it was started from.
+PROGRAM = """
+import json, sys
+sys.path[:], url = json.load(sys.stdin)
+from store import migrate
+sys.exit(migrate.main(url))
+"""
+
 
 async def upgrade(db: Database, url: str) -> None:
     """Run every missing step, if any is, on the database at `url`. Raises StoreError."""
     if await db.read(schema.is_current):
         return
-    # The address has a password in it: it is not given where other users of the machine see it. And a
-    # terminal's Ctrl-C is for us.
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "store.migrate", stdin=PIPE, stdout=PIPE, start_new_session=True
-    )  # fmt: skip
     try:
-        said, _ = await process.communicate(url.encode())
-    except asyncio.CancelledError:
-        process.kill()  # nothing is kept of a transaction that was cut off
-        await process.wait()
-        raise
-    if process.returncode:
-        why = said.decode() or f"Its schema could not be upgraded (exit code {process.returncode})."
-        raise StoreError(why)
+        # A terminal's Ctrl-C is for us.
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-P", "-c", PROGRAM, stdin=PIPE, stdout=PIPE, start_new_session=True
+        )
+    except OSError as exc:
+        raise StoreError(f"Its schema could not be upgraded ({exc.strerror}).") from exc
+    try:
+        # The address has a password in it: other users of the machine see what a process is given otherwise.
+        said, _ = await process.communicate(json.dumps([sys.path, url]).encode())
+    finally:
+        if process.returncode is None:  # told to stop: nothing is kept of a transaction that was cut off
+            process.kill()
+            await process.wait()
+    if process.returncode or not await db.read(schema.is_current):
+        why = said.decode(errors="replace")
+        raise StoreError(why or f"Its schema could not be upgraded (exit code {process.returncode}).")

@@ -103,6 +103,7 @@ class Courier:
             voice = heard[place]
             if voice is None:
                 await self._park(item)
+                wait = 0.0  # there may be others behind those that were listed
                 continue
             if pause := _leave(voice, item):
                 wait = pause if wait is None else min(wait, pause)

@@ -153,3 +153,4 @@ def _nowhere(conn: Connection, facts: Facts, error: str) -> None:
     if jobs.cancel(conn, job, None):
         audit.append(conn, Event.NOT_POSTED, job=job.uuid, cluster=job.cluster, detail={"error": error})
         outbox.add(conn, job.id, Note.CANNOT_POST, error=error, kept=int(kept))
+        homes.changed(conn, job.operator)

@@ -129,7 +129,8 @@ def _cancel(conn: Connection, press: Press) -> Job | SetActionError:
 async def expire_due(db: Database, lasts_s: float) -> float:
     """Expire the cards whose time is over; in how many seconds to look again.
 
-    Nobody rings for a new card: none that is made from now on expires before `lasts_s`.
+    Nobody rings for a new card: none that is made from now on expires before `lasts_s`. Nor for refusals that
+    begin to be counted: how many they were is on the record a minute after that, or at the next sweep.
     """
     due = await db.short.read(_next_due)
     if due is not None and due <= 0:

@@ -16,6 +16,7 @@ from store.database import Database
 from store.installation_model import Installation
 
 EVERY = timedelta(hours=1)  # what `auth.test` said is good for so long
+LOOK_S = 60.0
 GONE = frozenset({"account_inactive", "token_revoked"})
 
 log = structlog.get_logger()
@@ -31,11 +32,11 @@ class Checking:
         self._kept = kept
         self._client_with = client_with
 
-    async def work(self) -> float | None:
-        """Ask about all that is due."""
+    async def work(self) -> float:
+        """Ask about all that is due; seconds until that is to be done again."""
         for one in await self._db.read(installations.to_check, EVERY):
             await self._check(one)
-        return None
+        return LOOK_S
 
     async def _check(self, one: Installation) -> None:
         told: dict[str, str] = {}

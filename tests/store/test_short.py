@@ -10,7 +10,7 @@ from threading import Event, current_thread
 import pytest
 from sqlalchemy import Connection, event, func, select
 
-from store import homes, jobs, outbox, short
+from store import audit, homes, jobs, outbox, short
 from store.database import Database
 from store.errors import StoreError
 from store.outbox_model import Note
@@ -171,8 +171,8 @@ async def test_only_what_is_said_to_be_so_may_be_lost_with_the_power(db: Databas
 async def test_after_an_error_a_write_waits_for_the_disk_again(db: Database) -> None:
     with pytest.raises(StoreError):
         await db.short.write_unflushed(lambda conn: conn.exec_driver_sql("DELETE FROM absent"))
+    assert await db.short.write_unflushed(flushing) == NORMAL, "on another connection"
     assert await db.short.write(flushing) == FULL
-    assert await db.short.write_unflushed(flushing) == NORMAL
 
 
 async def test_what_turns_out_long_waits_for_the_disk_on_its_thread(db: Database) -> None:
@@ -181,6 +181,17 @@ async def test_what_turns_out_long_waits_for_the_disk_on_its_thread(db: Database
 
     assert await db.short.write_unflushed(long) == (WRITER, FULL)
     assert await db.write_unflushed(flushing) == FULL
+
+
+async def test_whatever_is_on_the_record_waits_for_the_disk(db: Database) -> None:
+    def recorded(conn: Connection) -> tuple[str, int]:
+        proposed(conn)
+        audit.append(conn, audit.Event.REQUESTED)
+        return where(conn), flushing(conn)
+
+    assert await db.short.write_unflushed(recorded) == (WRITER, FULL)
+    assert await db.read(cards) == 1, "once, although it was begun twice"
+    assert (await db.read(audit.head))[0] == 1
 
 
 @BOTH

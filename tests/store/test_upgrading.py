@@ -1,9 +1,7 @@
 """A start with an older schema: it is upgraded by a process of its own, which says what went wrong."""
 
 import asyncio
-import io
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -54,12 +52,40 @@ async def test_a_newer_schema_is_said_to_be_newer(db: Database, url: str) -> Non
         await upgrading.upgrade(db, url)
 
 
-async def test_one_that_died_without_a_word_is_told_by_its_exit_code(
-    bare_url: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("program", "why"),
+    [
+        ("/bin/false", r"\(exit code 1\)"),
+        ("/bin/true", r"\(exit code 0\)"),
+        ("/nowhere/python", r"\(No such file or directory\)"),
+    ],
+)
+async def test_one_that_does_nothing_is_not_taken_for_one_that_did(
+    bare_url: str, monkeypatch: pytest.MonkeyPatch, program: str, why: str
 ) -> None:
-    monkeypatch.setattr(sys, "executable", "/bin/false")
-    with closing(Database(bare_url)) as db, pytest.raises(StoreError, match=r"\(exit code 1\)"):
+    monkeypatch.setattr(sys, "executable", program)
+    with closing(Database(bare_url)) as db, pytest.raises(StoreError, match=why):
         await upgrading.upgrade(db, bare_url)
+
+
+async def test_no_module_comes_from_the_folder_it_is_started_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And a file may be named in any language, whatever the machine's is."""
+    for module in ("store", "alembic", "json"):
+        (tmp_path / f"{module}.py").write_text("raise SystemExit('taken from the wrong place')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    monkeypatch.setattr(sys, "path", [where for where in sys.path if where not in ("", ".")])
+    url = f"sqlite:///{tmp_path / 'größe.sqlite3'}"
+    with closing(Database(url)) as db:
+        await upgrading.upgrade(db, url)
+        assert await db.read(schema.is_current)
+    assert databases(tmp_path) == ["größe.sqlite3"]
+
+
+def databases(folder: Path) -> list[str]:
+    return [file.name for file in folder.glob("*.sqlite3")]
 
 
 async def test_told_to_stop_meanwhile_it_leaves_no_process_and_no_schema(
@@ -86,26 +112,14 @@ async def test_told_to_stop_meanwhile_it_leaves_no_process_and_no_schema(
 
 
 @BOTH
-def test_the_process_reads_the_address_and_brings_the_schema_up(
-    kind: str, bare_url: str, typed: Callable[[str], None]
-) -> None:
-    typed(bare_url)
-    assert migrate.main() == 0
+def test_the_process_brings_the_schema_up(kind: str, bare_url: str) -> None:
+    assert migrate.main(bare_url) == 0
     with closing(Database(bare_url)) as db:
         assert asyncio.run(db.read(schema.is_current))
 
 
-def test_the_process_writes_why_it_cannot(
-    bare_url: str, typed: Callable[[str], None], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_process_writes_why_it_cannot(bare_url: str, capsys: pytest.CaptureFixture[str]) -> None:
     with closing(Database(bare_url)) as db:
         asyncio.run(db.write(lambda conn: conn.exec_driver_sql(BAD)))
-    typed(bare_url)
-    assert migrate.main() == 1
+    assert migrate.main(bare_url) == 1
     assert "table outbox already exists" in capsys.readouterr().out
-
-
-@pytest.fixture
-def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """What is on the standard input of this process."""
-    return lambda words: monkeypatch.setattr(sys, "stdin", io.StringIO(words))

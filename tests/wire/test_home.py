@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from bot.outbox.slack import Slack
 from bot.sandbox.cluster import mood
 from bot.sandbox.desk import Attachment, Entry, Form
 from bot.sandbox.desk_line import PATIENCE_S
-from bot.sandbox.workspace.people import ASTER, BRAM, OPS
+from bot.sandbox.workspace.people import ASTER, BRAM, OPS, RANDOM
 from bot.turns.postgres import PostgresTurns
 from tests.forms import form_of, said
 from tests.stage import Stage
@@ -76,6 +77,27 @@ async def test_a_card_that_is_cancelled_or_expires_leaves_the_home(idle_stage: S
     await showing(stage, "You have no jobs yet", without="Waiting for you")
 
 
+async def test_a_card_that_cannot_be_posted_leaves_the_home(
+    idle_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = idle_stage
+    seen = asyncio.Event()
+    post = Slack.post
+
+    async def after_the_home(*given: Any, **more: Any) -> tuple[str, str]:
+        await seen.wait()
+        return await post(*given, **more)
+
+    monkeypatch.setattr(Slack, "post", after_the_home)
+    await stage.start_bot()
+    await opened(stage)
+    [cid] = await stage.cids(1)
+    await stage.desk.command(ASTER, RANDOM, f"/set-action T-Enable evian3 {cid}")
+    await showing(stage, "Waiting for you")
+    seen.set()
+    await showing(stage, "You have no jobs yet", without="Waiting for you")
+
+
 async def test_a_batch_appears_at_home_with_whoever_is_to_run_it(idle_stage: Stage) -> None:
     stage = idle_stage
     stage.settings["clusters"] += ADMIN
@@ -88,6 +110,13 @@ async def test_a_batch_appears_at_home_with_whoever_is_to_run_it(idle_stage: Sta
     form = await form_of(stage)
     await stage.desk.submit(form, {"name": "Wave 1", "size": 2, "file": [sheet], "to": [BRAM]})
     await showing(stage, "Your batches", "Wave 1", "No job has run on it yet", user=BRAM)
+    await opened(stage)
+    await stage.desk.command(ASTER, OPS, "/set-action batches")
+    page = await stage.private("Wave 1")
+    assert (await stage.desk.click(ASTER, page, "batch_assign")).acked
+    await stage.desk.submit(await form_of(stage), {"to": ASTER})
+    await showing(stage, "Your batches", "Wave 1")
+    await showing(stage, without="Wave 1", user=BRAM)
 
 
 async def test_opening_it_again_publishes_nothing(stage: Stage) -> None:

@@ -22,6 +22,7 @@ from bot.sandbox.workspace.request_url import FORM, JSON, signed
 from bot.turns.embedded import EmbeddedTurns
 from store import gauges
 from store.errors import StoreError
+from store.units import Begun
 from tests.forms import form_of
 from tests.stage import Stage, words
 
@@ -245,6 +246,20 @@ async def test_a_replica_that_lost_its_turns_is_not_ready(
     monkeypatch.setattr(EmbeddedTurns, "lease", lambda _turns: lambda: lost)
     status, told = await http.get("/readyz")
     assert (status, json.loads(told)["queue"], json.loads(told)["database"]) == (503, False, True)
+
+
+async def test_what_changes_nothing_waits_for_no_disk(http: Http, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[bool] = []
+    commit = Begun.commit
+
+    def committed(begun: Begun[object]) -> None:
+        if not begun.transaction.connection.get_execution_options().get("read_only"):
+            flushed.append(begun.flushed)
+        commit(begun)
+
+    monkeypatch.setattr(Begun, "commit", committed)
+    await http.stage.desk.command("U0ASTER", "C0OPS", "/set-action help")
+    assert flushed == [False], "the guard against replays"
 
 
 async def test_what_slack_sends_is_counted(http: Http) -> None:

@@ -100,6 +100,18 @@ async def test_who_asked_gives_it_another_time_or_has_it_start_at_once(stage: St
     await stage.private("has started already")
 
 
+async def test_with_an_earlier_time_it_expires_at_that_where_nobody_approved_it(idle_stage: Stage) -> None:
+    stage = idle_stage
+    await stage.start_bot(more=guarded(BRAM))
+    card = await confirmed(stage, more=f" at:{soon()}")
+    await stage.settled()
+    assert (await stage.desk.click(ASTER, card, "retime")).acked
+    at = int(datetime.now(UTC).timestamp()) + 2
+    assert (await stage.desk.submit(await form_of(stage), {"time": at})).form is None
+    await stage.card_saying(card, "Expired")
+    await nothing_sent(stage)
+
+
 async def test_a_later_time_keeps_its_approvals_and_an_earlier_one_needs_them_again(
     idle_stage: Stage,
 ) -> None:
