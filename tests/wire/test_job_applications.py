@@ -72,7 +72,7 @@ async def test_a_slow_cluster_is_waited_for_and_does_not_overwrite_what_is_looke
     await stage.evian3.set_mood(moods.slow(0.6), on=Call.GET)
     form = await turned(stage, form, "job_applications", "Reading the applications of 3 customers")
     form = await turned(stage, form, "job_timeline", "Asked for by")
-    await stage.evian3.until(lambda record: record.gets[-1].status is not None)
+    await stage.evian3.until(lambda record: bool(record.gets) and record.gets[-1].status is not None)
     await turned(stage, form, "job_applications", "3 customers read")
     assert await reads(stage) == 1
 
