@@ -40,6 +40,15 @@ def kind() -> str:
 
 
 @pytest.fixture
+def bare_url(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """A database without any schema."""
+    if kind == "sqlite":
+        return f"sqlite:///{tmp_path / 'bare.sqlite3'}"
+    address: str = request.getfixturevalue("postgres")()
+    return address
+
+
+@pytest.fixture
 def url(kind: str, request: pytest.FixtureRequest) -> str:
     if kind == "sqlite":
         return f"sqlite:///{request.getfixturevalue('path')}"

@@ -58,15 +58,6 @@ VALUES (1, :note, 0, 0, FALSE, 0, 0)
 
 
 @pytest.fixture
-def bare_url(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
-    """A database without any schema."""
-    if kind == "sqlite":
-        return f"sqlite:///{tmp_path / 'bare.sqlite3'}"
-    address: str = request.getfixturevalue("postgres")()
-    return address
-
-
-@pytest.fixture
 def empty(tmp_path: Path) -> Iterator[Database]:
     """A file without any schema."""
     opened = Database(f"sqlite:///{tmp_path / 'empty.sqlite3'}")

@@ -17,15 +17,6 @@ from tests.store.samples import BOTH
 BAD = "CREATE TABLE outbox (somebody TEXT)"
 
 
-@pytest.fixture
-def bare_url(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
-    """A database without any schema."""
-    if kind == "sqlite":
-        return f"sqlite:///{tmp_path / 'bare.sqlite3'}"
-    address: str = request.getfixturevalue("postgres")()
-    return address
-
-
 @BOTH
 async def test_what_has_no_schema_gets_one_and_then_nothing_is_started(
     kind: str, bare_url: str, monkeypatch: pytest.MonkeyPatch
